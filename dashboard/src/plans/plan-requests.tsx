@@ -1,6 +1,5 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Section } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { tenantUsageQuery } from "../usage/queries.ts";
 import { Refusals } from "../usage/refusals.tsx";
@@ -12,27 +11,22 @@ export function PlanRequests({ tenant_id, resets_at }: { tenant_id: string; rese
 	const period = formatMonth(Date.now(), resets_at);
 	const { data, error } = useQuery(tenantUsageQuery(tenant_id, period.from_ms));
 	return (
-		<Section title="Requests this month">
-			{data === undefined && error !== null ? (
-				<Problem error={error} />
-			) : (
+		<RequestsChart
+			title="Requests this month"
+			what="Requests of all keys this month, by day"
+			rows={data?.data ?? null}
+			period={period}
+			instead={data === undefined && error !== null && <Problem error={error} />}
+			empty={
 				<>
-					<RequestsChart
-						what="Requests of all keys this month, by day"
-						rows={data?.data ?? null}
-						period={period}
-						empty={
-							<>
-								<Text fw={500}>No request this month</Text>
-								<Text size="sm" c="dimmed" mt={4}>
-									The requests of all of your keys show here, day by day, with those that were limited or refused.
-								</Text>
-							</>
-						}
-					/>
-					<Refusals rows={data?.data ?? []} />
+					<Text fw={500}>No request this month</Text>
+					<Text size="sm" c="dimmed" mt={4}>
+						The requests of all of your keys show here, day by day, with those that were limited or refused.
+					</Text>
 				</>
-			)}
-		</Section>
+			}
+		>
+			<Refusals rows={data?.data ?? []} />
+		</RequestsChart>
 	);
 }

@@ -21,7 +21,8 @@ function copyByHand(value: string): boolean {
 	return copied;
 }
 
-async function copyText(value: string): Promise<boolean> {
+/** Copies `text`; false where the browser does not allow it. */
+export async function copyText(value: string): Promise<boolean> {
 	try {
 		await navigator.clipboard.writeText(value);
 		return true;

@@ -1,4 +1,4 @@
-import { Skeleton, Stack } from "@mantine/core";
+import { Box, Skeleton, Stack } from "@mantine/core";
 
 const ROWS = ["a", "b", "c", "d", "e"];
 
@@ -14,5 +14,22 @@ export function PageSkeleton() {
 				))}
 			</Stack>
 		</Stack>
+	);
+}
+
+const ROW_PX = 44;
+const HEAD_PX = 32;
+const NAMES = [..."abcdefghijklmnopqrstuvwxyz"];
+
+/** Rows of a table while they load, in the height of the table. */
+export function RowsSkeleton({ rows, what }: { rows: number; what: string }) {
+	return (
+		<Box role="status" aria-busy="true" aria-label={what} h={rows * ROW_PX + HEAD_PX} px={16} pt={HEAD_PX + 10} style={{ overflow: "hidden" }}>
+			<Stack gap={20}>
+				{NAMES.slice(0, rows).map((row) => (
+					<Skeleton key={row} height={24} />
+				))}
+			</Stack>
+		</Box>
 	);
 }

@@ -1,3 +1,4 @@
+import "./card.css";
 import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
@@ -48,4 +49,39 @@ export function Section({ title, aside, children }: { title: string; aside?: Rea
 			{children}
 		</Box>
 	);
+}
+
+interface CardProps {
+	readonly title: string;
+	/** How many there are, beside the title. */
+	readonly count?: number;
+	/** Beside the title, such as a legend. */
+	readonly beside?: ReactNode;
+	/** At the right of the head, such as a choice or a link. */
+	readonly aside?: ReactNode;
+	/** Whether the content reaches the edges, as rows with hairlines do. */
+	readonly flush?: boolean;
+	readonly children: ReactNode;
+}
+
+/** A surface with a head of one row. */
+export function Card({ title, count, beside, aside, flush = false, children }: CardProps) {
+	return (
+		<section className="kw-surface kw-card" aria-label={title} data-flush={flush || undefined}>
+			<div className="kw-card-head">
+				<h2>{title}</h2>
+				{count !== undefined && <Count>{count}</Count>}
+				{beside}
+				{aside !== undefined && <div className="kw-card-aside">{aside}</div>}
+			</div>
+			<div className="kw-card-body">{children}</div>
+		</section>
+	);
+}
+
+const figures = new Intl.NumberFormat("en");
+
+/** A number beside a word, as in "Clients 44". */
+export function Count({ children }: { children: number }) {
+	return <span className="kw-count">{figures.format(children)}</span>;
 }

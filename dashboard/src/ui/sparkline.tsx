@@ -1,6 +1,3 @@
-import { getThemeColor, useMantineTheme } from "@mantine/core";
-import { CHART_COLORS } from "./theme.ts";
-
 const WIDTH_PX = 64;
 const HEIGHT_PX = 20;
 const HOURS = 24;
@@ -25,7 +22,6 @@ export function sparklineText(hours: readonly Hour[]): string {
 
 /** A day of requests, one bar per hour, with refused ones on top in red. Screen readers get only the text. */
 export function Sparkline({ hours }: { hours: readonly Hour[] }) {
-	const theme = useMantineTheme();
 	const shown = hours.slice(-HOURS);
 	const most = Math.max(1, ...shown.map((hour) => hour.allowed + hour.refused));
 	const text = sparklineText(shown);
@@ -40,8 +36,8 @@ export function Sparkline({ hours }: { hours: readonly Hour[] }) {
 				const allowed = Math.min(height(hour.allowed), HEIGHT_PX - refused);
 				return (
 					<g key={hour.start}>
-						<rect x={x} y={HEIGHT_PX - allowed} width={BAR_PX} height={allowed} fill={getThemeColor(CHART_COLORS.allowed, theme)} />
-						<rect x={x} y={HEIGHT_PX - allowed - refused} width={BAR_PX} height={refused} fill={getThemeColor(CHART_COLORS.refused, theme)} />
+						<rect x={x} y={HEIGHT_PX - allowed} width={BAR_PX} height={allowed} fill="var(--kw-chart-allowed)" />
+						<rect x={x} y={HEIGHT_PX - allowed - refused} width={BAR_PX} height={refused} fill="var(--kw-chart-refused)" />
 					</g>
 				);
 			})}

@@ -16,8 +16,8 @@ export const MEANINGS = {
 } as const;
 export type Meaning = keyof typeof MEANINGS;
 
-/** Colours of chart series: the same meaning has the same colour on every page. */
-export const CHART_COLORS = { allowed: "indigo.6", refused: "red.6", limited: "yellow.7", old_key: "gray.6", new_key: "teal.8" } as const;
+/** Colours of chart series: the same meaning has the same colour on every page. Requests have variables of the style sheet, `--kw-chart-…`. */
+export const CHART_COLORS = { old_key: "gray.6", new_key: "teal.8" } as const;
 
 export const PAGE_WIDTH_PX = 1_120;
 
@@ -74,6 +74,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-attention": "#8a5300",
 		"--kw-ended": "#b42318",
 		"--kw-operator": "#9c36b5",
+		"--kw-chart-allowed": "#5c7cfa",
+		"--kw-chart-refused": "#d6333a",
+		"--kw-chart-limited": "#d98a00",
 		"--mantine-color-yellow-light": "#fff4d6",
 		"--mantine-color-yellow-light-color": "#7a4a00",
 		"--mantine-color-teal-light": "#d9f6ea",
@@ -94,6 +97,9 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-attention": "#f3bf55",
 		"--kw-ended": "#ff8a85",
 		"--kw-operator": "#da77f2",
+		"--kw-chart-allowed": "#6b87f8",
+		"--kw-chart-refused": "#f2655f",
+		"--kw-chart-limited": "#e5a93a",
 		"--mantine-color-yellow-light": "#2c2413",
 		"--mantine-color-yellow-light-color": "#f3bf55",
 		"--mantine-color-yellow-light-hover": "#382d16",

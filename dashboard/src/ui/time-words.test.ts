@@ -1,6 +1,6 @@
 import { doesNotMatch, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { relativeTime, utcMidnight } from "./time-words.ts";
+import { formatDate, relativeTime, shortTime, utcMidnight } from "./time-words.ts";
 
 test("the end of the month is counted in calendar days of UTC, and the zone is named", () => {
 	for (const [now, end, words] of [
@@ -22,4 +22,14 @@ test("no distance is called tomorrow or yesterday", () => {
 	const now = Date.parse("2026-11-29T21:00:00Z");
 	for (let hours = -48; hours <= 48; hours += 1)
 		doesNotMatch(relativeTime(new Date(now + hours * 3_600_000).toISOString(), now), /tomorrow|yesterday/);
+});
+
+test("a time in a narrow place has short units, and a date names its year beyond half a year", () => {
+	const now = Date.parse("2026-11-30T12:00:00Z");
+	equal(shortTime("2026-11-30T11:46:00Z", now), "14 min ago");
+	equal(shortTime("2026-11-30T09:00:00Z", now), "3 h ago");
+	equal(shortTime("2026-11-28T11:00:00Z", now), "2 d ago");
+	equal(shortTime("2026-09-01T00:00:00Z", now), "3 months ago");
+	equal(formatDate("2026-12-12T12:00:00Z", now), "12 Dec");
+	equal(formatDate("2027-11-29T12:00:00Z", now), "29 Nov 2027");
 });

@@ -28,6 +28,13 @@ export function relativeTime(time: string, now_ms: number): string {
 	return relative.format(units > 0 ? Math.round(units) : Math.ceil(units), unit);
 }
 
+const SHORT: Readonly<Record<string, string>> = { second: "s", minute: "min", hour: "h", day: "d" };
+
+/** The same for narrow places: "3 s ago", "14 min ago", "2 d ago"; months and years in words. */
+export function shortTime(time: string, now_ms: number): string {
+	return relativeTime(time, now_ms).replace(/(\d+) (second|minute|hour|day)s?/, (_, units: string, unit: string) => `${units} ${SHORT[unit]}`);
+}
+
 /**
  * When a UTC month ends: "in 2 days (1 December, 00:00 UTC)". Counts calendar days in UTC; on the last day it shows hours and minutes.
  */
@@ -35,6 +42,16 @@ export function utcMidnight(time: string, now_ms: number): string {
 	const days = Math.floor(Date.parse(time) / DAY_MS) - Math.floor(now_ms / DAY_MS);
 	const distance = days >= 2 ? relative.format(days, "day") : relativeTime(time, now_ms);
 	return `${distance} (${utcDay.format(new Date(time))}, 00:00 UTC)`;
+}
+
+const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dateOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const NEAR_MS = 180 * DAY_MS;
+
+/** "12 Dec", with the year beyond half a year: "29 Nov 2027". In the viewer's zone. */
+export function formatDate(time: string, now_ms: number): string {
+	const time_ms = Date.parse(time);
+	return Math.abs(time_ms - now_ms) < NEAR_MS ? date.format(time_ms) : dateOfYear.format(time_ms);
 }
 
 /** The instant in the viewer's zone, with the zone named. */

@@ -1,6 +1,6 @@
 import { Text, Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { exactTime, relativeTime } from "./time-words.ts";
+import { exactTime, relativeTime, shortTime } from "./time-words.ts";
 
 const REFRESH_MS = 15_000;
 
@@ -14,8 +14,8 @@ export function useNow(): number {
 	return Date.now();
 }
 
-/** A relative time, with the exact one on hover and focus; `never` for null. */
-export function Time({ value, never = "never" }: { value: string | null; never?: string }) {
+/** A relative time, with the exact one on hover and focus; `never` for null. `short` for narrow places. */
+export function Time({ value, never = "never", short = false }: { value: string | null; never?: string; short?: boolean }) {
 	const now_ms = useNow();
 	if (value === null)
 		return (
@@ -26,7 +26,7 @@ export function Time({ value, never = "never" }: { value: string | null; never?:
 	return (
 		<Tooltip label={exactTime(value)}>
 			<time dateTime={value} title={exactTime(value)}>
-				{relativeTime(value, now_ms)}
+				{short ? shortTime(value, now_ms) : relativeTime(value, now_ms)}
 			</time>
 		</Tooltip>
 	);

@@ -1,50 +1,109 @@
-import "@mantine/charts/styles.css";
-import { BarChart } from "@mantine/charts";
-import { useReducedMotion } from "@mantine/hooks";
-import { CHART_COLORS } from "../ui/theme.ts";
+import "./requests-bars.css";
+import { useState } from "react";
 import type { Bucket, BucketSize } from "./buckets.ts";
 import { formatBucket, formatTick } from "./chart-words.ts";
-import { OUTCOME_WORDS, type Outcome } from "./outcomes.ts";
+import { OUTCOME_WORDS, OUTCOMES, type Outcome } from "./outcomes.ts";
+import { formatRequests } from "./ranges.ts";
+import { getTicks } from "./scale.ts";
 
-const DRAWN_MS = 160;
-const BAR_WIDTH_MAX_PX = 28;
-const TICK_GAP_PX = 24;
+const TIMES_MAX = 7;
+/** A note right of its bar would leave the chart beyond this part of the width. */
+const NOTE_RIGHT_UNTIL = 0.66;
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const exact = new Intl.NumberFormat("en");
-
-/** The library also renders the tooltip while no bar is hovered. */
-function formatLabel(start_ms: unknown, size: BucketSize): string {
-	return typeof start_ms === "number" ? formatBucket(start_ms, size) : "";
-}
 
 interface BarsProps {
 	readonly buckets: readonly Bucket[];
 	readonly size: BucketSize;
 	readonly outcomes: readonly Outcome[];
 	readonly height_px: number;
+	/** The label for screen readers, who do not get the bars. */
+	readonly label: string;
 }
 
-/** The bars, lazy-loaded with the chart library. */
-export default function RequestsBars({ buckets, size, outcomes, height_px }: BarsProps) {
-	const still = useReducedMotion();
+function sum(bucket: Bucket): number {
+	return OUTCOMES.reduce((total, outcome) => total + bucket[outcome], 0);
+}
+
+/** The bucket with the most refusals; null without any. */
+function getWorst(buckets: readonly Bucket[]): { index: number; refused: number } | null {
+	const worst = buckets.reduce((found, bucket, index) => (bucket.refused > (buckets[found]?.refused ?? 0) ? index : found), 0);
+	const refused = buckets[worst]?.refused ?? 0;
+	return refused === 0 ? null : { index: worst, refused };
+}
+
+/** Requests over time as stacked bars from zero. The tallest refusal is named at its bar, the last bucket is paler while it runs. */
+export function RequestsBars({ buckets, size, outcomes, height_px, label }: BarsProps) {
+	const [hovered, setHovered] = useState<number | null>(null);
+	const ticks = getTicks(Math.max(...buckets.map(sum)));
+	const top = ticks.at(-1) ?? 1;
+	const percent = (requests: number) => `${(requests / top) * 100}%`;
+	const every = Math.ceil(buckets.length / TIMES_MAX);
+	const worst = getWorst(buckets);
+	const shown = hovered === null ? undefined : buckets[hovered];
 	return (
-		<BarChart
-			h={height_px}
-			type="stacked"
-			data={buckets.map((bucket) => ({ ...bucket }))}
-			dataKey="start_ms"
-			series={outcomes.map((outcome) => ({ name: outcome, label: OUTCOME_WORDS[outcome].name, color: CHART_COLORS[outcome] }))}
-			accessibilityLayer={false}
-			strokeDasharray={0}
-			tickLine="none"
-			gridAxis="x"
-			maxBarWidth={BAR_WIDTH_MAX_PX}
-			valueFormatter={(requests) => exact.format(requests)}
-			xAxisProps={{ tickFormatter: (start_ms: number) => formatTick(start_ms, size), minTickGap: TICK_GAP_PX, interval: "preserveStart" }}
-			yAxisProps={{ allowDecimals: false, tickFormatter: (requests: number) => compact.format(requests), width: 44 }}
-			barProps={{ isAnimationActive: !still, animationDuration: DRAWN_MS }}
-			tooltipProps={{ labelFormatter: (start_ms) => formatLabel(start_ms, size), isAnimationActive: false }}
-		/>
+		<div className="kw-bars" role="img" aria-label={label} data-bars={buckets.length} onPointerLeave={() => setHovered(null)}>
+			<div className="kw-bars-plot" style={{ height: height_px }}>
+				{ticks.map((tick) => (
+					<div key={tick} className="kw-bars-line" style={{ bottom: percent(tick) }} data-tick={tick}>
+						<span>{compact.format(tick)}</span>
+					</div>
+				))}
+				<div className="kw-bars-columns">
+					{buckets.map((bucket, index) => (
+						<div
+							key={bucket.start_ms}
+							className="kw-bars-column"
+							onPointerEnter={() => setHovered(index)}
+							data-open={index === buckets.length - 1 || undefined}
+						>
+							{[...outcomes]
+								.reverse()
+								.filter((outcome) => bucket[outcome] > 0)
+								.map((outcome) => (
+									<div key={outcome} className="kw-bars-part" data-part={outcome} style={{ height: percent(bucket[outcome]) }} />
+								))}
+						</div>
+					))}
+				</div>
+				{worst !== null && shown === undefined && (
+					<div
+						className="kw-bars-note"
+						data-side={(worst.index + 1) / buckets.length > NOTE_RIGHT_UNTIL ? "left" : "right"}
+						style={{ left: `${((worst.index + 0.5) / buckets.length) * 100}%`, bottom: percent(sum(buckets[worst.index] ?? NOTHING)) }}
+					>
+						<span>{exact.format(worst.refused)} refused</span>
+					</div>
+				)}
+				{shown !== undefined && hovered !== null && (
+					<div
+						className="kw-bars-note"
+						data-side={(hovered + 1) / buckets.length > NOTE_RIGHT_UNTIL ? "left" : "right"}
+						style={{ left: `${((hovered + 0.5) / buckets.length) * 100}%`, bottom: "50%" }}
+					>
+						<span>
+							<b>{formatBucket(shown.start_ms, size)}</b>
+							{outcomes.map((outcome) => (
+								<i key={outcome}>
+									{OUTCOME_WORDS[outcome].name}: {formatRequests(shown[outcome])}
+								</i>
+							))}
+						</span>
+					</div>
+				)}
+			</div>
+			<div className="kw-bars-times" aria-hidden="true">
+				{buckets.map((bucket, index) =>
+					index % every === 0 ? (
+						<span key={bucket.start_ms} style={{ left: `${(index / buckets.length) * 100}%` }}>
+							{formatTick(bucket.start_ms, size)}
+						</span>
+					) : null,
+				)}
+			</div>
+		</div>
 	);
 }
+
+const NOTHING: Bucket = { start_ms: 0, allowed: 0, limited: 0, refused: 0 };

@@ -1,19 +1,24 @@
-import { Box, Button, ColorSwatch, Group, getThemeColor, Skeleton, Text, Tooltip, useMantineTheme } from "@mantine/core";
-import { lazy, type ReactNode, Suspense, useState } from "react";
-import { CHART_COLORS } from "../ui/theme.ts";
+import { Box, Button, Group, Skeleton, Text, Tooltip } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { Card } from "../ui/page.tsx";
 import { type BucketSize, getBuckets, getTotals, outcomesIn, type Totals, type UsageRow } from "./buckets.ts";
 import { formatChart } from "./chart-words.ts";
 import { OUTCOME_WORDS, type Outcome } from "./outcomes.ts";
+import { RequestsBars } from "./requests-bars.tsx";
 import { RequestsTable } from "./requests-table.tsx";
 
-const RequestsBars = lazy(() => import("./requests-bars.tsx"));
-
-const HEIGHT_PX = 220;
-const SWATCH_PX = 10;
+const HEIGHT_PX = 208;
+/** Times and the line that names the zone, below the bars. */
+const BELOW_PX = 48;
+const LOW_PX = 84;
+const SIZE_WORDS: Readonly<Record<BucketSize, string>> = { hour: "Each hour", six_hours: "Every six hours", day: "Each day" };
 const exact = new Intl.NumberFormat("en");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 interface ChartProps {
+	readonly title: string;
+	/** At the right of the head, such as the choice of a period. */
+	readonly aside?: ReactNode;
 	/** The label, such as "Requests in the last 24 hours". */
 	readonly what: string;
 	/** Null while loading. */
@@ -21,57 +26,73 @@ interface ChartProps {
 	readonly period: { readonly from_ms: number; readonly to_ms: number; readonly size: BucketSize };
 	/** Shown instead of an empty chart. */
 	readonly empty: ReactNode;
+	/** Whether there is probably nothing to draw, so that no place is kept for the bars. */
+	readonly low?: boolean;
+	/** Shown instead of the chart, such as an error. */
+	readonly instead?: ReactNode;
+	/** Below the chart. */
+	readonly children?: ReactNode;
 }
 
-/** Requests over time by outcome, with totals in the legend and the same data as a table. */
-export function RequestsChart({ what, rows, period, empty }: ChartProps) {
+/** A card with the requests over time by outcome: totals in its head, and the same data as a table. */
+export function RequestsChart({ title, aside, what, rows, period, empty, low = false, instead, children }: ChartProps) {
 	const [asTable, setAsTable] = useState(false);
-	if (rows === null) return <Skeleton height={HEIGHT_PX + 64} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />;
-	const buckets = getBuckets(rows, period);
+	const buckets = rows === null ? [] : getBuckets(rows, period);
 	const totals = getTotals(buckets);
-	if (totals.all === 0) return <Box mih={HEIGHT_PX + 64}>{empty}</Box>;
 	const outcomes = outcomesIn(totals);
+	const any = totals.all > 0;
+	const height_px = low && !any ? LOW_PX : HEIGHT_PX + BELOW_PX;
 	const shown = { buckets, size: period.size, outcomes, height_px: HEIGHT_PX };
 	return (
-		<Box data-chart>
-			<Group justify="space-between" gap="xs" mb="sm">
-				<Totalled outcomes={outcomes} totals={totals} />
-				<Button variant="subtle" size="compact-sm" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-					{asTable ? "Show as chart" : "Show as table"}
-				</Button>
-			</Group>
-			{asTable ? (
-				<RequestsTable what={what} {...shown} />
-			) : (
-				<Box role="img" aria-label={formatChart(what, totals, buckets, period.size)} h={HEIGHT_PX} pos="relative">
-					{/* Positioned out of the flow, so that the chart's width does not keep its container from shrinking. */}
-					<Box pos="absolute" inset={0}>
-						<Suspense fallback={<Skeleton height={HEIGHT_PX} />}>
-							<RequestsBars {...shown} />
-						</Suspense>
-					</Box>
-				</Box>
-			)}
-			<Text size="xs" c="dimmed" mt={8}>
-				Times in {zone.replaceAll("_", " ")}
-			</Text>
-		</Box>
+		<Card
+			title={title}
+			beside={any && <Legend outcomes={outcomes} totals={totals} />}
+			aside={
+				<>
+					{any && (
+						<Button
+							variant="transparent"
+							size="compact-xs"
+							c="var(--mantine-color-anchor)"
+							aria-pressed={asTable}
+							onClick={() => setAsTable(!asTable)}
+						>
+							{asTable ? "Show as chart" : "Show as table"}
+						</Button>
+					)}
+					{aside}
+				</>
+			}
+		>
+			<Box mih={height_px} data-chart={any || undefined}>
+				{instead}
+				{!instead && rows === null && <Skeleton height={height_px} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />}
+				{!instead && rows !== null && !any && empty}
+				{!instead && any && asTable && <RequestsTable what={what} {...shown} />}
+				{!instead && any && !asTable && <RequestsBars label={formatChart(what, totals, buckets, period.size)} {...shown} />}
+				{any && (
+					<Text size="xs" c="dimmed" mt={4} ml={36}>
+						{SIZE_WORDS[period.size]}. Times in {zone.replaceAll("_", " ")}.
+					</Text>
+				)}
+			</Box>
+			{children}
+		</Card>
 	);
 }
 
 /** Legend with totals. */
-function Totalled({ outcomes, totals }: { outcomes: readonly Outcome[]; totals: Totals }) {
-	const theme = useMantineTheme();
+function Legend({ outcomes, totals }: { outcomes: readonly Outcome[]; totals: Totals }) {
 	return (
-		<Group component="ul" gap="lg" m={0} p={0} style={{ listStyle: "none" }}>
+		<Group component="ul" gap={12} m={0} p={0} style={{ listStyle: "none" }}>
 			{outcomes.map((outcome) => (
 				<Tooltip key={outcome} label={OUTCOME_WORDS[outcome].means}>
 					<Group component="li" gap={6} wrap="nowrap" data-outcome={outcome}>
-						<ColorSwatch size={SWATCH_PX} radius={2} color={getThemeColor(CHART_COLORS[outcome], theme)} withShadow={false} aria-hidden="true" />
-						<Text size="sm" c="dimmed">
+						<span className="kw-swatch" data-part={outcome} aria-hidden="true" />
+						<Text size="xs" c="dimmed">
 							{OUTCOME_WORDS[outcome].name}
 						</Text>
-						<Text size="sm" fw={600} className="kw-figures">
+						<Text size="xs" fw={600} className="kw-figures">
 							{exact.format(totals[outcome])}
 						</Text>
 					</Group>
