@@ -14,6 +14,7 @@ export const PAGE_PATHS = [
 	"/settings",
 	"/settings/api-access",
 	"/settings/api-access/:key_id",
+	"/settings/api-access/:key_id/:tab",
 	"/settings/api-access/:key_id/rotations/:rotation_id",
 	"/sites",
 	"/plan",

@@ -1,10 +1,19 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { DAY_MS } from "../core/time.ts";
 import { containing } from "../database/like.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Key, KeyActor, KeyStatus, RevokeReason } from "./key.ts";
 import type { Environment } from "./secrets/format.ts";
-import type { KeyWindow, Order, Sort } from "./sort.ts";
+import { isNullable, type KeyWindow, type Order, type Sort } from "./sort.ts";
 import { isLive, KEY_COLUMNS, keyFromRow } from "./store.ts";
+
+/** An end is announced this long before. */
+const ENDING_MS = 30 * DAY_MS;
+/** A replacement is announced this long before its date. */
+const REPLACEMENT_MS = 7 * DAY_MS;
+/** A key that was never used is left alone this long. */
+const NEVER_USED_MS = 7 * DAY_MS;
+const UNUSED_MS = 30 * DAY_MS;
 
 export interface KeyFilters {
 	readonly status?: KeyStatus;
@@ -14,10 +23,12 @@ export interface KeyFilters {
 	readonly owner?: string;
 	/** Part of the name; or exactly the key's id, or the `kid` or last four characters of one of its secrets. */
 	readonly search?: string;
+	/** Only those that need a person. */
+	readonly attention?: boolean;
 }
 
 function isOf(tenant_id: string, filters: KeyFilters, now: Date) {
-	const { status, environment, integration, owner, search } = filters;
+	const { status, environment, integration, owner, search, attention } = filters;
 	return sql.join<SqlBool>(
 		[
 			...(status === undefined ? [] : [hasStatus(status, now)]),
@@ -27,6 +38,7 @@ function isOf(tenant_id: string, filters: KeyFilters, now: Date) {
 				? []
 				: [sql<SqlBool>`(lower(owner->>'name') = lower(${owner}) or lower(owner->>'email') = lower(${owner}) or owner->>'member_id' = ${owner})`]),
 			...(search === undefined ? [] : [isFoundBy(tenant_id, search)]),
+			...(attention === true ? [needsAttention(now)] : []),
 			sql<SqlBool>`true`,
 		],
 		sql` and `,
@@ -53,39 +65,60 @@ function hasStatus(status: KeyStatus, now: Date) {
 	}
 }
 
+/** The latest use of any of a key's secrets. */
+function lastUsedAt() {
+	return sql<Date | null>`(select max(used.last_used_at) from keywright.secrets join keywright.secret_activity as used using (kid)
+		where secrets.tenant_id = keys.tenant_id and secrets.key_id = keys.id)`;
+}
+
+/** Whether a key needs a person: it ends within 30 days, is being replaced or due to be within 7, or was unused for 30 days (7 if it is new). */
+function needsAttention(now: Date) {
+	const at = (distance_ms: number) => new Date(now.getTime() + distance_ms);
+	return sql<SqlBool>`(${isLive(now)} and (
+		expires_at <= ${at(ENDING_MS)}
+		or rotation_due_at <= ${at(REPLACEMENT_MS)}
+		or exists (select from keywright.rotations where rotations.tenant_id = keys.tenant_id and rotations.key_id = keys.id and rotations.state in ('waiting', 'open'))
+		or coalesce(${lastUsedAt()} <= ${at(-UNUSED_MS)}, created_at <= ${at(-NEVER_USED_MS)})))`;
+}
+
 /** The sort expression. A key's last use is the latest use of any of its secrets. */
-function sortValueOf(sort: Sort) {
+function sortValueOf(sort: Sort, now: Date) {
 	switch (sort) {
 		case "created":
 			return sql<unknown>`created_at`;
 		case "name":
 			return sql<unknown>`lower(name)`;
 		case "last_used":
-			return sql<unknown>`(select max(used.last_used_at) from keywright.secrets join keywright.secret_activity as used using (kid)
-				where secrets.tenant_id = keys.tenant_id and secrets.key_id = keys.id)`;
+			return lastUsedAt();
 		case "expires":
 			return sql<unknown>`expires_at`;
 		case "rotation_due":
 			return sql<unknown>`rotation_due_at`;
+		case "status":
+			return sql<unknown>`case when ${needsAttention(now)} then 0 when ${hasStatus("active", now)} then 1
+				when ${hasStatus("paused", now)} then 2 when ${hasStatus("expired", now)} then 3 else 4 end`;
 	}
 }
 
 /** The sort value in a cursor; times have microseconds. */
-function valueText(sort: Sort) {
+function valueText(sort: Sort, now: Date) {
 	if (sort === "name") return sql<string | null>`name`;
-	return sql<string | null>`to_char(${sortValueOf(sort)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+	if (sort === "status") return sql<string | null>`(${sortValueOf(sort, now)})::text`;
+	return sql<string | null>`to_char(${sortValueOf(sort, now)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
 
-function isNullable(sort: Sort): boolean {
-	return sort !== "created" && sort !== "name";
+/** The sort value in a cursor, in the type of the sort expression. */
+function lastValue(sort: Sort, value: string) {
+	if (sort === "name") return sql`lower(${value})`;
+	return sort === "status" ? sql`${value}::int` : sql`${value}::timestamptz`;
 }
 
 /** Keyset condition: the key comes after the last one of the previous page. */
-function isAfter(sort: Sort, order: Order, after: { value: string | null; id: string }) {
-	const value = sortValueOf(sort);
+function isAfter(sort: Sort, order: Order, after: { value: string | null; id: string }, now: Date) {
+	const value = sortValueOf(sort, now);
 	const beyond = order === "asc" ? sql`>` : sql`<`;
 	if (after.value === null) return sql<SqlBool>`(${value} is null and id ${beyond} ${after.id})`;
-	const last = sort === "name" ? sql`lower(${after.value})` : sql`${after.value}::timestamptz`;
+	const last = lastValue(sort, after.value);
 	const later = sql<SqlBool>`(${value}, id) ${beyond} (${last}, ${after.id})`;
 	return isNullable(sort) ? sql<SqlBool>`(${later} or ${value} is null)` : later;
 }
@@ -102,11 +135,11 @@ export async function readKeys(
 	const direction = sql.raw(order);
 	const rows = await tx
 		.selectFrom("keys")
-		.select([...KEY_COLUMNS, valueText(sort).as("sort_value")])
+		.select([...KEY_COLUMNS, valueText(sort, now).as("sort_value")])
 		.where("tenant_id", "=", tenant_id)
 		.where(sql<SqlBool>`${isOf(tenant_id, filters, now)}`)
-		.$if(after !== null, (query) => (after === null ? query : query.where(isAfter(sort, order, after))))
-		.orderBy(isNullable(sort) ? sql`${sortValueOf(sort)} ${direction} nulls last` : sql`${sortValueOf(sort)} ${direction}`)
+		.$if(after !== null, (query) => (after === null ? query : query.where(isAfter(sort, order, after, now))))
+		.orderBy(isNullable(sort) ? sql`${sortValueOf(sort, now)} ${direction} nulls last` : sql`${sortValueOf(sort, now)} ${direction}`)
 		.orderBy(sql`id ${direction}`)
 		.limit(rows_max)
 		.execute();

@@ -131,8 +131,19 @@ export const ListQuery = Type.Object(
 		search: Type.Optional(
 			Type.String({ ...Name, description: "Part of the name, in any case; or the key's id, or the `kid` or last four characters of a secret" }),
 		),
+		attention: Type.Optional(
+			Type.Boolean({
+				description:
+					"Only live keys that end within 30 days, are being replaced or due to be within 7 days, or were not used for 30 days (a new one for 7)",
+			}),
+		),
 		total: Type.Optional(Type.Boolean({ description: "Also return the number of keys that match" })),
-		sort: Type.Optional(Type.Enum([...SORTS], { description: "By default created; keys without such a time come last" })),
+		sort: Type.Optional(
+			Type.Enum([...SORTS], {
+				description:
+					"By default created; keys without such a time come last. status: those that need attention, then active, paused, expired, revoked",
+			}),
+		),
 		order: Type.Optional(Type.Enum([...ORDERS], { description: "Default: desc for created and last_used, asc for the others" })),
 	},
 	{ additionalProperties: false },

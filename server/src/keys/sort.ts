@@ -1,6 +1,6 @@
 import { isTime, type PageRequest, type Window, windowByTexts } from "../http/input/cursor.ts";
 
-export const SORTS = ["created", "name", "last_used", "expires", "rotation_due"] as const;
+export const SORTS = ["created", "name", "last_used", "expires", "rotation_due", "status"] as const;
 export type Sort = (typeof SORTS)[number];
 export const ORDERS = ["asc", "desc"] as const;
 export type Order = (typeof ORDERS)[number];
@@ -17,7 +17,12 @@ export interface KeyWindow extends KeyOrder {
 	readonly rows_max: number;
 }
 
-/** Defaults: names and dates ahead ascending, creation and last use descending. */
+/** Whether a key may have no value to sort by. */
+export function isNullable(sort: Sort): boolean {
+	return sort !== "created" && sort !== "name" && sort !== "status";
+}
+
+/** Defaults: names, dates ahead and the status that needs a person most ascending, creation and last use descending. */
 export function getOrder(query: Partial<KeyOrder>): KeyOrder {
 	const sort = query.sort ?? "created";
 	return { sort, order: query.order ?? (sort === "created" || sort === "last_used" ? "desc" : "asc") };
@@ -25,6 +30,7 @@ export function getOrder(query: Partial<KeyOrder>): KeyOrder {
 
 /** A cursor holds sort, order, the sort value of the page's last key ("" for null) and its id. */
 const CURSOR_TEXTS = 4;
+const RANK = /^[0-4]$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 function isMicrosecond(text: string): boolean {
@@ -34,7 +40,8 @@ function isMicrosecond(text: string): boolean {
 function isCursorOf({ sort, order }: KeyOrder, texts: readonly string[]): boolean {
 	const [cursor_sort, cursor_order, value = "", id = ""] = texts;
 	if (cursor_sort !== sort || cursor_order !== order || id === "") return false;
-	if (value === "") return sort !== "created" && sort !== "name";
+	if (value === "") return isNullable(sort);
+	if (sort === "status") return RANK.test(value);
 	return sort === "name" || isMicrosecond(value);
 }
 
