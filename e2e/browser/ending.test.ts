@@ -63,6 +63,16 @@ async function openKey({ page, tenant_id }: There, key: { readonly id: string })
 	await waitUntilLoaded(page);
 }
 
+/** Opens the tab with the sources that still present ended secrets. */
+async function openRefusals(page: Page): Promise<void> {
+	await page
+		.getByRole("navigation", { name: "Parts of this key" })
+		.getByRole("link", { name: /^Refusals/ })
+		.click();
+	await page.getByRole("region", { name: "Refused requests" }).waitFor();
+	await waitUntilLoaded(page);
+}
+
 async function openList({ page, tenant_id }: There): Promise<void> {
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
 	await page.getByRole("heading", { name: "API Access", level: 1, exact: true }).waitFor();
@@ -142,7 +152,7 @@ describe("before a key is stopped", () => {
 	test("the pause preview lists what would stop and changes nothing", async () => {
 		const { page } = at;
 		await openKey(at, key);
-		const opener = page.getByRole("region", { name: "Right now" }).getByRole("button", { name: "Pause this key" });
+		const opener = page.getByRole("button", { name: "Pause this key" });
 		await opener.click();
 		const dialog = page.getByRole("dialog", { name: "Pause this key" });
 		const impact = dialog.locator("[data-impact]");
@@ -161,6 +171,7 @@ describe("before a key is stopped", () => {
 		const rotating = await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/rotate`, {});
 		const { raw_key: successor } = expectStatus(rotating, 201).as<{ raw_key: string }>();
 		await openKey(at, key);
+		await page.getByRole("link", { name: "Settings", exact: true }).last().click();
 		const opener = page.getByRole("region", { name: "Stop this key" }).getByRole("button", { name: "Revoke for good" });
 		await opener.click();
 		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
@@ -200,7 +211,8 @@ describe("before a key is stopped", () => {
 		const other = await makeKey(dashboard.server, at.tenant_id, { name: "prod-hurry" });
 		await page.route("**/revoke-preview", (route) => route.abort());
 		await openKey(at, other);
-		await page.getByRole("button", { name: "Revoke for good" }).click();
+		await page.getByRole("button", { name: "More actions" }).click();
+		await page.getByRole("menuitem", { name: "Revoke this key" }).click();
 		const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
 		await dialog.getByLabel("Loading what uses this key").waitFor();
 		await dialog.getByText("What uses it cannot be read just now.", { exact: false }).waitFor();
@@ -325,12 +337,10 @@ describe("before a key expires", () => {
 		const { page } = at;
 		const key = await makeKey(dashboard.server, at.tenant_id, { name: "prod-order-bot", expires_at: inDays(5.2), rotate_every_days: 5 });
 		await openKey(at, key);
-		await page.getByText("Expires in 5 days").waitFor();
-		await page.getByText("Replacement due in 5 days").waitFor();
-		const note = page.locator("[data-due-note=expiry]");
-		await eventually(async () =>
-			match((await note.textContent()) ?? "", /This key stops working in 5 days.*It was never used.*Its replacement is due in 5 days as well/s),
-		);
+		const figures = page.getByRole("region", { name: "Figures" });
+		await eventually(async () => match((await figures.textContent()) ?? "", /Ends\d+ \w+◐ in 5 days.*Replace by\d+ \w+◐ in 5 days · every 5 days/));
+		const note = page.locator("[data-matter=end]");
+		await eventually(async () => match((await note.textContent()) ?? "", /This key stops working in 5 days.*It was never used/s));
 		await forEverybody(page, "ending-soon");
 		const opener = note.getByRole("button", { name: "Give it a later end" });
 		await opener.click();
@@ -352,8 +362,7 @@ describe("before a key expires", () => {
 		await sheet.getByRole("button", { name: "Save changes" }).click();
 		await sheet.waitFor({ state: "detached" });
 		await note.waitFor({ state: "detached" });
-		await assertCount(page.getByText("Expires in 5 days"), 0);
-		await page.locator("[data-due-note=replacement]").getByText("This key is to be replaced in 5 days").waitFor();
+		await page.locator("[data-matter=replacement]").getByText("This key is to be replaced in 5 days").waitFor();
 		assertNoPageErrors(at.context);
 	});
 
@@ -370,23 +379,26 @@ describe("before a key expires", () => {
 		await eventually(async () => equal(await row.locator("[data-due]").getAttribute("data-due"), "over"));
 		await assertCount(page.locator("[data-ending]"), 0);
 		await openKey(at, key);
-		const note = page.locator("[data-due-note=expiry]");
-		match(
-			(await note.textContent()) ?? "",
-			/This key expired .*every request with it is refused since\. It was last used (just now|\d+ seconds? ago)/s,
+		const note = page.locator("[data-matter=end]");
+		await eventually(async () => match((await note.textContent()) ?? "", /This key expired .*every request with it is refused since\./s));
+		await eventually(async () =>
+			match((await page.getByRole("region", { name: "Figures" }).textContent()) ?? "", /Last used(just now|\d+ s ago).*Ended/s),
 		);
+		await openRefusals(page);
 		const dead = page.locator("[data-dead=expired]");
 		await eventually(async () =>
 			match((await dead.textContent()) ?? "", /Expired….{4}It has expired\. Give this key a later end.*Order server.*Once today/s),
 		);
 		await forEverybody(page, "ending-expired");
+		await page.goBack();
 		await note.getByRole("button", { name: "Give it a later end" }).click();
 		const sheet = page.getByRole("dialog", { name: "Edit this key" });
 		await sheet.getByLabel("Last day").fill(inDays(60).slice(0, 10));
 		await sheet.getByRole("button", { name: "Save changes" }).click();
 		await sheet.waitFor({ state: "detached" });
 		equal(await use(key.raw_key, "order-server-1"), 200);
-		await dead.waitFor({ state: "detached" });
+		await openRefusals(page);
+		await assertCount(dead, 0);
 		assertNoPageErrors(at.context);
 	});
 });
@@ -400,6 +412,7 @@ describe("ended keys that are still presented", () => {
 		await namePlace(at, key, "order-server-1", `Order ${HOSTILE}`);
 		expectStatus(await dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/revoke`, { reason: "other" }), 200);
 		await openKey(at, key);
+		await openRefusals(page);
 		await assertCount(page.getByRole("region", { name: "Still presented" }), 0, "no section without presented keys");
 		equal(await use(key.raw_key, "order-server-1", 14), 401);
 		equal(await use(key.raw_key, "a-stranger", 1), 401);
@@ -408,6 +421,7 @@ describe("ended keys that are still presented", () => {
 		await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
 		await page.locator(`[data-key="${key.id}"]`).getByText("Still presented").waitFor();
 		await openKey(at, key);
+		await page.locator("[data-matter^=dead]").getByRole("link", { name: "Show who presents it" }).click();
 		const section = page.getByRole("region", { name: "Still presented" });
 		const places = section.locator("[data-dead=revoked]").getByRole("listitem");
 		await places.nth(1).waitFor();
@@ -433,6 +447,8 @@ describe("ended keys that are still presented", () => {
 		equal(await use(key.raw_key, "order-server-1", 2), 401);
 		await seen(at, key, "order-server-1", { dead: 2 });
 		await openKey(at, key);
+		await page.locator("[data-matter^=dead]").getByText("Old key", { exact: false }).waitFor();
+		await openRefusals(page);
 		const dead = page.locator("[data-dead]");
 		await dead.first().waitFor();
 		await assertCount(dead, 1);

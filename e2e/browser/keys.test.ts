@@ -315,6 +315,85 @@ describe("a raw key is shown once", () => {
 	});
 });
 
+test("by keyboard alone a key is created, found by its last four and revoked; no shortcut while a field has the focus", async () => {
+	const tenant = await makeTenant(dashboard.server);
+	await makeKey(dashboard.server, tenant.id, { name: "prod-first" });
+	const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+	await apiAccess(page, tenant.id);
+	const press = (...keys: string[]) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+	const focused = (role: "button" | "radio" | "textbox" | "combobox" | "link" | "menuitem", name: string | RegExp) =>
+		page.getByRole(role, { name }).and(page.locator(":focus"));
+	/** Moves the focus by Tab until the wanted control has it. */
+	async function tabTo(role: "button" | "radio" | "textbox" | "link", name: string | RegExp): Promise<void> {
+		for (let pressed = 0; pressed < 60; pressed += 1) {
+			if ((await focused(role, name).count()) > 0) return;
+			await page.keyboard.press("Tab");
+		}
+		throw new Error(`the keyboard does not reach ${name}`);
+	}
+
+	await press("?");
+	const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+	await help.getByText("Create a key").waitFor();
+	await press("c");
+	await assertCount(page.getByRole("dialog"), 1, "no shortcut while a dialog is open");
+	await axe(page);
+	await press("Escape");
+	await help.waitFor({ state: "detached" });
+	await press("Control+c");
+	await assertCount(page.getByRole("dialog"), 0, "no shortcut with a modifier");
+
+	await press("c");
+	await page.waitForURL(/create=true/);
+	await focused("combobox", "What is it for?").waitFor();
+	await page.keyboard.type("c/? gk");
+	await eventually(async () => equal(await page.getByRole("combobox", { name: "What is it for?" }).inputValue(), "c/? gk"));
+	await press("Escape");
+	await tabTo("radio", /^Hand it over/);
+	await press("ArrowRight");
+	await tabTo("button", "Create the key and show it once");
+	await press("Enter");
+	await tabTo("button", "I have stored the key");
+	await press("Enter");
+	const gate = page.getByRole("heading", { name: "Where is the key stored now?" });
+	await gate.waitFor();
+	await tabTo("radio", /^Secret manager/);
+	await press("Space");
+	await tabTo("button", "It is stored, close");
+	await press("Enter");
+	await gate.waitFor({ state: "detached" });
+	await page.waitForURL((url) => !url.searchParams.has("create"));
+	const made = (await keysOf(tenant.id)).find(({ name }) => name !== "prod-first");
+
+	await press("/");
+	await focused("textbox", /^Search by name/).waitFor();
+	await page.keyboard.type(made?.secrets[0]?.last4 ?? "");
+	await page.getByText("1 key", { exact: true }).waitFor();
+	await tabTo("link", made?.name ?? "");
+	await press("Enter");
+	await page.getByRole("heading", { level: 1, name: made?.name ?? "" }).waitFor();
+	await tabTo("button", "More actions");
+	await press("Enter");
+	await focused("menuitem", "Edit this key").waitFor();
+	await press("ArrowDown", "ArrowDown", "Enter");
+	const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+	await dialog.waitFor();
+	await tabTo("radio", "The integration is retired");
+	await press("Space");
+	await tabTo("button", "Revoke for good");
+	await press("Enter");
+	await page.locator("[data-revoked]").and(page.locator(":focus")).waitFor();
+	equal((await keysOf(tenant.id)).find(({ id }) => id === made?.id)?.status, "revoked");
+	await press("g", "k");
+	await page.getByRole("heading", { level: 1, name: "API Access" }).waitFor();
+	await page
+		.getByRole("status")
+		.filter({ hasText: /^API Access$/ })
+		.waitFor({ state: "attached" });
+	assertNoPageErrors(context);
+	await context.close();
+});
+
 describe("without the right to create keys", () => {
 	test("a viewer sees the keys, the missing role, and the owners with name and email address", async () => {
 		const tenant = await makeTenant(dashboard.server);
@@ -351,7 +430,12 @@ describe("the list", () => {
 		const tenant = await makeTenant(dashboard.server);
 		const names = ["prod-order-bot", "staging-crm-sync", "dev-support-prototype"];
 		for (const name of names)
-			await makeKey(dashboard.server, tenant.id, { name, environment: name.split("-")[0], integration: name.slice(name.indexOf("-") + 1) });
+			await makeKey(dashboard.server, tenant.id, {
+				name,
+				environment: name.split("-")[0],
+				integration: name.slice(name.indexOf("-") + 1),
+				...(name.startsWith("dev") ? { expires_at: new Date(Date.now() + 10.2 * 86_400_000).toISOString() } : {}),
+			});
 		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
 		await apiAccess(page, tenant.id);
 		const rows = page.locator("[data-key]");
@@ -367,10 +451,19 @@ describe("the list", () => {
 		for (const text of [id, secrets?.[0]?.kid, `kw_dev_…${secrets?.[0]?.last4}`]) {
 			await page.getByRole("textbox", { name: "Search by name" }).fill(text ?? "");
 			await page.getByText("1 key", { exact: true }).waitFor();
-			await page.getByRole("link", { name: "dev-support-prototype" }).waitFor();
+			await rows.getByRole("link", { name: "dev-support-prototype" }).waitFor();
 			await page.getByRole("button", { name: "Show all keys" }).click();
 			await page.getByText("3 keys", { exact: true }).waitFor();
 		}
+		await page.getByRole("button", { name: /^Needs attention/ }).click();
+		await page.waitForURL(/attention=true/);
+		await page.getByText("1 key", { exact: true }).waitFor();
+		await rows.getByText("Ends in 10 days").waitFor();
+		await page.getByRole("button", { name: "Show all keys" }).click();
+		await page.getByText("3 keys", { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Status", exact: true }).click();
+		await page.waitForURL(/sort=status/);
+		await eventually(async () => match((await rows.first().textContent()) ?? "", /dev-support-prototype/));
 		await page.getByRole("combobox", { name: "Environment" }).click();
 		await page.getByRole("option", { name: "Development" }).click();
 		await page.waitForURL(/environment=dev/);

@@ -173,13 +173,15 @@ test("a key's limits are shown and changed on its page, keep existing names, and
 		rate_limits: [{ name: "trial", requests: 20, window_seconds: 10 }],
 	});
 	await open(at, `/settings/api-access/${key.id}`);
-	const facts = page.getByRole("region", { name: "Facts" });
+	await page.getByRole("region", { name: "Facts" }).getByText("at most 20 requests in 10 seconds").waitFor();
+	await page.getByRole("link", { name: "All settings" }).click();
+	const facts = page.getByRole("region", { name: "Settings" });
 	await facts.getByText("At most 20 requests in 10 seconds").waitFor();
 	await facts.getByText("Its own, besides the limits of your plan").waitFor();
 	await eventually(async () =>
-		match((await facts.locator('[data-group="Orders"]').innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read/),
+		match((await page.locator('[data-group="Orders"]').innerText()).replaceAll("\n", " "), /Orders.*Read orders.*orders:read/),
 	);
-	await page.getByRole("button", { name: "Edit this key" }).click();
+	await facts.getByRole("button", { name: "Edit" }).click();
 	const sheet = page.getByRole("dialog", { name: "Edit this key" });
 	await eventually(async () => equal(await sheet.getByRole("combobox", { name: "Time of limit 1" }).inputValue(), "10 seconds"));
 	await sheet.getByRole("textbox", { name: "Requests of limit 1" }).fill("1");
@@ -201,7 +203,7 @@ test("a key's limits are shown and changed on its page, keep existing names, and
 	await axe(page);
 	await picture(page, "limits-key");
 
-	await page.getByRole("button", { name: "Edit this key" }).click();
+	await facts.getByRole("button", { name: "Edit" }).click();
 	await sheet.getByRole("radio", { name: "As many as the plan allows" }).check();
 	await sheet.getByRole("button", { name: "Save changes" }).click();
 	await sheet.waitFor({ state: "detached" });

@@ -95,7 +95,7 @@ async function openRotation({ page, tenant_id, key }: There, rotation_id: string
 /** Opens the sheet and submits it. */
 async function openSheet(at: There): Promise<Locator> {
 	await openKey(at);
-	await at.page.getByRole("region", { name: "Right now" }).getByRole("link", { name: "Replace this key" }).click();
+	await at.page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Replace this key" }).click();
 	const sheet = at.page.getByRole("dialog", { name: `Replace ${at.key.key.name}` });
 	await sheet.waitFor();
 	return sheet;
@@ -184,6 +184,10 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		await sheet.getByRole("radio", { name: /^For a fixed time/ }).click();
 		await sheet.getByText(/^The old key ends on \w{3}, .*, counted from when the new key is revealed\.$/).waitFor();
 		await checkAppearance(page, "rotation-start-time");
+		await page.keyboard.press("Escape");
+		const question = page.getByRole("dialog", { name: "Drop what you filled in?" });
+		await question.getByText("The key has not been replaced.").waitFor();
+		await question.getByRole("button", { name: "Back to the form" }).last().click();
 		await sheet.getByRole("radio", { name: /^Until everything/ }).click();
 		await sheet.getByRole("radio", { name: /^Show it to me once/ }).click();
 		await sheet.getByRole("button", { name: "Make the new key and show it once" }).click();
@@ -234,6 +238,7 @@ test("two programs use a key: the one that has not moved is named live, and endi
 		expectStatus(await whoami(raw_key), 200);
 		await checkAppearance(page, "rotation-completed");
 		await page.getByRole("link", { name: "prod-order-bot", exact: true }).click();
+		await page.getByRole("link", { name: "Versions" }).click();
 		const before_now = page.locator("[data-history] li");
 		await before_now.getByText("The old key was ended before everything had moved.").waitFor();
 		await assertCount(before_now, 1);
@@ -390,7 +395,7 @@ test("a compromised key ends at once after its name is typed, by keyboard alone"
 	expectStatus(await whoami(key.raw_key), 200);
 	await counted(at, 1);
 	await openKey(at);
-	const opener = page.getByRole("region", { name: "Right now" }).getByRole("link", { name: "Replace this key" });
+	const opener = page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Replace this key" });
 	await opener.focus();
 	await page.keyboard.press("Enter");
 	const sheet = page.getByRole("dialog", { name: "Replace prod-order-bot" });
@@ -419,6 +424,7 @@ test("a compromised key ends at once after its name is typed, by keyboard alone"
 	await store(page);
 	await page.getByText("prod-order-bot is replaced: its old key is refused everywhere.").waitFor();
 	expectStatus(await whoami(raw_key), 200);
+	await page.getByRole("link", { name: "Versions" }).click();
 	await page.locator("[data-history]").getByText("The old key was ended at once.").waitFor();
 	equal(new URL(page.url()).searchParams.get("replace"), null);
 	assertNoPageErrors(at.context);
@@ -479,7 +485,7 @@ test("a viewer sees everything and can change nothing; the page of a key that is
 	await database.rows("update keys set rotation_due_at = now() - interval '2 days' where id = $1", [key_id]);
 	const { page } = at;
 	await page.goto(`${dashboard.url}/settings/api-access/${key_id}?tenant=${at.tenant_id}`);
-	await page.locator("[data-due-note]").getByRole("link", { name: "Replace this key" }).waitFor();
+	await page.locator("[data-matter=replacement]").getByRole("link", { name: "Replace this key" }).waitFor();
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${at.tenant_id}`);
 	await page.getByRole("button", { name: "Actions for prod-report-bot" }).click();
 	await page.getByRole("menuitem", { name: "Replace this key" }).click();

@@ -108,7 +108,7 @@ export function useChooseTenant(): (tenant_id: string) => void {
 	};
 }
 
-const accessQuery = (tenant_id: string) =>
+export const accessQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: cacheRoots.access(tenant_id),
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/access", { params: { path: { tenant_id } } })),

@@ -1,10 +1,10 @@
 import { IconBuildingStore, IconGauge, IconKey, IconSettings, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { type ComponentProps, Suspense, useEffect, useState } from "react";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { standingName } from "../access/roles.ts";
-import { rememberTenant, TenantOfFrame, type TenantOfPage, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
+import { rememberTenant, TenantOfFrame, type TenantOfPage, useAccess, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
 import { isApiError } from "../http/api.ts";
 import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
 import { FailurePage } from "../ui/failure-page.tsx";
@@ -12,6 +12,7 @@ import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { PlaceSwitcher } from "./place-switcher.tsx";
 import { Shell } from "./shell.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
 
 const PLACES = [
 	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
@@ -48,16 +49,30 @@ function FrameAround({ tenant }: { tenant: TenantOfPage }) {
 	);
 }
 
+type ShortcutsProps = Omit<ComponentProps<typeof Shortcuts>, "may_create">;
+
+/** Waits for what this person may do, while the page is shown already. */
+function TenantShortcuts(props: ShortcutsProps) {
+	const { may } = useAccess();
+	return <Shortcuts {...props} may_create={may.create_keys} />;
+}
+
 function FrameOfTenant() {
 	const tenant = useTenant();
+	const [shortcuts, setShortcuts] = useState(false);
 	useEffect(() => rememberTenant(tenant.id), [tenant.id]);
 	return (
-		<Shell
-			places={PLACES}
-			link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
-			switcher={<PlaceSwitcher tenant={tenant} />}
-			person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} />}
-			operator={tenant.role === "operator"}
-		/>
+		<>
+			<Shell
+				places={PLACES}
+				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
+				switcher={<PlaceSwitcher tenant={tenant} />}
+				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => setShortcuts(true)} />}
+				operator={tenant.role === "operator"}
+			/>
+			<Suspense>
+				<TenantShortcuts tenant_id={tenant.id} opened={shortcuts} onOpened={setShortcuts} />
+			</Suspense>
+		</>
 	);
 }

@@ -1,10 +1,17 @@
 import { Box, Group, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconChevronUp, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
+import { IconChevronUp, IconKeyboard, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
 import { useSession } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 
+interface PersonMenuProps {
+	readonly standing: string;
+	readonly compact?: boolean;
+	/** Lists the keyboard shortcuts, where the pages have some. */
+	readonly onShortcuts?: () => void;
+}
+
 /** Shows the signed-in person and their role, and signs out. */
-export function PersonMenu({ standing, compact = false }: { standing: string; compact?: boolean }) {
+export function PersonMenu({ standing, compact = false, onShortcuts }: PersonMenuProps) {
 	const { person } = useSession();
 	const signOut = useSignOut();
 	const { setColorScheme } = useMantineColorScheme();
@@ -34,6 +41,11 @@ export function PersonMenu({ standing, compact = false }: { standing: string; co
 				>
 					{isDark ? "Use light colours" : "Use dark colours"}
 				</Menu.Item>
+				{onShortcuts !== undefined && !compact && (
+					<Menu.Item leftSection={<IconKeyboard size={16} aria-hidden="true" />} onClick={onShortcuts}>
+						Keyboard shortcuts
+					</Menu.Item>
+				)}
 				<Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={() => void signOut()}>
 					{person.kind === "portal" ? "End this visit" : "Sign out"}
 				</Menu.Item>

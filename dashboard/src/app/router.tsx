@@ -3,7 +3,10 @@ import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
 import { queries } from "../http/queries.ts";
-import { parseSearch, stringifySearch } from "../http/search.ts";
+import { isSet, parseSearch, stringifySearch } from "../http/search.ts";
+import { prefetchKeys } from "../keys/list/prefetch.ts";
+import { filtersFrom, listSearchFrom } from "../keys/list-filters.ts";
+import { isPart, keySearchFrom } from "../keys/page/search.ts";
 import { plansSearchFrom } from "../operator/plans/search.ts";
 import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
 import { tenantsSearchFrom } from "../operator/tenants/search.ts";
@@ -18,13 +21,11 @@ interface TenantSearch {
 
 const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: FailurePage });
 
+/** What a page shows while it loads, and after it failed. */
+const WHILE = { pendingComponent: PageSkeleton, errorComponent: FailurePage };
+
 function page<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
 	return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
-}
-
-/** A search parameter that is either absent or true. */
-function isSet(value: unknown): boolean {
-	return value === true || value === "true";
 }
 
 /** `back`: the page to open afterwards. `ended`, `reset`: why the person has to sign in. */
@@ -80,8 +81,7 @@ const signedIn = createRoute({
 			throw redirect({ to: location.pathname, search: { ...search, tenant: tenant.id }, hash: location.hash, replace: true });
 	},
 	component: Frame,
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 function tenantPage<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
@@ -89,8 +89,7 @@ function tenantPage<const Path extends string>(path: Path, load: () => Promise<{
 		getParentRoute: () => signedIn,
 		path,
 		component: lazyRouteComponent(load),
-		pendingComponent: PageSkeleton,
-		errorComponent: FailurePage,
+		...WHILE,
 	});
 }
 
@@ -102,14 +101,34 @@ const index = createRoute({
 	},
 });
 
-/** The path names the key; `replace` opens the sheet that replaces it. */
+/** The search parameters name the filters and the order; `create` opens the form that creates a key. */
+const keys = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/settings/api-access",
+	validateSearch: listSearchFrom,
+	loaderDeps: ({ search }) => search,
+	// Asks for everything at once, beside the page's script; the page shows what has failed.
+	loader: ({ deps }) => prefetchKeys(deps.tenant, filtersFrom(deps)),
+	component: lazyRouteComponent(() => import("../keys/list/page.tsx")),
+	...WHILE,
+});
+
+/** The path names the key and, below it, the tab; the search parameters name what the tab shows. */
 const key = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id",
-	validateSearch: (search: Record<string, unknown>): { replace?: true } => (isSet(search.replace) ? { replace: true } : {}),
+	validateSearch: keySearchFrom,
 	component: lazyRouteComponent(() => import("../keys/page/page.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
+});
+
+/** The key's page stays mounted when its tab changes, so that the focus stays where it is. */
+const keyTab = createRoute({
+	getParentRoute: () => key,
+	path: "/$tab",
+	beforeLoad({ params, search }) {
+		if (!isPart(params.tab)) throw redirect({ to: "/settings/api-access/$key_id", params: { key_id: params.key_id }, search, replace: true });
+	},
 });
 
 /** One rotation of the key, open or ended. */
@@ -117,8 +136,7 @@ const rotation = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id/rotations/$rotation_id",
 	component: lazyRouteComponent(() => import("../rotations/page.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 /** The operator's area; its frame shows a notice to everyone else. */
@@ -129,8 +147,7 @@ const operator = createRoute({
 		if ((await currentSession()) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
 	},
 	component: lazyRouteComponent(() => import("./operator-frame.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 function operatorPage<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
@@ -138,8 +155,7 @@ function operatorPage<const Path extends string>(path: Path, load: () => Promise
 		getParentRoute: () => operator,
 		path,
 		component: lazyRouteComponent(load),
-		pendingComponent: PageSkeleton,
-		errorComponent: FailurePage,
+		...WHILE,
 	});
 }
 
@@ -149,8 +165,7 @@ const operatorTenants = createRoute({
 	path: "/tenants",
 	validateSearch: tenantsSearchFrom,
 	component: lazyRouteComponent(() => import("../operator/tenants/page.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 const operatorPlans = createRoute({
@@ -158,8 +173,7 @@ const operatorPlans = createRoute({
 	path: "/plans",
 	validateSearch: plansSearchFrom,
 	component: lazyRouteComponent(() => import("../operator/plans/page.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 const operatorServices = createRoute({
@@ -167,8 +181,7 @@ const operatorServices = createRoute({
 	path: "/services",
 	validateSearch: servicesSearchFrom,
 	component: lazyRouteComponent(() => import("../operator/service-credentials/page.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 const operatorIndex = createRoute({
@@ -183,8 +196,8 @@ const tree = root.addChildren([
 	...open,
 	signedIn.addChildren([
 		index,
-		tenantPage("/settings/api-access", () => import("../keys/list/page.tsx")),
-		key,
+		keys,
+		key.addChildren([keyTab]),
 		rotation,
 		tenantPage("/sites", () => import("../tenants/sites/page.tsx")),
 		tenantPage("/plan", () => import("../plans/plan-page.tsx")),

@@ -4,7 +4,7 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, Suspense } from "react";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 
-const RAIL_PX = 216;
+const RAIL_PX = 208;
 const BAR_PX = 60;
 const BAR_PLACES_MAX = 5;
 
@@ -49,11 +49,10 @@ export function Shell<To extends string>({ places, link, switcher, person, opera
 							key={to}
 							renderRoot={(props) => link(to, props)}
 							label={label}
-							leftSection={<PlaceIcon size={18} stroke={1.6} aria-hidden="true" />}
+							leftSection={<PlaceIcon size={16} stroke={1.75} aria-hidden="true" />}
 							active={open === to}
 							aria-current={open === to ? "page" : undefined}
-							variant="light"
-							style={{ borderRadius: 8 }}
+							className="kw-place"
 						/>
 					))}
 				</Box>

@@ -3802,8 +3802,9 @@ export interface operations {
                 integration?: string;
                 owner?: string;
                 search?: string;
+                attention?: boolean;
                 total?: boolean;
-                sort?: "created" | "name" | "last_used" | "expires" | "rotation_due";
+                sort?: "created" | "name" | "last_used" | "expires" | "rotation_due" | "status";
                 order?: "asc" | "desc";
             };
             header?: never;

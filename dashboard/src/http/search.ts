@@ -8,3 +8,8 @@ export function stringifySearch(search: Readonly<Record<string, unknown>>): stri
 	const text = new URLSearchParams(given).toString();
 	return text === "" ? "" : `?${text}`;
 }
+
+/** A search parameter that is either absent or true. */
+export function isSet(value: unknown): boolean {
+	return value === true || value === "true";
+}

@@ -1,7 +1,7 @@
 import { Box, Text, Tooltip } from "@mantine/core";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time, useNow } from "../ui/time.tsx";
-import { exactTime } from "../ui/time-words.ts";
+import { exactTime, formatDate } from "../ui/time-words.ts";
 import { type Due, expiryDue, replacementDue } from "./due-words.ts";
 
 const DUES = { expiry: expiryDue, replacement: replacementDue } as const;
@@ -21,21 +21,31 @@ export function DueTime({ kind, value, never }: { kind: Kind; value: string | nu
 	return value === null || due === null ? <Time value={value} never={never} /> : <Badged due={due} value={value} words={due.short} />;
 }
 
+interface TextProps {
+	readonly kind: Kind;
+	readonly value: string | null;
+	readonly never: string;
+	/** Whether to show the date itself: then it is said elsewhere how near it is. */
+	readonly dated?: boolean;
+}
+
 /** The same in a row of a table: one line, coloured when it is near or past. */
-export function DueText({ kind, value, never }: { kind: Kind; value: string | null; never: string }) {
-	const due = DUES[kind](value, useNow());
-	if (value === null || due === null) {
+export function DueText({ kind, value, never, dated = false }: TextProps) {
+	const now_ms = useNow();
+	const due = DUES[kind](value, now_ms);
+	if (value === null || (due === null && !dated)) {
 		return (
 			<Text span size="sm" {...(value === null ? { c: "dimmed" } : {})}>
 				<Time value={value} never={never} />
 			</Text>
 		);
 	}
+	const words = dated ? formatDate(value, now_ms) : due?.short;
 	return (
 		<Tooltip label={exactTime(value)}>
-			<Text span size="sm" c={TEXT_COLORS[due.meaning]}>
-				<time dateTime={value} title={exactTime(value)} data-due={due.nearness}>
-					{due.short}
+			<Text span size="sm" c={due === null ? "inherit" : TEXT_COLORS[due.meaning]}>
+				<time dateTime={value} title={exactTime(value)} data-due={due?.nearness}>
+					{words}
 				</time>
 			</Text>
 		</Tooltip>

@@ -1,8 +1,9 @@
+import { isSet } from "../http/search.ts";
 import { ENVIRONMENTS, type Environment } from "./words.ts";
 
 export const STATUSES = ["active", "paused", "expired", "revoked"] as const;
 export type Status = (typeof STATUSES)[number];
-export const SORTS = ["created", "name", "last_used", "expires", "rotation_due"] as const;
+export const SORTS = ["created", "name", "last_used", "expires", "rotation_due", "status"] as const;
 export type Sort = (typeof SORTS)[number];
 const ORDERS = ["asc", "desc"] as const;
 export type Order = (typeof ORDERS)[number];
@@ -16,6 +17,8 @@ export interface ListFilters {
 	readonly status?: Status;
 	readonly integration?: string;
 	readonly owner?: string;
+	/** Only keys that need a person. */
+	readonly attention?: true;
 	readonly sort?: Sort;
 	readonly order?: Order;
 }
@@ -32,16 +35,22 @@ function getText(value: unknown): string | undefined {
 
 /** Parses the search parameters; ignores unknown or invalid ones. */
 export function filtersFrom(search: Readonly<Record<string, unknown>>): ListFilters {
-	const found: Record<keyof ListFilters, string | undefined> = {
+	const found: Record<keyof ListFilters, string | true | undefined> = {
 		search: getText(search.search),
 		environment: getOneOf(ENVIRONMENTS, search.environment),
 		status: getOneOf(STATUSES, search.status),
 		integration: getText(search.integration),
 		owner: getText(search.owner),
+		attention: isSet(search.attention) ? true : undefined,
 		sort: getOneOf(SORTS, search.sort),
 		order: getOneOf(ORDERS, search.order),
 	};
 	return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** The list's search parameters: filters, order, and whether the form that creates a key is open. */
+export function listSearchFrom(search: Readonly<Record<string, unknown>>): ListFilters & { create?: true } {
+	return { ...filtersFrom(search), ...(isSet(search.create) ? { create: true } : {}) };
 }
 
 /** Whether a filter is set; sorting is not a filter. */
@@ -56,7 +65,7 @@ export function sortedBy(filters: ListFilters, sort: Sort): Pick<ListFilters, "s
 	return filters.order === first ? { sort, order: first === "asc" ? "desc" : "asc" } : {};
 }
 
-/** Names from A, expiry from the nearest, last use from the latest. */
+/** Names from A, expiry from the nearest, last use from the latest, the status that needs a person most first. */
 export function firstOrder(sort: Sort): Order {
 	return sort === "created" || sort === "last_used" ? "desc" : "asc";
 }

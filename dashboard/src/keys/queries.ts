@@ -37,6 +37,14 @@ export const choicesQuery = (tenant_id: string) =>
 		queryFn: () => answered(api.GET(`${ALL}/choices`, { params: { path: { tenant_id } } })),
 	});
 
+/** How many keys need a person. */
+export const attentionQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: [...cacheRoots.keys(tenant_id), "attention"],
+		queryFn: () => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { attention: true, total: true, limit: 1 } } })),
+		select: ({ total = 0 }) => total,
+	});
+
 type Activity = paths["/api/v1/tenants/{tenant_id}/api-keys/activity"]["get"]["responses"][200]["content"]["application/json"];
 
 /** One hour of a key's requests. */

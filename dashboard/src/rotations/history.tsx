@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ApiKey } from "../keys/queries.ts";
 import { formatActor } from "../keys/text.ts";
-import { Section } from "../ui/page.tsx";
+import { Card } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { isOpen, rotationsQuery } from "./queries.ts";
 import { formatEnding } from "./words.ts";
@@ -14,7 +14,7 @@ export function RotationHistory({ tenant_id, apiKey }: { tenant_id: string; apiK
 	const ended = (data?.data ?? []).filter((rotation) => !isOpen(rotation));
 	if (ended.length === 0) return null;
 	return (
-		<Section title="Replaced before">
+		<Card title="Replaced before">
 			<ul style={{ margin: 0, padding: 0, listStyle: "none" }} data-history>
 				{ended.map((rotation) => (
 					<Box component="li" key={rotation.id} className="kw-row">
@@ -44,6 +44,6 @@ export function RotationHistory({ tenant_id, apiKey }: { tenant_id: string; apiK
 					</Box>
 				))}
 			</ul>
-		</Section>
+		</Card>
 	);
 }

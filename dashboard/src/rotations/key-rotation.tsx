@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { type ApiKey, useKeysChanged } from "../keys/queries.ts";
-import { Section } from "../ui/page.tsx";
+import { Card } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
@@ -27,15 +27,15 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 	}, [over]);
 	if (rotation === undefined) {
 		return (
-			<Section title="Being replaced">
+			<Card title="Being replaced">
 				{error === null ? <Skeleton height={84} role="status" aria-busy="true" aria-label="Loading" /> : <Problem error={error} />}
-			</Section>
+			</Card>
 		);
 	}
 	const done = rotation.steps.filter((step) => step.done).length;
 	const { meaning, word } = STATUS_WORDS[rotation.status];
 	return (
-		<Section title="Being replaced" aside={<StateBadge meaning={meaning}>{word}</StateBadge>}>
+		<Card title="Being replaced" aside={<StateBadge meaning={meaning}>{word}</StateBadge>}>
 			<Stack gap="sm" data-rotation={rotation.status}>
 				<Text fw={500} role="status" className="kw-wrap" data-headline>
 					{formatHeadline(rotation)}
@@ -54,7 +54,6 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 				</Text>
 				<Group>
 					<Button
-						variant="default"
 						renderRoot={(props) => (
 							<Link to="/settings/api-access/$key_id/rotations/$rotation_id" params={params} search={{ tenant: tenant_id }} {...props} />
 						)}
@@ -63,6 +62,6 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 					</Button>
 				</Group>
 			</Stack>
-		</Section>
+		</Card>
 	);
 }

@@ -1,12 +1,13 @@
 import { Drawer } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Suspense } from "react";
+import { Suspense, useState } from "react";
 import { capabilitiesQuery, limitsQuery, permissionsQuery } from "../../plans/queries.ts";
 import { sitesQuery } from "../../tenants/site-queries.ts";
 import { membersQuery } from "../../tenants/team-queries.ts";
+import { DropGuardDialog, useDropGuard } from "../../ui/form/drop-guard.tsx";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import type { ApiKey } from "../queries.ts";
-import { EditForm } from "./form.tsx";
+import { EditForm, type FormProps } from "./form.tsx";
 
 const WIDTH_PX = 520;
 
@@ -19,26 +20,47 @@ interface EditProps {
 	readonly at?: "expiry";
 }
 
-/** A side sheet with every editable setting of a key. */
+/** A side sheet with every editable setting of a key. Asks before changes are dropped. */
 export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
+	const [filled, setFilled] = useState(false);
+	function finish(): void {
+		setFilled(false);
+		onClose();
+	}
+	const guard = useDropGuard(opened && filled, finish);
+	// After the event, because the confirmation listens on the window too and would be closed by the same Esc.
+	const close = (): void => void setTimeout(guard.close);
 	return (
-		<Drawer
-			opened={opened}
-			onClose={onClose}
-			position="right"
-			size={WIDTH_PX}
-			title="Edit this key"
-			closeOnClickOutside={false}
-			closeButtonProps={{ "aria-label": "Close without saving" }}
-		>
-			<Suspense fallback={<PageSkeleton />}>
-				<Loaded tenant_id={tenant_id} apiKey={apiKey} onClose={onClose} {...(at === undefined ? {} : { at })} />
-			</Suspense>
-		</Drawer>
+		<>
+			<Drawer
+				opened={opened}
+				onClose={close}
+				closeOnEscape={!guard.asking}
+				position="right"
+				size={WIDTH_PX}
+				title="Edit this key"
+				closeOnClickOutside={false}
+				closeButtonProps={{ "aria-label": "Close without saving" }}
+			>
+				<Suspense fallback={<PageSkeleton />}>
+					<Loaded
+						tenant_id={tenant_id}
+						apiKey={apiKey}
+						onFilled={setFilled}
+						onSaved={finish}
+						onCancel={close}
+						{...(at === undefined ? {} : { at })}
+					/>
+				</Suspense>
+			</Drawer>
+			<DropGuardDialog guard={guard} what="Your changes are not saved." />
+		</>
 	);
 }
 
-function Loaded({ tenant_id, apiKey, onClose, at }: Omit<EditProps, "opened">) {
+type LoadedProps = Omit<EditProps, "opened" | "onClose"> & Pick<FormProps, "onFilled" | "onSaved" | "onCancel">;
+
+function Loaded({ tenant_id, apiKey, at, ...form }: LoadedProps) {
 	const { data: permissions } = useSuspenseQuery(permissionsQuery(tenant_id));
 	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
 	const { data: limits } = useSuspenseQuery(limitsQuery(tenant_id));
@@ -52,7 +74,7 @@ function Loaded({ tenant_id, apiKey, onClose, at }: Omit<EditProps, "opened">) {
 				choices: { offered: permissions.data, capabilities: capabilities.data, sites: sites.data, plan_limits: limits.rate_limits },
 				people: members.data,
 			}}
-			onClose={onClose}
+			{...form}
 			{...(at === undefined ? {} : { at })}
 		/>
 	);

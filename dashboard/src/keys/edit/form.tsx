@@ -1,6 +1,6 @@
 import { Alert, Autocomplete, Button, Group, List, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
@@ -32,11 +32,14 @@ export interface Around {
 	readonly people: readonly { readonly id: string; readonly name: string; readonly email: string | null }[];
 }
 
-interface FormProps {
+export interface FormProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
 	readonly around: Around;
-	readonly onClose: () => void;
+	/** Whether closing would lose changes. */
+	readonly onFilled: (filled: boolean) => void;
+	readonly onSaved: () => void;
+	readonly onCancel: () => void;
 	readonly at?: "expiry";
 }
 
@@ -55,7 +58,7 @@ function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBound
 }
 
 /** Edits a key. Shows concurrent changes before saving overwrites them. */
-export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) {
+export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCancel, at }: FormProps) {
 	const { plan } = useAccess();
 	const { plan_limits } = around.choices;
 	const [before, setBefore] = useState(apiKey);
@@ -71,6 +74,8 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 		validate: (values) => faultsOfChanged(complete(values), toValues(before), { ...plan, rate_limits: plan_limits }),
 	});
 	const labelFault = faultOfLabels(labels);
+	const filled = fieldsThatDiffer(toValues(before), complete(form.values)).length > 0;
+	useEffect(() => onFilled(filled), [filled, onFilled]);
 
 	async function save(): Promise<void> {
 		if (labelFault !== null) return;
@@ -88,7 +93,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 		changed();
 		if (outcome === "saved") {
 			toaster.done(`${form.values.name?.trim()} is saved.`);
-			onClose();
+			onSaved();
 			return;
 		}
 		setBefore(outcome.now);
@@ -141,7 +146,7 @@ export function EditForm({ tenant_id, apiKey, around, onClose, at }: FormProps) 
 				<ChangedMeanwhile changes={meanwhile} theirs={toValues(before)} />
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
+					<Button variant="default" onClick={onCancel}>
 						Close without saving
 					</Button>
 					<Button type="submit" loading={action.pending}>

@@ -1,8 +1,7 @@
 import { Group, Text } from "@mantine/core";
 import { MEANINGS } from "../../ui/theme.ts";
-import { isStillPresented } from "../dead-words.ts";
 import type { ApiKey, KeyHour } from "../queries.ts";
-import { getState, type KeyState } from "../words.ts";
+import { getAttention } from "./attention-words.ts";
 
 const COLORS = {
 	good: "dimmed",
@@ -13,12 +12,6 @@ const COLORS = {
 	ended: "var(--kw-ended)",
 } as const;
 const SHAPE_COLORS = { ...COLORS, good: "var(--kw-good)" } as const;
-
-/** The state of a key, or what needs a person: the worst wins. */
-export function getAttention(key: ApiKey, hours: readonly KeyHour[], now_ms: number): KeyState {
-	const state = getState(key, now_ms);
-	return isStillPresented(key, hours) ? { meaning: "ended", word: "Still presented" } : state;
-}
 
 /** The state as a shape and a word on one line; coloured only where a person has to act. */
 export function Attention({ apiKey, hours }: { apiKey: ApiKey; hours: readonly KeyHour[] | undefined }) {

@@ -38,11 +38,11 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 						</Group>
 						<Group justify="space-between" mt={4} wrap="nowrap" gap={8}>
 							<Text size="sm" c="dimmed" truncate component="div">
-								Used <Time value={key.last_used_at} never="not yet" />
+								Used <Time short value={key.last_used_at} never="not yet" />
 								{expires_at !== null && (
 									<>
 										{" "}
-										· ends <DueText kind="expiry" value={expires_at} never="never" />
+										· ends <DueText dated kind="expiry" value={expires_at} never="never" />
 									</>
 								)}
 								{rotation_due_at !== null && replacementDue(rotation_due_at, Date.now()) !== null && (

@@ -69,7 +69,7 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 				{key.owner.name}
 			</Text>
 		)),
-		column("attention", { label: "Status", sort: null, width_px: 132 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
+		column("attention", { label: "Status", sort: "status", width_px: 152 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
 		column("activity", { label: "24 hours", sort: null, width_px: 124, align: "right" }, ({ key, hours }) => (
 			<Group gap={8} wrap="nowrap" justify="flex-end">
 				<Text span size="sm" className="kw-figures">
@@ -78,13 +78,13 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 				<Activity hours={hours} />
 			</Group>
 		)),
-		column("used", { label: "Last used", sort: "last_used", width_px: 110 }, ({ key }) => (
+		column("used", { label: "Last used", sort: "last_used", width_px: 100 }, ({ key }) => (
 			<Text span size="sm" c="dimmed">
-				<Time value={key.last_used_at} never="not yet" />
+				<Time short value={key.last_used_at} never="not yet" />
 			</Text>
 		)),
 		column("expires", { label: "Ends", sort: "expires", width_px: 96 }, ({ key }) => (
-			<DueText kind="expiry" value={getDates(key).expires_at} never="never" />
+			<DueText dated kind="expiry" value={getDates(key).expires_at} never="never" />
 		)),
 		column("rotation", { label: "Replace by", sort: "rotation_due", width_px: 112 }, ({ key }) => (
 			<DueText kind="replacement" value={getDates(key).rotation_due_at} never="no date" />

@@ -1,11 +1,13 @@
 import { ActionIcon, Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import type { RowSelectionState } from "@tanstack/react-table";
 import { useState } from "react";
 import { useKeepFocus } from "../../ui/keep-focus.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { isFiltered } from "../list-filters.ts";
+import { attentionQuery } from "../queries.ts";
 import { ListCards } from "./cards.tsx";
 import { type KeyPages, useKeyPages } from "./pages.ts";
 import type { ListProps } from "./props.ts";
@@ -21,6 +23,7 @@ export function ListKeys(props: ListProps) {
 	const { tenant_id, filters, onFilters, choices, may, onBulk, onRevoke } = props;
 	const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
 	const pages = useKeyPages(tenant_id, filters);
+	const { data: attention } = useQuery(attentionQuery(tenant_id));
 	const [selection, setSelection] = useState<RowSelectionState>({});
 	const region = useKeepFocus<HTMLDivElement>();
 	const chosen = Object.keys(selection);
@@ -29,7 +32,7 @@ export function ListKeys(props: ListProps) {
 			{chosen.length > 0 ? (
 				<Chosen key_ids={chosen} onBulk={onBulk} onNone={() => setSelection({})} />
 			) : (
-				<ListToolbar filters={filters} onFilters={onFilters} choices={choices} total={pages.total} narrow={narrow} />
+				<ListToolbar filters={filters} onFilters={onFilters} choices={choices} total={pages.total} attention={attention} narrow={narrow} />
 			)}
 			<Box ref={region} tabIndex={-1} role="region" aria-label="Keys found" style={{ outline: "none" }}>
 				{pages.error && pages.rows.length === 0 ? (

@@ -1,20 +1,40 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
+import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
-import { CreateKey } from "../create/create-key.tsx";
+import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import { ListMissing } from "../missing.tsx";
-import { type ApiKey, choicesQuery } from "../queries.ts";
-import { BulkRevoke } from "../revoke/bulk-revoke.tsx";
+import { type ApiKey, choicesQuery, endingQuery } from "../queries.ts";
 import type { BulkTarget } from "../revoke/bulk-words.ts";
-import { RevokeDialog } from "../revoke/dialog.tsx";
-import { ShowOnceSheet } from "../show-once/sheet.tsx";
 import { ListBoard } from "./board.tsx";
 import { EndingBanner } from "./ending-banner.tsx";
 import { ListKeys } from "./keys.tsx";
 import { useListFilters } from "./search.ts";
+
+const loadCreate = () => import("./create-sheet.tsx");
+const CreateSheet = lazyDialog(
+	() => loadCreate().then((module) => module.CreateSheet),
+	({ opened }) => opened,
+	{ opened: false },
+);
+const RevokeDialog = lazyDialog(
+	() => import("../revoke/dialog.tsx").then((module) => module.RevokeDialog),
+	({ apiKey }) => apiKey !== null,
+	{
+		apiKey: null,
+	},
+);
+const BulkRevoke = lazyDialog(
+	() => import("../revoke/bulk-revoke.tsx").then((module) => module.BulkRevoke),
+	({ target }) => target !== null,
+	{
+		target: null,
+	},
+);
 
 /** API Access: the tenant's keys, or what is missing to create one. */
 export default function ListPage() {
@@ -22,15 +42,29 @@ export default function ListPage() {
 	const access = useAccess();
 	const profile = useProfile();
 	const { data: choices } = useSuspenseQuery(choicesQuery(tenant.id));
-	const [creating, setCreating] = useState(false);
+	const ending = useQuery(endingQuery(tenant.id));
+	const { create: creating } = useSearch({ strict: false });
+	const navigate = useNavigate();
 	const [bulk, setBulk] = useState<BulkTarget | null>(null);
 	const [revoking, setRevoking] = useState<ApiKey | null>(null);
 	const [filters, setFilters] = useListFilters();
+	/** The open form is in the address, so that a link or a shortcut opens it; closing replaces that entry of the history. */
+	function setCreating(open: boolean): void {
+		const search = { tenant: tenant.id, ...filters, ...(open ? { create: true as const } : {}) };
+		void navigate({ to: "/settings/api-access", search, replace: !open, resetScroll: false });
+	}
 	const create = (
-		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => setCreating(true)}>
+		<Button
+			leftSection={<IconPlus size={16} aria-hidden="true" />}
+			onPointerEnter={loadCreate}
+			onFocus={loadCreate}
+			onClick={() => setCreating(true)}
+		>
 			Create a key
 		</Button>
 	);
+	// The notice of endings stands above the rows and would push them down.
+	if (ending.isPending) return <PageSkeleton />;
 	return (
 		<Page
 			title="API Access"
@@ -53,15 +87,7 @@ export default function ListPage() {
 			) : (
 				access.allowed && <ListBoard onCreate={() => setCreating(true)} />
 			)}
-			<ShowOnceSheet
-				key={tenant.id}
-				tenant_id={tenant.id}
-				opened={creating}
-				onClose={() => setCreating(false)}
-				title="Create a key"
-				undone="The key has not been created."
-				form={(sheet) => <CreateKey tenant_id={tenant.id} {...sheet} />}
-			/>
+			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creating === true && access.may.create_keys} onClose={() => setCreating(false)} />
 			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
 			<RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />
 		</Page>

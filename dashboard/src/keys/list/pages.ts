@@ -3,17 +3,7 @@ import { useMemo, useState } from "react";
 import type { ListFilters } from "../list-filters.ts";
 import { activityQuery, type KeyHour, keysQuery } from "../queries.ts";
 import type { Row } from "./columns.tsx";
-
-const ROW_PX = 44;
-/** The parts above and below the rows: title, filters, head and foot. */
-const AROUND_PX = 232;
-const ROWS_MIN = 10;
-const ROWS_MAX = 50;
-
-/** As many rows as the window shows without scrolling. */
-function rowsThatFit(): number {
-	return Math.min(ROWS_MAX, Math.max(ROWS_MIN, Math.floor((innerHeight - AROUND_PX) / ROW_PX)));
-}
+import { rowsThatFit } from "./prefetch.ts";
 
 export interface KeyPages {
 	readonly rows: Row[];

@@ -1,15 +1,19 @@
-import { Button, Group, Kbd, Select, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useHotkeys } from "@mantine/hooks";
-import { IconAdjustmentsHorizontal, IconSearch } from "@tabler/icons-react";
-import { useRef, useState } from "react";
-import { firstOrder, isFiltered, type ListFilters, type Sort, STATUSES, type Status } from "../list-filters.ts";
+import { ActionIcon, Box, Button, Group, Kbd, Select, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconAdjustmentsHorizontal, IconSearch, IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import { Count } from "../../ui/page.tsx";
+import { firstOrder, isFiltered, type ListFilters, SORTS, type Sort, STATUSES, type Status } from "../list-filters.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS } from "../words.ts";
 import { searchFrom } from "./search-text.ts";
 
 const TYPED_MS = 250;
 const TEXT_CHARACTERS_MAX = 200;
 const SEARCHED_FROM = 8;
-const SEARCH_WIDTH_PX = 272;
+const SEARCH_WIDTH_PX = 224;
+/** Together with the search, the clear button and the total these fill one row at 1,280 px: nothing wraps while a search is typed. */
+const CHOICE_WIDTH_PX = 112;
+const ARROW_WIDTH_PX = 24;
 const STATUS_WORDS: Readonly<Record<Status, string>> = { active: "Active", paused: "Paused", expired: "Expired", revoked: "Revoked" };
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
 	created: "Newest first",
@@ -17,6 +21,7 @@ const SORT_WORDS: Readonly<Record<Sort, string>> = {
 	last_used: "Last used",
 	expires: "Ends soonest",
 	rotation_due: "To be replaced first",
+	status: "Needs attention first",
 };
 
 interface ToolbarProps {
@@ -25,6 +30,8 @@ interface ToolbarProps {
 	readonly choices: { readonly integrations: readonly string[]; readonly owners: readonly string[] };
 	/** How many keys match; undefined while that is not known. */
 	readonly total: number | undefined;
+	/** How many keys need a person; undefined while that is not known. */
+	readonly attention: number | undefined;
 	readonly narrow: boolean;
 }
 
@@ -49,12 +56,16 @@ function Total({ total }: { total: number | undefined }) {
 }
 
 /** Search, filters and the number of keys that match; on a phone the filters and the order are collapsed. */
-export function ListToolbar({ filters, onFilters, choices, total, narrow }: ToolbarProps) {
+export function ListToolbar({ filters, onFilters, choices, total, attention, narrow }: ToolbarProps) {
 	const [opened, setOpened] = useState(false);
 	const [text, setText] = useState(filters.search ?? "");
-	const field = useRef<HTMLInputElement>(null);
+	const [before, setBefore] = useState(filters.search);
+	if (filters.search !== before) {
+		setBefore(filters.search);
+		// After Back or Forward; not while it is typed, when the address follows the text.
+		if (filters.search !== (searchFrom(text) ?? undefined)) setText(filters.search ?? "");
+	}
 	const search = useDebouncedCallback((typed: string) => onFilters(withFilter(filters, "search", searchFrom(typed))), TYPED_MS);
-	useHotkeys([["/", () => field.current?.focus()]]);
 	function showAll(): void {
 		setText("");
 		onFilters(filters.sort === undefined ? {} : { sort: filters.sort, order: filters.order ?? "asc" });
@@ -62,7 +73,7 @@ export function ListToolbar({ filters, onFilters, choices, total, narrow }: Tool
 	return (
 		<Group gap={8} role="search" aria-label="Keys" mih={36}>
 			<TextInput
-				ref={field}
+				data-search
 				aria-label="Search by name, last four or key id"
 				placeholder="Name, last four or key id"
 				leftSection={<IconSearch size={16} aria-hidden="true" />}
@@ -88,15 +99,41 @@ export function ListToolbar({ filters, onFilters, choices, total, narrow }: Tool
 			)}
 			{(!narrow || opened) && <Filters filters={filters} onFilters={onFilters} choices={choices} />}
 			{narrow && opened && <SortChoice filters={filters} onFilters={onFilters} />}
+			<NeedsAttention filters={filters} onFilters={onFilters} found={attention} />
 			{isFiltered(filters) && (
-				<Button variant="subtle" px={8} onClick={showAll}>
-					Show all keys
-				</Button>
+				<ActionIcon variant="default" size={36} aria-label="Show all keys" title="Show all keys" onClick={showAll}>
+					<IconX size={16} aria-hidden="true" />
+				</ActionIcon>
 			)}
-			<Group flex={1} justify="flex-end" miw={narrow ? "100%" : undefined}>
+			<Group flex={1} justify="flex-end">
 				<Total total={total} />
 			</Group>
 		</Group>
+	);
+}
+
+/** Shows only what needs a person, with the number of it; keeps its place while that is not known. */
+function NeedsAttention({ filters, onFilters, found }: FilterProps & { found: number | undefined }) {
+	const on = filters.attention === true;
+	return (
+		<Button
+			variant={on ? "light" : "default"}
+			px={10}
+			aria-pressed={on}
+			leftSection={
+				<Text span size="xs" c="var(--kw-attention)" aria-hidden="true">
+					◐
+				</Text>
+			}
+			rightSection={
+				<Box component="span" miw={26} ta="right" style={{ visibility: found === undefined ? "hidden" : "visible" }}>
+					<Count>{found ?? 0}</Count>
+				</Box>
+			}
+			onClick={() => onFilters(withFilter(filters, "attention", on ? null : true))}
+		>
+			Needs attention
+		</Button>
 	);
 }
 
@@ -153,7 +190,7 @@ function SortChoice({ filters, onFilters }: FilterProps) {
 
 function sortFrom(value: string | null): Sort {
 	const found = Object.entries(SORT_WORDS).find(([sort]) => sort === value)?.[0];
-	return found === "name" || found === "last_used" || found === "expires" || found === "rotation_due" ? found : "created";
+	return SORTS.find((sort) => sort === found) ?? "created";
 }
 
 interface ChooseProps<T extends string> {
@@ -174,7 +211,9 @@ function Choose<T extends string>({ label, data, value, onChosen }: ChooseProps<
 			clearable
 			searchable={data.length > SEARCHED_FROM}
 			clearButtonProps={{ "aria-label": `Any ${label.toLowerCase()}` }}
-			w={{ base: "calc(50% - 4px)", sm: 128 }}
+			w={{ base: "calc(50% - 4px)", sm: CHOICE_WIDTH_PX }}
+			rightSectionWidth={ARROW_WIDTH_PX}
+			styles={{ input: { paddingInline: `10px ${ARROW_WIDTH_PX}px` } }}
 			comboboxProps={{ width: 220, position: "bottom-start" }}
 		/>
 	);

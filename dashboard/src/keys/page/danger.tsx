@@ -1,19 +1,25 @@
-import { Button, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Button, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconBan } from "@tabler/icons-react";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useAccess } from "../../access/session.ts";
-import { Section } from "../../ui/page.tsx";
-import type { ApiKey } from "../queries.ts";
-import { RevokeDialog } from "../revoke/dialog.tsx";
+import { Card } from "../../ui/page.tsx";
+import { formatRequests } from "../../usage/ranges.ts";
+import { type ApiKey, previewQuery } from "../queries.ts";
 import { PauseKey } from "../revoke/pause.tsx";
 
+interface DangerProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly onRevoke: () => void;
+}
+
 /** Revokes the key for good; pausing is offered beside it. */
-export function KeyDanger({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+export function KeyDanger({ tenant_id, apiKey, onRevoke }: DangerProps) {
 	const { may } = useAccess();
-	const [revoking, setRevoking] = useState(false);
+	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const canPause = may.manage_keys && (apiKey.status === "active" || apiKey.status === "paused");
 	return (
-		<Section title="Stop this key">
+		<Card title="Stop this key">
 			<SimpleGrid cols={{ base: 1, xs: canPause ? 2 : 1 }} spacing="lg">
 				{canPause && (
 					<Stack gap={8} align="flex-start">
@@ -30,15 +36,13 @@ export function KeyDanger({ tenant_id, apiKey }: { tenant_id: string; apiKey: Ap
 					<Title order={3}>For good</Title>
 					<Text size="sm" c="dimmed">
 						From the moment you confirm, no request with it is let through anywhere. There is no way back: whatever needs access gets another key.
+						{preview !== undefined && preview.requests.last_hour > 0 && ` In the last hour it made ${formatRequests(preview.requests.last_hour)}.`}
 					</Text>
-					<Group>
-						<Button color="red" variant="light" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={() => setRevoking(true)}>
-							Revoke for good
-						</Button>
-					</Group>
+					<Button color="red" variant="light" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={onRevoke}>
+						Revoke for good
+					</Button>
 				</Stack>
 			</SimpleGrid>
-			<RevokeDialog tenant_id={tenant_id} apiKey={revoking ? apiKey : null} onClose={() => setRevoking(false)} hasResult />
-		</Section>
+		</Card>
 	);
 }

@@ -1,6 +1,6 @@
 import { Box, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Section } from "../../ui/page.tsx";
+import { Card } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { type DeadSecret, type DeadUse, deadAdvice, deadTitle, formatInAll, formatToday, getDeadSecrets } from "../dead-words.ts";
@@ -8,23 +8,18 @@ import { type ApiKey, sourcesQuery } from "../queries.ts";
 import { formatNetwork, formatProgram } from "../text.ts";
 import { lastFour } from "../words.ts";
 
-const FRESH_MS = 86_400_000;
-
 interface DeadProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
-	/** The page shows uses of the last day at the top, and older ones beside the clients. */
-	readonly fresh: boolean;
 }
 
 /** Clients that still present an ended secret of this key. Renders nothing without any. */
-export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
+export function KeyDead({ tenant_id, apiKey }: DeadProps) {
 	const { data } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	const secrets = getDeadSecrets(data?.dead ?? [], apiKey);
-	const isFresh = secrets.some(({ uses }) => uses.some((use) => Date.now() - Date.parse(use.last_seen_at) < FRESH_MS));
-	if (secrets.length === 0 || isFresh !== fresh) return null;
+	if (secrets.length === 0) return null;
 	return (
-		<Section title="Still presented">
+		<Card title="Still presented">
 			<Text size="sm" c="dimmed" mb="md">
 				Ended keys are refused. Requests that still present one are counted here, by day in UTC.
 			</Text>
@@ -33,7 +28,7 @@ export function KeyDead({ tenant_id, apiKey, fresh }: DeadProps) {
 					<OneSecret key={secret.kid} secret={secret} live4={getLiveLast4(apiKey)} />
 				))}
 			</Stack>
-		</Section>
+		</Card>
 	);
 }
 

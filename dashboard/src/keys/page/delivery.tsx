@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { ReissueSheet } from "../../handovers/reissue-sheet.tsx";
-import { Section } from "../../ui/page.tsx";
+import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { ApiKey } from "../queries.ts";
 import { HandoverPanel } from "../show-once/handover-panel.tsx";
@@ -15,7 +15,7 @@ export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 	const { handover, last_used_at, status, secrets, rotation } = apiKey;
 	if (status !== "active" || rotation !== null || (last_used_at !== null && !issuing)) return null;
 	return (
-		<Section title="Getting it to its server">
+		<Card title="Getting it to its server">
 			{may.create_keys ? (
 				<Stack gap="md">
 					{handover === null ? (
@@ -46,6 +46,6 @@ export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 					)}
 				</Text>
 			)}
-		</Section>
+		</Card>
 	);
 }

@@ -1,174 +1,133 @@
-import { Box, Group, SimpleGrid, Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { formatPace } from "../../plans/plan-words.ts";
+import { permissionsQuery } from "../../plans/queries.ts";
 import { sitesQuery } from "../../tenants/site-queries.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
-import { Section } from "../../ui/page.tsx";
+import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
-import { exactTime } from "../../ui/time-words.ts";
-import { DueTime } from "../due-badge.tsx";
 import type { ApiKey } from "../queries.ts";
-import { formatActor } from "../text.ts";
-import { ENVIRONMENT_WORDS, getDates } from "../words.ts";
-import { KeyPermissions } from "./permissions.tsx";
+import { formatPlace } from "../show-once/places.ts";
 
-const SITES_SHOWN_MAX = 20;
+const NAMED_MAX = 2;
 
-/** The key's settings. */
-export function KeyFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
-	const { owner, integration, environment } = apiKey;
-	const labels = Object.entries(apiKey.labels);
+interface FactsProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+}
+
+/** One fact: a term and its value, whole in the title where the value is one line of text. */
+export function Fact({ term, title, children }: { term: string; title?: string; children: ReactNode }) {
 	return (
-		<Section title="Facts">
-			<SimpleGrid component="dl" cols={{ base: 1, xs: 2 }} spacing="xl" verticalSpacing="md" m={0}>
-				<Fact term="Responsible person">
-					{owner.name}
+		<div className="kw-fact">
+			<dt>{term}</dt>
+			<dd title={title}>{children}</dd>
+		</div>
+	);
+}
+
+/** "a, b", "a, b and 3 more". */
+export function formatSome(names: readonly string[]): string {
+	if (names.length <= NAMED_MAX + 1) return names.join(", ");
+	return `${names.slice(0, NAMED_MAX).join(", ")} and ${names.length - NAMED_MAX} more`;
+}
+
+/** The key's settings in short, one line each; they are changed in the settings. */
+export function KeyFacts({ tenant_id, apiKey }: FactsProps) {
+	const { owner } = apiKey;
+	return (
+		<Card
+			title="Facts"
+			flush
+			aside={
+				<Anchor
+					size="xs"
+					fw={500}
+					renderRoot={(props) => (
+						<Link
+							to="/settings/api-access/$key_id/$tab"
+							params={{ key_id: apiKey.id, tab: "settings" }}
+							search={{ tenant: tenant_id }}
+							resetScroll={false}
+							{...props}
+						/>
+					)}
+				>
+					All settings
+				</Anchor>
+			}
+		>
+			<dl className="kw-facts" data-compact>
+				<Fact term="Responsible" title={owner.name}>
+					<bdi>{owner.name}</bdi>
 					{owner.email !== undefined && (
-						<Text size="sm" c="dimmed">
+						<Text span inherit c="dimmed">
+							{" · "}
 							{owner.email}
 						</Text>
 					)}
 				</Fact>
-				<Fact term="Used by">{integration ?? "Not said"}</Fact>
-				<Fact term="Environment">
-					{ENVIRONMENT_WORDS[environment].name}
-					<Text size="sm" c="dimmed">
-						{ENVIRONMENT_WORDS[environment].means}
-					</Text>
+				<Fact term="Requests">{formatLimits(apiKey.rate_limits)}</Fact>
+				<Sites tenant_id={tenant_id} site_ids={apiKey.site_ids} />
+				<Fact term="Last check">{apiKey.last_check_at === null ? "not yet" : <>passed {<Time value={apiKey.last_check_at} />}</>}</Fact>
+				<Permissions tenant_id={tenant_id} names={apiKey.permissions} />
+				<Fact term="Kept in">{formatKept(apiKey)}</Fact>
+				<Fact term="Addresses" {...(apiKey.allowed_ips === null ? {} : { title: apiKey.allowed_ips.join(", ") })}>
+					{apiKey.allowed_ips === null ? "from anywhere" : <span className="kw-mono">{formatSome(apiKey.allowed_ips)}</span>}
 				</Fact>
-				<Fact term="Sites">
-					<Sites tenant_id={tenant_id} site_ids={apiKey.site_ids} />
+				<Fact term="Key id">
+					<span className="kw-mono">{apiKey.id}</span>{" "}
+					<CopyButton
+						value={apiKey.id}
+						what="the key's id"
+						size="compact-xs"
+						variant="transparent"
+						c="var(--mantine-color-anchor)"
+						px={4}
+						leftSection={null}
+					/>
 				</Fact>
-				<Fact term="Expires">
-					<End kind="expiry" time={apiKey.expires_at} none="Never" />
-				</Fact>
-				<Fact term="To be replaced">
-					<End kind="replacement" time={getDates(apiKey).rotation_due_at} none="No date" />
-					{apiKey.rotate_every_days !== null && (
-						<Text size="sm" c="dimmed">
-							Every {apiKey.rotate_every_days} days
-						</Text>
-					)}
-				</Fact>
-				<Fact term="Last connectivity check">
-					<Time value={apiKey.last_check_at} never="Not yet" />
-				</Fact>
-				<Fact term="Allowed addresses">
-					<Addresses addresses={apiKey.allowed_ips} />
-				</Fact>
-				<Fact term="How many requests">
-					<Pace rate_limits={apiKey.rate_limits} />
-				</Fact>
-				<Fact term="Created">
-					<Time value={apiKey.created_at} />
-					{`, by ${formatActor(apiKey.created_by)}`}
-				</Fact>
-				{apiKey.handover?.status === "claimed" && (
-					<Fact term="Revealed">
-						<Time value={apiKey.handover.claimed_at} />
-						{`, by ${apiKey.handover.claimed_by ?? "somebody"}`}
-					</Fact>
-				)}
-				<Fact term="Id of the key">
-					<Group gap={8}>
-						<span className="kw-mono kw-wrap">{apiKey.id}</span>
-						<CopyButton value={apiKey.id} what="the key's id" size="compact-xs" />
-					</Group>
-				</Fact>
-				{labels.length > 0 && (
-					<Fact term="Labels">
-						{labels.map(([name, value]) => (
-							<div key={name}>
-								{name}
-								{value !== "" && ` = ${value}`}
-							</div>
-						))}
-					</Fact>
-				)}
-			</SimpleGrid>
-			<KeyPermissions tenant_id={tenant_id} names={apiKey.permissions} />
-		</Section>
+			</dl>
+		</Card>
 	);
 }
 
-function Fact({ term, children }: { term: string; children: ReactNode }) {
-	return (
-		<Box miw={0}>
-			<Text component="dt" size="sm" c="dimmed">
-				{term}
-			</Text>
-			<Box component="dd" m={0} className="kw-wrap">
-				{children}
-			</Box>
-		</Box>
-	);
+function formatLimits(rate_limits: ApiKey["rate_limits"]): string {
+	const [first, ...others] = rate_limits;
+	if (first === undefined) return "as many as your plan allows";
+	return `at most ${formatPace(first)}${others.length === 0 ? "" : ` and ${others.length} more`}`;
 }
 
-/** A date of the key, with a badge when it is near or past. */
-function End({ kind, time, none }: { kind: "expiry" | "replacement"; time: string | null; none: string }) {
-	if (time === null) return <>{none}</>;
-	return (
-		<>
-			<DueTime kind={kind} value={time} never={none} />
-			<Text size="sm" c="dimmed">
-				{exactTime(time)}
-			</Text>
-		</>
-	);
+function formatKept({ secrets }: ApiKey): string {
+	const live = secrets.find(({ status }) => status === "current" || status === "issued");
+	if (live === undefined) return "–";
+	if (live.kept_in === null) return "not said";
+	return formatPlace(live.kept_in.place).toLowerCase();
 }
 
 function Sites({ tenant_id, site_ids }: { tenant_id: string; site_ids: readonly string[] | null }) {
 	const { data } = useQuery(sitesQuery(tenant_id));
-	if (site_ids === null) return <>All sites, also those to come</>;
-	if (site_ids.length === 0) return <>None: the sites it was for are gone</>;
-	const names = new Map((data?.data ?? []).map((site) => [site.id, site.name]));
+	if (site_ids === null) return <Fact term="Sites">all, also those to come</Fact>;
+	if (site_ids.length === 0) return <Fact term="Sites">none: the sites it was for are gone</Fact>;
+	const names = site_ids.map((id) => data?.data.find((site) => site.id === id)?.name ?? id);
 	return (
-		<>
-			{site_ids.slice(0, SITES_SHOWN_MAX).map((id) => (
-				<div key={id}>
-					{names.get(id) ?? <span className="kw-mono">{id}</span>}
-					{names.has(id) && names.get(id) !== id && (
-						<Text component="span" c="dimmed" className="kw-mono">
-							{" "}
-							{id}
-						</Text>
-					)}
-				</div>
-			))}
-			{site_ids.length > SITES_SHOWN_MAX && (
-				<Link to="/sites" search={{ tenant: tenant_id }}>
-					and {site_ids.length - SITES_SHOWN_MAX} more
-				</Link>
-			)}
-		</>
+		<Fact term="Sites" title={names.join(", ")}>
+			<bdi>{formatSome(names)}</bdi>
+		</Fact>
 	);
 }
 
-function Pace({ rate_limits }: { rate_limits: ApiKey["rate_limits"] }) {
-	if (rate_limits.length === 0) return <>As many as your plan allows</>;
+function Permissions({ tenant_id, names }: { tenant_id: string; names: readonly string[] }) {
+	const { data } = useQuery(permissionsQuery(tenant_id));
+	const words = names.map((name) => {
+		const description = data?.data.find((permission) => permission.name === name)?.description;
+		return description === undefined || description === "" ? name : description.charAt(0).toLowerCase() + description.slice(1);
+	});
 	return (
-		<>
-			{rate_limits.map((limit) => (
-				<div key={limit.name}>At most {formatPace(limit)}</div>
-			))}
-			<Text size="sm" c="dimmed">
-				Its own, besides the limits of your plan
-			</Text>
-		</>
-	);
-}
-
-function Addresses({ addresses }: { addresses: readonly string[] | null }) {
-	if (addresses === null) return <>From anywhere</>;
-	return (
-		<>
-			{addresses.map((address) => (
-				<div key={address} className="kw-mono">
-					{address}
-				</div>
-			))}
-		</>
+		<Fact term="May" title={words.join(", ")}>
+			{names.length === 0 ? "nothing: it has no permission" : formatSome(words)}
+		</Fact>
 	);
 }

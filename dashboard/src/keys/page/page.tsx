@@ -1,56 +1,54 @@
-import { Anchor, Box, Grid, Group, Stack, Text } from "@mantine/core";
-import { IconArrowLeft } from "@tabler/icons-react";
+import "./page.css";
+import { Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { isApiError } from "../../http/api.ts";
-import { RotationHistory } from "../../rotations/history.tsx";
-import { KeyRotation } from "../../rotations/key-rotation.tsx";
-import { ReplaceSheet } from "../../rotations/replace/sheet.tsx";
 import { FailurePage } from "../../ui/failure-page.tsx";
+import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
-import { PageSkeleton } from "../../ui/page-skeleton.tsx";
-import { StateBadge } from "../../ui/state-badge.tsx";
-import { DueBadge } from "../due-badge.tsx";
-import { type ApiKey, keyQuery } from "../queries.ts";
-import { ENVIRONMENT_WORDS, getDates, getState } from "../words.ts";
-import { KeyActions } from "./actions.tsx";
-import { KeyDanger } from "./danger.tsx";
-import { KeyDead } from "./dead.tsx";
-import { KeyDelivery } from "./delivery.tsx";
-import { KeyDue } from "./due.tsx";
+import { getRefusals } from "../../usage/buckets.ts";
+import { KeyClients } from "../clients/clients.tsx";
+import { type ApiKey, keyQuery, sourcesQuery } from "../queries.ts";
+import { type Day, useDay } from "./day.ts";
 import { KeyEnded } from "./ended.tsx";
-import { KeyFacts } from "./facts.tsx";
-import { KeyRequests } from "./requests.tsx";
-import { KeySecrets } from "./secrets.tsx";
-import { KeySources } from "./sources.tsx";
+import { Back, KeyHead } from "./head.tsx";
+import { KeyOverview } from "./overview.tsx";
+import { KeyRefusals } from "./refusals.tsx";
+import { KeySettings } from "./settings.tsx";
+import { KeySkeleton } from "./skeleton.tsx";
+import { KeyTabs, useTab } from "./tabs.tsx";
+import { KeyVersions } from "./versions.tsx";
 
-/** The page of one key: settings, requests, clients and actions. */
+const EditKey = lazyDialog(
+	() => import("../edit/edit-key.tsx").then((module) => module.EditKey),
+	({ opened }) => opened,
+	{ opened: false },
+);
+const RevokeDialog = lazyDialog(
+	() => import("../revoke/dialog.tsx").then((module) => module.RevokeDialog),
+	({ apiKey }) => apiKey !== null,
+	{
+		apiKey: null,
+	},
+);
+const ReplaceSheet = lazyDialog(
+	() => import("../../rotations/replace/sheet.tsx").then((module) => module.ReplaceSheet),
+	({ opened }) => opened,
+	{
+		opened: false,
+	},
+);
+
+/** The page of one key: what it is and does, in tabs that each have an address. */
 export default function KeyPage() {
 	const tenant = useTenant();
 	const { key_id = "" } = useParams({ strict: false });
 	const { data: key, error } = useQuery(keyQuery(tenant.id, key_id));
 	if (isApiError(error, "not_found")) return <UnknownKey tenant_name={tenant.name} />;
-	if (key === undefined) return error === null ? <PageSkeleton /> : <FailurePage error={error} />;
+	if (key === undefined) return error === null ? <KeySkeleton /> : <FailurePage error={error} />;
 	return <PageOfKey key={key.id} tenant_id={tenant.id} apiKey={key} />;
-}
-
-function Back() {
-	const tenant = useTenant();
-	return (
-		<Anchor
-			renderRoot={(props) => <Link to="/settings/api-access" search={{ tenant: tenant.id }} {...props} />}
-			size="sm"
-			mb={4}
-			display="inline-block"
-		>
-			<Group gap={4} component="span" wrap="nowrap">
-				<IconArrowLeft size={14} aria-hidden="true" />
-				API Access
-			</Group>
-		</Anchor>
-	);
 }
 
 function UnknownKey({ tenant_name }: { tenant_name: string }) {
@@ -64,55 +62,47 @@ function UnknownKey({ tenant_name }: { tenant_name: string }) {
 	);
 }
 
-function PageOfKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+interface KeyProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+}
+
+/** What is open over the page: the form, from its top or at the end of the key, or the dialog that revokes. */
+type Opened = "edit" | "later-end" | "revoke" | null;
+
+function PageOfKey({ tenant_id, apiKey }: KeyProps) {
 	const { may } = useAccess();
 	const { replace } = useSearch({ strict: false });
 	const [status_at_first] = useState(apiKey.status);
-	// Without the expiry, which has a badge of its own beside it.
-	const { meaning, word } = getState({ ...apiKey, expires_at: null }, Date.now());
-	const dates = getDates(apiKey);
-	const isOver = apiKey.status === "expired";
+	const [opened, setOpened] = useState<Opened>(null);
+	const day = useDay(tenant_id, apiKey.id);
+	const { data: sources } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	const props = { tenant_id, apiKey };
+	const refused = day.rows === null ? undefined : getRefusals(day.rows).reduce((sum, { requests }) => sum + requests, 0);
+	const close = (): void => setOpened(null);
 	return (
-		<Page
-			title={apiKey.name}
-			back={<Back />}
-			lead={
-				<Group gap={8} mt={4}>
-					<StateBadge meaning={meaning}>{word}</StateBadge>
-					{!isOver && <DueBadge kind="expiry" value={dates.expires_at} />}
-					{apiKey.rotation === null && <DueBadge kind="replacement" value={dates.rotation_due_at} />}
-					<Text component="span" className="kw-wrap">
-						{ENVIRONMENT_WORDS[apiKey.environment].name}
-						{apiKey.integration !== null && ` · ${apiKey.integration}`}
-					</Text>
-				</Group>
-			}
-		>
+		<Stack className="kw-page" gap={16}>
+			<KeyHead {...props} onEdit={() => setOpened("edit")} onRevoke={() => setOpened("revoke")} />
+			<KeyTabs tenant_id={tenant_id} key_id={apiKey.id} counts={{ clients: sources?.data.length, refusals: refused }} />
 			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} fresh={status_at_first !== "revoked"} />}
-			<KeyDue {...props} />
-			<Grid gap="lg">
-				<Grid.Col span={{ base: 12, md: 8 }} order={{ base: 2, md: 1 }}>
-					<Stack gap="lg">
-						<KeyDead {...props} fresh />
-						<KeyRotation {...props} />
-						<KeyDelivery {...props} />
-						<KeyFacts {...props} />
-						<KeyRequests {...props} />
-						<KeySources {...props} />
-						<KeyDead {...props} fresh={false} />
-						<KeySecrets {...props} />
-						<RotationHistory {...props} />
-						{may.revoke_keys && apiKey.status !== "revoked" && <KeyDanger {...props} />}
-					</Stack>
-				</Grid.Col>
-				<Grid.Col span={{ base: 12, md: 4 }} order={{ base: 1, md: 2 }}>
-					<Box pos={{ base: "static", md: "sticky" }} top={24}>
-						<KeyActions {...props} />
-					</Box>
-				</Grid.Col>
-			</Grid>
+			<OpenTab {...props} day={day} onOpen={setOpened} />
+			<EditKey
+				{...props}
+				opened={opened === "edit" || opened === "later-end"}
+				onClose={close}
+				{...(opened === "later-end" ? { at: "expiry" } : {})}
+			/>
+			<RevokeDialog tenant_id={tenant_id} apiKey={opened === "revoke" ? apiKey : null} onClose={close} hasResult />
 			<ReplaceSheet {...props} opened={replace === true && may.create_keys} />
-		</Page>
+		</Stack>
 	);
+}
+
+function OpenTab({ onOpen, day, ...props }: KeyProps & { day: Day; onOpen: (opened: Opened) => void }) {
+	const tab = useTab();
+	if (tab === "clients") return <KeyClients {...props} />;
+	if (tab === "refusals") return <KeyRefusals {...props} />;
+	if (tab === "versions") return <KeyVersions {...props} />;
+	if (tab === "settings") return <KeySettings {...props} onEdit={() => onOpen("edit")} onRevoke={() => onOpen("revoke")} />;
+	return <KeyOverview {...props} day={day} onLaterEnd={() => onOpen("later-end")} />;
 }

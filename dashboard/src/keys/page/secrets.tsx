@@ -1,9 +1,9 @@
 import { Group, Text, Timeline } from "@mantine/core";
-import { Section } from "../../ui/page.tsx";
+import { Card } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { ApiKey } from "../queries.ts";
-import { PLACES } from "../show-once/gate.tsx";
+import { formatPlace } from "../show-once/places.ts";
 import { getMilestone } from "../text.ts";
 
 type Secret = ApiKey["secrets"][number];
@@ -13,7 +13,7 @@ const BULLET_PX = 14;
 export function KeySecrets({ apiKey }: { apiKey: ApiKey }) {
 	const { secrets } = apiKey;
 	return (
-		<Section title="Versions of this key">
+		<Card title="Versions of this key">
 			{secrets.length === 0 ? (
 				<Text size="sm" c="dimmed">
 					Nothing has been revealed yet. The first raw key is made when its recipient presses Reveal, and only they see it.
@@ -25,7 +25,7 @@ export function KeySecrets({ apiKey }: { apiKey: ApiKey }) {
 					))}
 				</Timeline>
 			)}
-		</Section>
+		</Card>
 	);
 }
 
@@ -81,10 +81,9 @@ function Kept({ secret }: { secret: Secret }) {
 			</Text>
 		);
 	}
-	const place = PLACES.find((known) => known.place === kept_in.place)?.label ?? kept_in.place;
 	return (
 		<Text size="sm" c="dimmed">
-			Kept in: {place.toLowerCase()}, as said <Time value={kept_in.at} />.
+			Kept in: {formatPlace(kept_in.place).toLowerCase()}, as said <Time value={kept_in.at} />.
 		</Text>
 	);
 }

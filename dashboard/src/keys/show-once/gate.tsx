@@ -3,15 +3,7 @@ import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
-
-export const PLACES = [
-	{ place: "secret_manager", label: "Secret manager", means: "Vault, AWS or Google Secret Manager, 1Password, …" },
-	{ place: "ci_variable", label: "Protected CI/CD variable", means: "Masked in logs, only for protected branches" },
-	{ place: "server_environment", label: "Server environment variable", means: "Set by whatever starts the server" },
-	{ place: "encrypted_configuration", label: "Encrypted configuration", means: "SOPS, sealed secrets, Ansible Vault, …" },
-	{ place: "other", label: "Somewhere else", means: "Not in code, chats, tickets or screenshots" },
-] as const;
-export type Place = (typeof PLACES)[number]["place"];
+import { PLACES, type Place } from "./places.ts";
 
 const NOTE_CHARACTERS_MAX = 200;
 

@@ -1,6 +1,7 @@
 import { Button, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
@@ -22,10 +23,12 @@ interface FormProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
 	readonly onMade: (made: Made, rotation: Rotation) => void;
+	/** Whether closing would lose input. */
+	readonly onFilled: (filled: boolean) => void;
 }
 
 /** Asks how long the old key keeps working and how the new one is delivered, and shows what changes. */
-export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
+export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) {
 	const { mail } = useSession();
 	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const confirmed = useConfirmed();
@@ -37,6 +40,8 @@ export function ReplaceForm({ tenant_id, apiKey, onMade }: FormProps) {
 		onValuesChange: () => action.error !== null && action.reset(),
 	});
 	const { values } = form;
+	const filled = form.isDirty();
+	useEffect(() => onFilled(filled), [filled, onFilled]);
 	const now_ms = Date.now();
 	const typing = values.until === "now" && isInUse(apiKey, preview, now_ms);
 	const ready = !typing || values.typed.trim() === apiKey.name.trim();

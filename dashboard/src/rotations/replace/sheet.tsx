@@ -39,10 +39,12 @@ export function ReplaceSheet({ tenant_id, apiKey, opened }: SheetProps) {
 			onClose={close}
 			title={`Replace ${apiKey.name}`}
 			gone={GONE}
-			form={({ onMade }) => (
+			undone="The key has not been replaced."
+			form={({ onMade, onFilled }) => (
 				<ReplaceForm
 					tenant_id={tenant_id}
 					apiKey={apiKey}
+					onFilled={onFilled}
 					onMade={(made, rotation) => {
 						begun.current = rotation;
 						onMade(made);

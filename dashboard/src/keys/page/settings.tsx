@@ -1,0 +1,184 @@
+import { Box, Button, Group, Stack, Text } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useAccess } from "../../access/session.ts";
+import { formatPace } from "../../plans/plan-words.ts";
+import { sitesQuery } from "../../tenants/site-queries.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { Card } from "../../ui/page.tsx";
+import { Time } from "../../ui/time.tsx";
+import { exactTime } from "../../ui/time-words.ts";
+import { DueTime } from "../due-badge.tsx";
+import { ListMissing } from "../missing.tsx";
+import type { ApiKey } from "../queries.ts";
+import { formatActor } from "../text.ts";
+import { ENVIRONMENT_WORDS, getDates } from "../words.ts";
+import { KeyDanger } from "./danger.tsx";
+import { Fact } from "./facts.tsx";
+import { KeyPermissions } from "./permissions.tsx";
+
+const SITES_SHOWN_MAX = 20;
+
+interface SettingsProps {
+	readonly tenant_id: string;
+	readonly apiKey: ApiKey;
+	readonly onEdit: () => void;
+	readonly onRevoke: () => void;
+}
+
+/** Every setting of the key, what it may do, and how to stop it. */
+export function KeySettings({ tenant_id, apiKey, onEdit, onRevoke }: SettingsProps) {
+	const { may, missing } = useAccess();
+	const over = apiKey.status === "revoked";
+	return (
+		<Stack gap={16}>
+			{!may.manage_keys && <ListMissing missing={missing.filter(({ kind }) => kind !== "plan")} />}
+			<Card
+				title="Settings"
+				flush
+				aside={
+					may.manage_keys &&
+					!over && (
+						<Button variant="default" size="xs" leftSection={<IconPencil size={14} aria-hidden="true" />} onClick={onEdit}>
+							Edit
+						</Button>
+					)
+				}
+			>
+				<AllFacts tenant_id={tenant_id} apiKey={apiKey} />
+			</Card>
+			<KeyPermissions tenant_id={tenant_id} names={apiKey.permissions} />
+			{may.revoke_keys && !over && <KeyDanger tenant_id={tenant_id} apiKey={apiKey} onRevoke={onRevoke} />}
+		</Stack>
+	);
+}
+
+function AllFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	const { owner, integration, environment } = apiKey;
+	const labels = Object.entries(apiKey.labels);
+	return (
+		<dl className="kw-facts">
+			<Fact term="Responsible">
+				<bdi>{owner.name}</bdi>
+				{owner.email !== undefined && <Second>{owner.email}</Second>}
+			</Fact>
+			<Fact term="Used by">{integration === null ? "not said" : <bdi>{integration}</bdi>}</Fact>
+			<Fact term="Environment">
+				{ENVIRONMENT_WORDS[environment].name}
+				<Second>{ENVIRONMENT_WORDS[environment].means}</Second>
+			</Fact>
+			<Fact term="Sites">
+				<Sites tenant_id={tenant_id} site_ids={apiKey.site_ids} />
+			</Fact>
+			<Fact term="Ends">
+				<End kind="expiry" time={apiKey.expires_at} none="never" />
+			</Fact>
+			<Fact term="Replace by">
+				<End kind="replacement" time={getDates(apiKey).rotation_due_at} none="no date" />
+				{apiKey.rotate_every_days !== null && <Second>every {apiKey.rotate_every_days} days</Second>}
+			</Fact>
+			<Fact term="Requests">
+				<Pace rate_limits={apiKey.rate_limits} />
+			</Fact>
+			<Fact term="Addresses">
+				<Addresses addresses={apiKey.allowed_ips} />
+			</Fact>
+			<Fact term="Created">
+				<Time value={apiKey.created_at} />, by <bdi>{formatActor(apiKey.created_by)}</bdi>
+			</Fact>
+			{apiKey.handover?.status === "claimed" && (
+				<Fact term="Revealed">
+					<Time value={apiKey.handover.claimed_at} />, by <bdi>{apiKey.handover.claimed_by ?? "the recipient"}</bdi>
+				</Fact>
+			)}
+			<Fact term="Key id">
+				<Group gap={8}>
+					<span className="kw-mono kw-wrap">{apiKey.id}</span>
+					<CopyButton value={apiKey.id} what="the key's id" size="compact-xs" />
+				</Group>
+			</Fact>
+			{labels.length > 0 && (
+				<Fact term="Labels">
+					{labels.map(([name, value]) => (
+						<div key={name}>
+							{name}
+							{value !== "" && ` = ${value}`}
+						</div>
+					))}
+				</Fact>
+			)}
+		</dl>
+	);
+}
+
+function Second({ children }: { children: React.ReactNode }) {
+	return (
+		<Text size="xs" c="dimmed">
+			{children}
+		</Text>
+	);
+}
+
+/** A date of the key, with a badge when it is near or past. */
+function End({ kind, time, none }: { kind: "expiry" | "replacement"; time: string | null; none: string }) {
+	if (time === null) return <>{none}</>;
+	return (
+		<>
+			<DueTime kind={kind} value={time} never={none} />
+			<Second>{exactTime(time)}</Second>
+		</>
+	);
+}
+
+function Sites({ tenant_id, site_ids }: { tenant_id: string; site_ids: readonly string[] | null }) {
+	const { data } = useQuery(sitesQuery(tenant_id));
+	if (site_ids === null) return <>All sites, also those to come</>;
+	if (site_ids.length === 0) return <>None: the sites it was for are gone</>;
+	const names = new Map((data?.data ?? []).map((site) => [site.id, site.name]));
+	return (
+		<>
+			{site_ids.slice(0, SITES_SHOWN_MAX).map((id) => (
+				<Box key={id}>
+					{names.has(id) ? <bdi>{names.get(id)}</bdi> : <span className="kw-mono">{id}</span>}
+					{names.has(id) && names.get(id) !== id && (
+						<Text span inherit c="dimmed" className="kw-mono">
+							{" "}
+							{id}
+						</Text>
+					)}
+				</Box>
+			))}
+			{site_ids.length > SITES_SHOWN_MAX && (
+				<Link to="/sites" search={{ tenant: tenant_id }}>
+					and {site_ids.length - SITES_SHOWN_MAX} more
+				</Link>
+			)}
+		</>
+	);
+}
+
+function Pace({ rate_limits }: { rate_limits: ApiKey["rate_limits"] }) {
+	if (rate_limits.length === 0) return <>As many as your plan allows</>;
+	return (
+		<>
+			{rate_limits.map((limit) => (
+				<div key={limit.name}>At most {formatPace(limit)}</div>
+			))}
+			<Second>Its own, besides the limits of your plan</Second>
+		</>
+	);
+}
+
+function Addresses({ addresses }: { addresses: readonly string[] | null }) {
+	if (addresses === null) return <>From anywhere</>;
+	return (
+		<>
+			{addresses.map((address) => (
+				<div key={address} className="kw-mono">
+					{address}
+				</div>
+			))}
+		</>
+	);
+}
