@@ -52,12 +52,6 @@ export function DueText({ kind, value, never, dated = false }: TextProps) {
 	);
 }
 
-/** The same as a sentence; nothing while the date is far away. */
-export function DueBadge({ kind, value }: { kind: Kind; value: string | null }) {
-	const due = DUES[kind](value, useNow());
-	return value === null || due === null ? null : <Badged due={due} value={value} words={due.whole} />;
-}
-
 function Badged({ due, value, words }: { due: Due; value: string; words: string }) {
 	return (
 		<Tooltip label={exactTime(value)}>
