@@ -1,11 +1,14 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Answer } from "./client.ts";
 import { Database } from "./database.ts";
 import { Browser, newMember, newPortalPerson, type Role } from "./people.ts";
 import { assertPointer, assertProblem } from "./problem.ts";
-import { type Server, startServer } from "./server.ts";
+import { runProgram, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeTenant, newName } from "./things.ts";
 
 /** More than the buffers of a connection hold, so that an export waits for its reader. */
@@ -15,15 +18,21 @@ const EXPORTS_AT_ONCE = 2;
 
 let server: Server;
 let database: Database;
+let folder: string;
+let checkpoints: string;
 
 before(async () => {
-	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn", KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "0" } });
+	folder = mkdtempSync(join(tmpdir(), "keywright-e2e-"));
+	checkpoints = join(folder, "checkpoints");
+	const env = { KEYWRIGHT_LOG_LEVEL: "warn", KEYWRIGHT_AUTH_FAILURES_PER_MINUTE: "0", KEYWRIGHT_AUDIT_CHECKPOINT_FILE: checkpoints };
+	server = await startServer({ env });
 	database = await Database.open(server.data_dir);
 });
 
 after(async () => {
 	await database.close();
 	await server.stop();
+	rmSync(folder, { recursive: true });
 });
 
 interface Entry {
@@ -53,6 +62,63 @@ function cellsOf(csv: string): string[][] {
 		[...row.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? ""),
 	);
 }
+
+const EXIT = { fine: 0, found: 1, usage: 2, unreachable: 3 };
+
+test("audit verify says beside a running server whether the log, the keys and the checkpoints agree, and exits by what it found", async () => {
+	const tenant = await makeTenant(server);
+	const made = await makeKey(server, tenant.id, { permissions: ["tenant:read"] });
+	const verify = (...argv: string[]) => runProgram(["audit", "verify", ...argv], { KEYWRIGHT_DATA_DIR: server.data_dir });
+	const fine = await verify("--checkpoint", checkpoints);
+	deepEqual([fine.code, fine.stderr], [EXIT.fine, ""], fine.stdout);
+	match(
+		fine.stdout,
+		/^\u2713 \d+ entries in \d+ chains: none was edited.*\n\u2713 \d+ keys? compared.*\n\u2713 1 checkpoint, the last of \d{4}-.*\n$/,
+	);
+	match(readFileSync(checkpoints, "utf8"), /^keywright-[0-9a-f]{16}\/audit\n1\n/);
+	await database.rows("update keys set permissions = '{documents:write}' where id = $1", [made.id]);
+	const found = await verify();
+	equal(found.code, EXIT.found);
+	match(
+		found.stdout,
+		new RegExp(
+			`\u2717 tenant ${tenant.id}, key ${made.id}: permissions is not what the log says\\n {2}the log: \\["tenant:read"\\]\\n {2}the database: `,
+		),
+	);
+	match(found.stdout, /^! not compared with checkpoints/m);
+	const { ok: is_ok, findings } = JSON.parse((await verify("--json")).stdout) as { ok: boolean; findings: { key_id: string }[] };
+	deepEqual([is_ok, findings.map(({ key_id }) => key_id)], [false, [made.id]]);
+	await database.rows("update keys set permissions = '{tenant:read}' where id = $1", [made.id]);
+	equal((await verify("--checkpoint", join(folder, "none"))).code, EXIT.unreachable);
+	equal(
+		(
+			await runProgram(["audit", "verify"], {
+				KEYWRIGHT_DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none",
+				KEYWRIGHT_PEPPER: "p".repeat(40),
+				KEYWRIGHT_DATA_DIR: folder,
+			})
+		).code,
+		EXIT.unreachable,
+	);
+	equal((await runProgram(["audit", "verify"], { KEYWRIGHT_DATA_DIR: folder })).code, EXIT.usage, "there is no pepper");
+	for (const argv of [["audit"], ["audit", "check"], ["audit", "verify", "--nothing"]])
+		equal((await runProgram(argv)).code, EXIT.usage, argv.join(" "));
+	const help = await runProgram(["audit", "--help"]);
+	equal(help.code, EXIT.fine);
+	match(help.stdout, /Exit codes: 0 nothing was found, 1 something was found/);
+});
+
+test("a server does not start when its checkpoint file cannot be written or continued", async () => {
+	for (const path of [join(folder, "none", "file"), folder]) {
+		const started = await runProgram(["serve"], {
+			KEYWRIGHT_DATA_DIR: join(folder, "data"),
+			KEYWRIGHT_PORT: "0",
+			KEYWRIGHT_AUDIT_CHECKPOINT_FILE: path,
+		});
+		notEqual(started.code, EXIT.fine);
+		match(started.stderr, /KEYWRIGHT_AUDIT_CHECKPOINT_FILE: it (does not exist|is not a file)/);
+	}
+});
 
 test("a change of a key is listed with who made it, from where, and what it was before and after", async () => {
 	const tenant = await makeTenant(server);

@@ -132,7 +132,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 		override get address() {
 			return storedAddress(super.address);
 		}
-
 		readonly quotas = quotas;
 		readonly uploads_dir = options.uploads_dir;
 
@@ -195,11 +194,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 			? null
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
 	handleUnknownPaths(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
-	const loops = await startLoops({
-		...{ database, clock, log, quotas, grants, exposures, systemContext },
-		uploads_dir: options.uploads_dir,
-		sole: options.sole,
-	});
+	const audit_checkpoint_file = options.audit_checkpoint_file ?? null;
+	const loops = await startLoops({ ...options, audit_checkpoint_file, quotas, grants, exposures, systemContext });
 
 	return {
 		http,

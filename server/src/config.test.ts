@@ -1,6 +1,7 @@
 import { deepEqual, doesNotMatch, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 
 test("the configuration takes both mail settings or neither, and says what is wrong at the start", () => {
 	const both = { KEYWRIGHT_SMTP_URL: "smtp://u:swordfish@mail.example.com", KEYWRIGHT_MAIL_FROM: "Acme <no-reply@example.com>" };

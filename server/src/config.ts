@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseOperatorTokens } from "./access/operators/token.ts";
+import { ConfigError } from "./config-error.ts";
 import { dataFolderFault, getOrigin, hostFault, publicUrlFault } from "./config-places.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
@@ -26,6 +27,8 @@ export interface Config {
 	readonly documents: boolean;
 	/** Whether the network of a request is stored as part of its source. */
 	readonly source_addresses: boolean;
+	/** Where checkpoints of the audit log are appended; null: nowhere. */
+	readonly audit_checkpoint_file: string | null;
 	readonly demo: boolean;
 	readonly log_level: string;
 }
@@ -94,6 +97,11 @@ export const SETTINGS = [
 		default: "on",
 		meaning: "`off` stores no networks of callers: usage is then attributed by program and client name only.",
 	},
+	{
+		name: "KEYWRIGHT_AUDIT_CHECKPOINT_FILE",
+		default: "none",
+		meaning: "File to which signed checkpoints of the audit log are appended every hour; keep copies of it outside this machine.",
+	},
 	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` creates a demo tenant in an empty database." },
 	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
 ] as const satisfies readonly Setting[];
@@ -105,19 +113,6 @@ const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TEN
 
 const LEASE_SECONDS_MAX = 900;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
-
-/** Everything that is wrong with the environment. */
-export class ConfigError extends Error {
-	override readonly name = "ConfigError";
-	readonly mistakes: readonly string[];
-
-	constructor(mistakes: readonly string[]) {
-		super(
-			`the configuration has ${mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  - ${line}`).join("\n")}`,
-		);
-		this.mistakes = mistakes;
-	}
-}
 
 class Reader {
 	readonly mistakes: string[] = [];
@@ -241,6 +236,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		mail: mailSettings(reader),
 		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),
 		source_addresses: reader.flag("KEYWRIGHT_SOURCE_ADDRESSES", true),
+		audit_checkpoint_file: reader.text("KEYWRIGHT_AUDIT_CHECKPOINT_FILE"),
 		demo: reader.flag("KEYWRIGHT_DEMO", false),
 		log_level,
 	};

@@ -1,9 +1,11 @@
 import { sweepSessions } from "../access/sweep.ts";
 import type { ChangeContext } from "../audit/change.ts";
+import { startCheckpoints } from "../audit/checkpoints/loop.ts";
 import { sweepExpired } from "../audit/idempotency.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
+import type { Peppers } from "../core/pepper.ts";
 import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
@@ -30,6 +32,9 @@ export interface LoopsOptions {
 	readonly log: Log;
 	readonly uploads_dir: string;
 	readonly sole: boolean;
+	readonly peppers: Peppers;
+	/** Null: no checkpoints are written. */
+	readonly audit_checkpoint_file: string | null;
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
 	readonly exposures: ExposureRecorder;
@@ -72,6 +77,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		startLoop({ name: "exposures", every_ms: EXPOSURES_EVERY_MS, log, run: () => options.exposures.flush() }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
+		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
 	];
 	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };

@@ -24,6 +24,8 @@ export interface AppOptions {
 	readonly documents: boolean;
 	/** Default: true. */
 	readonly source_addresses?: boolean;
+	/** Null or undefined: no checkpoints of the audit log are written. */
+	readonly audit_checkpoint_file?: string | null;
 	/** Null or undefined: no mails are sent. */
 	readonly mail?: MailSettings | null;
 	/** The folder of the dashboard's build. Undefined: no dashboard is served. */

@@ -26,7 +26,7 @@ const FIELDS = {
 	member: ["name", "email", "role"],
 	invitation: ["email", "role", "expires_at", "makes_operator", "because"],
 	portal_session: ["name", "email", "role", "external_user_id", "confirmed", "because"],
-	tenant: ["name", "plan_id", "status", "external_id", "limits", "client_policy"],
+	tenant: ["name", "plan_id", "status", "external_id", "limits", "client_policy", "leak_response", "key_policy"],
 	erasure: ["keys_revoked", "members_removed"],
 	plan: ["name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days"],
 	capability: ["name", "description"],

@@ -37,6 +37,33 @@ export async function readHead(tx: ReadTx, chain: string): Promise<ChainHead | u
 	return tx.selectFrom("audit_heads").select(["seq", "mac"]).where("chain", "=", chain).executeTakeFirst();
 }
 
+/** The heads of all chains with entries that the scope shows. */
+export async function readHeads(tx: ReadTx): Promise<Map<string, ChainHead>> {
+	const rows = await tx.selectFrom("audit_heads").select(["chain", "seq", "mac"]).where("seq", ">", 0).execute();
+	return new Map(rows.map(({ chain, seq, mac }) => [chain, { seq, mac }]));
+}
+
+/** The chains that have entries or a head, in order. */
+export async function readChainNames(tx: ReadTx): Promise<string[]> {
+	const { rows } = await sql<{ chain: string }>`
+		with recursive found as (
+			(select chain from keywright.audit_entries order by chain limit 1)
+			union all
+			select (select e.chain from keywright.audit_entries e where e.chain > found.chain order by e.chain limit 1) from found where found.chain is not null
+		)
+		select chain from found where chain is not null union select chain from keywright.audit_heads order by chain`.execute(tx);
+	return rows.map(({ chain }) => chain);
+}
+
+/** One of the numbers of this project's advisory locks. */
+const CHECKPOINTS_LOCK = 7_362_014;
+
+/** Whether no other node writes a checkpoint until this transaction ends. */
+export async function lockCheckpoints(tx: RecordTx): Promise<boolean> {
+	const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${CHECKPOINTS_LOCK}) as locked`.execute(tx);
+	return rows[0]?.locked === true;
+}
+
 export async function readChain(tx: ReadTx, chain: string, after_seq: number, limit: number) {
 	return tx.selectFrom("audit_entries").selectAll().where("chain", "=", chain).where("seq", ">", after_seq).orderBy("seq").limit(limit).execute();
 }

@@ -2,6 +2,7 @@ import { constants, existsSync } from "node:fs";
 import { access, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { findFileFault } from "../audit/checkpoints/file.ts";
 import type { Config } from "../config.ts";
 import { countTransactionsAtOnce, findConnectionFault, findMissingDefaults, setRoleDefaults } from "../database/check-sessions.ts";
 import { isInitialised } from "../database/embedded/folder.ts";
@@ -100,6 +101,11 @@ async function findDataFolderFault(config: Config, serves: boolean): Promise<str
 	}
 }
 
+async function findCheckpointFault({ audit_checkpoint_file: path }: Config): Promise<string | null> {
+	const fault = path === null ? null : await findFileFault(path, null);
+	return fault === null ? null : `KEYWRIGHT_AUDIT_CHECKPOINT_FILE: ${fault}`;
+}
+
 async function findDatabaseFaults(config: Config): Promise<string[]> {
 	const urls = [
 		["KEYWRIGHT_DATABASE_URL", config.database_url],
@@ -119,7 +125,7 @@ async function findDatabaseFaults(config: Config): Promise<string[]> {
  * commands.
  */
 export async function checkStart(config: Config, serves: boolean): Promise<void> {
-	const of_servers = serves ? [findListenFault(config), findPepperFault(config)] : [];
+	const of_servers = serves ? [findListenFault(config), findPepperFault(config), findCheckpointFault(config)] : [];
 	const found = await Promise.all([...of_servers, findDataFolderFault(config, serves), findDatabaseFaults(config)]);
 	const faults = found.flat().filter((fault) => fault !== null);
 	if (faults.length > 0) throw new StartError(faults);

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
-import { ConfigError, readConfig } from "../config.ts";
+import { readConfig } from "../config.ts";
+import { ConfigError } from "../config-error.ts";
+import { AUDIT_HELP, verifyOptions } from "./audit/options.ts";
 import { EXPORT_HELP, exportFile } from "./export/options.ts";
 import { EXIT_REFUSED } from "./import/file.ts";
 import { ImportFileError } from "./import/lines.ts";
@@ -12,6 +14,7 @@ const HELP = `keywright-server: API keys for every tenant of a SaaS
   keywright-server migrate          migrate the database to this version, and exit
   keywright-server import FILE …    import keys that another system has issued; see import --help
   keywright-server export …         export everything except secrets as JSON lines; see export --help
+  keywright-server audit verify …   check the audit log and the rights of keys; see audit --help
   keywright-server version          print the version
   keywright-server help             print this
 
@@ -48,6 +51,7 @@ function usage(message: string): never {
 const HELP_OF = new Map([
 	["import", IMPORT_HELP],
 	["export", EXPORT_HELP],
+	["audit", AUDIT_HELP],
 ]);
 
 /** Runs the command line. Commands are imported lazily: help, usage errors and the version need no server sources. */
@@ -80,6 +84,12 @@ export async function run(argv: readonly string[]): Promise<void> {
 				const [config, file] = [readConfig(), exportFile(rest)];
 				const { exportAll } = await import("./export/export.ts");
 				return await exportAll(config, file, version());
+			}
+			case "audit": {
+				const [config, options] = [readConfig(), verifyOptions(rest)];
+				const { auditVerify } = await import("./audit/audit.ts");
+				process.exitCode = await auditVerify(config, options, version());
+				return;
 			}
 			case "version":
 			case "--version":

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "../app.ts";
+import { findFileFault } from "../audit/checkpoints/file.ts";
+import { noteKeysFrom } from "../audit/checkpoints/note.ts";
 import type { Config } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
 import { type BufferedOutput, bufferedOutput, createAccessLog, createLog, type Log } from "../core/log.ts";
@@ -48,6 +50,9 @@ export async function serve(config: Config, version: string): Promise<void> {
 		const pepper = await existingOrNewPepper(config, data_dir, database);
 		if (pepper === null) throw new StartError([pepperFault(data_dir)]);
 		const peppers = parsePeppers(pepper);
+		const { audit_checkpoint_file } = config;
+		const checkpoint_fault = audit_checkpoint_file === null ? null : await findFileFault(audit_checkpoint_file, noteKeysFrom(peppers));
+		if (checkpoint_fault !== null) throw new StartError([`KEYWRIGHT_AUDIT_CHECKPOINT_FILE: ${checkpoint_fault}`]);
 		const verification_database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log, ...VERIFICATION_LIMITS });
 		shutdown.addStep(() => verification_database.close());
 		const app = await createApp({

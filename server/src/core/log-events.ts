@@ -34,6 +34,14 @@ export const LOG_EVENTS = {
 		levels: ["warn"],
 		means: "this node could not be removed from the list of nodes at the stop; changes wait until its lease expires",
 	},
+	audit_checkpoint_written: {
+		levels: ["info"],
+		means: "a checkpoint of the audit log was written: `number`, `chains`, and `combined`, the digest of all heads",
+	},
+	audit_checkpoint_failed: {
+		levels: ["error"],
+		means: "a checkpoint of the audit log could not be appended to its file because of `err`; the next attempt follows within five minutes",
+	},
 	quota_block_not_returned: { levels: ["warn"], means: "leased quota could not be returned at the stop; it is lost for this month" },
 	database_connection_lost: { levels: ["warn"], means: "an idle connection broke; it is replaced automatically" },
 	listening_connection_lost: { levels: ["warn"], means: "the LISTEN connection broke; it is replaced automatically" },
