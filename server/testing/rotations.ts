@@ -23,6 +23,7 @@ export const CALLERS = {
 	backup: from("203.0.113.7", "backup-job/0.9"),
 } as const satisfies Record<string, Source>;
 export type CallerName = keyof typeof CALLERS;
+const EVERY_CALLER: readonly CallerName[] = ["orders", "reports", "backup"];
 
 export function from(address: string | null, agent: string): Source {
 	const parsed = address === null ? null : parseAddress(address);
@@ -128,4 +129,16 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			await verification.close();
 		},
 	};
+}
+
+export type PlanOfKey = Parameters<VerificationFixture["tenant"]>[1];
+
+/** A key that each of `callers` has used every ten seconds, often enough for its usual gap to be known. */
+export async function makeUsedKey(fixture: RotationFixture, callers: readonly CallerName[] = EVERY_CALLER, plan: PlanOfKey = {}): Promise<MadeKey> {
+	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node, plan));
+	for (let round = 0; round < 4; round += 1) {
+		for (const caller of callers) assert.equal(await fixture.use(key.raw_key, caller), "allowed");
+		await fixture.pass(10);
+	}
+	return key;
 }

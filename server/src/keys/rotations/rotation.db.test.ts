@@ -1,11 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type CallerName, from, type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
+import { type CallerName, from, makeUsedKey, type PlanOfKey, type RotationFixture, rotationFixture } from "../../../testing/rotations.ts";
 import type { MadeKey } from "../../../testing/verification.ts";
 import { ApiError } from "../../core/error.ts";
-import { cancelHandover } from "../handovers/cancel.ts";
+import { DAY_SECONDS } from "../../core/time.ts";
 import { handOverKey } from "../handovers/hand-over.ts";
-import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey } from "../pause.ts";
 import { getKey } from "../read.ts";
 import { bulkRevoke, revokeKey } from "../revoke.ts";
@@ -17,9 +16,6 @@ import { getRotation, listRotations } from "./read.ts";
 import { remindOfRotations } from "./remind.ts";
 import { revokePreview } from "./revoke-preview.ts";
 import { rotateKeyForHandover } from "./rotate.ts";
-
-const DAY_SECONDS = 86_400;
-const EVERYONE: readonly CallerName[] = ["orders", "reports", "backup"];
 
 let fixture: RotationFixture;
 before(async () => {
@@ -36,15 +32,7 @@ async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 	return failure;
 }
 
-/** A key that each of `callers` has used every ten seconds, often enough for its usual gap to be known. */
-async function usedKey(callers: readonly CallerName[] = EVERYONE, plan = {}): Promise<MadeKey> {
-	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node, plan));
-	for (let round = 0; round < 4; round += 1) {
-		for (const caller of callers) equal(await fixture.use(key.raw_key, caller), "allowed");
-		await fixture.pass(10);
-	}
-	return key;
-}
+const usedKey = (callers?: readonly CallerName[], plan?: PlanOfKey) => makeUsedKey(fixture, callers, plan);
 
 const look = (key: MadeKey, rotation_id: string) => getRotation(fixture.context(), { ...idsOf(key), rotation_id });
 const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
@@ -296,63 +284,6 @@ test("revoking a key leaves a rotation completed whose overlap was over, also be
 	const entries = (await audit(key.tenant_id)).map(({ action }) => action);
 	equal(entries.filter((action) => action === "rotation.completed").length, 2);
 	equal(entries.filter((action) => action === "key.revoked").length, 3);
-});
-
-test("the overlap of a rotation with a handover starts when the secret is revealed", async () => {
-	const key = await usedKey(["orders"]);
-	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), overlap_seconds: 60, handover: {} });
-	deepEqual(
-		[made.rotation.status, made.rotation.successor, made.rotation.old_ends_at, made.key.rotation?.status],
-		["waiting", null, null, "waiting"],
-	);
-	equal(made.handover.rotation_id, made.rotation.id);
-	equal(
-		(await toApiError(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }))).code,
-		"conflict",
-	);
-	await fixture.pass(3_600);
-	equal(await fixture.use(key.raw_key, "orders"), "allowed");
-	const token = made.handover_url.slice(made.handover_url.indexOf("#") + 1);
-	const revealed = await revealKey(fixture.recipient(), { token, name: "Grace" });
-	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["allowed", "allowed"]);
-	const open = await look(key, made.rotation.id);
-	deepEqual([open.status, open.successor?.kid, open.handover?.status], ["proving", revealed.key.kid, "claimed"]);
-	await fixture.pass(60);
-	deepEqual([await fixture.use(key.raw_key, "orders"), await fixture.use(revealed.raw_key, "orders")], ["key_rotated", "allowed"]);
-});
-
-test("revealing or cancelling keeps an expiry date that was set while the handover was waiting", async () => {
-	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
-	await fixture.pass(60);
-	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: {} });
-	const expires_at = new Date(fixture.verification.clock.now() + 5 * DAY_SECONDS * 1_000).toISOString();
-	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
-	await revealKey(fixture.recipient(), { token: made.handover_url.slice(made.handover_url.indexOf("#") + 1), name: "Grace" });
-	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
-	equal((await look(key, made.rotation.id)).expires_at, expires_at);
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id });
-	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
-});
-
-test("a handover that is cancelled or expires cancels its rotation, and cancelling the rotation cancels its handover", async () => {
-	const key = await usedKey(["orders"]);
-	const begin = () => rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: { expires_in_seconds: 300 } });
-	const first = await begin();
-	await cancelHandover(fixture.context(), { ...idsOf(key), handover_id: first.handover.id });
-	deepEqual([(await look(key, first.rotation.id)).status, (await getKey(fixture.context(), idsOf(key))).rotation], ["cancelled", null]);
-	const second = await begin();
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: second.rotation.id });
-	const token = second.handover_url.slice(second.handover_url.indexOf("#") + 1);
-	equal((await toApiError(revealKey(fixture.recipient(), { token, name: "Grace" }))).code, "conflict");
-	const third = await begin();
-	await fixture.pass(301);
-	ok((await completeRotations(fixture.context())) >= 1);
-	equal((await look(key, third.rotation.id)).ended_how, "handover_over");
-	const fourth = await begin();
-	await fixture.pass(301);
-	equal((await fixture.rotate(key)).rotation.status, "issued", "a rotation whose link has expired does not block another");
-	equal((await look(key, fourth.rotation.id)).ended_how, "handover_over");
-	equal(await fixture.use(key.raw_key, "orders"), "allowed");
 });
 
 test("both secrets of a key share its rate limit and its limit of refusals", async () => {
