@@ -27,7 +27,7 @@ const BETWEEN = ": ";
 const API_ACCESS = "m2m_api";
 
 /** Splits "Exports: everything as one file" into name and explanation; without a description the name comes from the technical one. */
-export function wordsOf({ name, description }: Pick<Capability, "name" | "description">): { name: string; means: string | null } {
+export function getCapabilityText({ name, description }: Pick<Capability, "name" | "description">): { name: string; means: string | null } {
 	if (description === "") return { name: nameFrom(name), means: null };
 	const at = description.indexOf(BETWEEN);
 	if (at <= 0) return { name: description, means: null };
@@ -44,7 +44,7 @@ function inOrder(a: CapabilityGroup, b: CapabilityGroup): number {
 export function groupPermissions(capabilities: readonly Capability[], permissions: readonly PermissionOfPlan[]): CapabilityGroup[] {
 	const groups = capabilities.map((capability) => ({
 		id: capability.name,
-		...wordsOf(capability),
+		...getCapabilityText(capability),
 		included: capability.included,
 		permissions: permissions.filter((permission) => permission.capability === capability.name),
 	}));

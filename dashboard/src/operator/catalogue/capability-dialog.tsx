@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
-import { wordsOf } from "../../plans/capability-words.ts";
+import { getCapabilityText } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -54,10 +54,10 @@ function CapabilityForm({ capability, known, onClose }: DialogProps) {
 		const done = await action.run(() => confirmed(() => answered(api.PUT("/api/v1/operator/capabilities/{capability}", { params, body }))));
 		catalogueChanged(queries);
 		if (!done) return;
-		toaster.done(`People read ${wordsOf(done).name} from now on.`);
+		toaster.done(`People read ${getCapabilityText(done).name} from now on.`);
 		onClose();
 	}
-	const words = wordsOf({ name: form.values.name.trim(), description: form.values.description.trim() });
+	const words = getCapabilityText({ name: form.values.name.trim(), description: form.values.description.trim() });
 	return (
 		<form
 			noValidate

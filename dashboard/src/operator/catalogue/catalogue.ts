@@ -1,4 +1,4 @@
-import { wordsOf } from "../../plans/capability-words.ts";
+import { getCapabilityText } from "../../plans/capability-words.ts";
 
 export interface CataloguePermission {
 	readonly name: string;
@@ -41,7 +41,7 @@ export function catalogueGroups(
 	plans: readonly CataloguePlan[],
 ): CatalogueGroup[] {
 	const groups = capabilities.map((capability) => {
-		const { name, means } = wordsOf(capability);
+		const { name, means } = getCapabilityText(capability);
 		return {
 			capability,
 			heading: name,

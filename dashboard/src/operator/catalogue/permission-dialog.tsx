@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
-import { wordsOf } from "../../plans/capability-words.ts";
+import { getCapabilityText } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -99,7 +99,7 @@ function PermissionForm({ permission, known, capabilities, onClose }: DialogProp
 					placeholder="Choose one"
 					searchable
 					nothingFoundMessage="No such capability; add it first"
-					data={capabilities.map((capability) => ({ value: capability.name, label: `${wordsOf(capability).name} (${capability.name})` }))}
+					data={capabilities.map((capability) => ({ value: capability.name, label: `${getCapabilityText(capability).name} (${capability.name})` }))}
 					{...form.getInputProps("capability")}
 					onChange={(capability) => form.setFieldValue("capability", capability ?? "")}
 				/>

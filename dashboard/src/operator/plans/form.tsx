@@ -1,7 +1,7 @@
 import { Button, Group, MultiSelect, NumberInput, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { nameFrom, wordsOf } from "../../plans/capability-words.ts";
+import { getCapabilityText, nameFrom } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
@@ -29,7 +29,10 @@ interface FormProps {
 export function PlanForm({ is_new, initial, pending, error, onSubmit, onClose, onRetire }: FormProps) {
 	const { data: catalogue } = useQuery(catalogueQuery);
 	const form = useForm<PlanValues>({ mode: "controlled", initialValues: initial, validate: (values) => validatePlan(values, is_new) });
-	const known = (catalogue?.capabilities ?? []).map(({ name, description }) => ({ value: name, label: wordsOf({ name, description }).name }));
+	const known = (catalogue?.capabilities ?? []).map(({ name, description }) => ({
+		value: name,
+		label: getCapabilityText({ name, description }).name,
+	}));
 	const unknown = form.values.capabilities
 		.filter((name) => known.every(({ value }) => value !== name))
 		.map((name) => ({ value: name, label: nameFrom(name) }));
