@@ -1,4 +1,4 @@
-/** What the pages of keys cost a browser that has never seen them; `npm run bench -- --only pages` measures the times. */
+/** What the pages of keys cost a browser that has never seen them. Prints the time to the first row, which depends on the machine. */
 import { ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Database } from "../database.ts";
