@@ -1,82 +1,63 @@
-import { Box, Stack, Text } from "@mantine/core";
+import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
 import { formatActor } from "../keys/text.ts";
-import { Section } from "../ui/page.tsx";
-import { Time } from "../ui/time.tsx";
-import { exactTime } from "../ui/time-words.ts";
+import { ShortTime } from "../ui/time.tsx";
+import { shortTime } from "../ui/time-words.ts";
+import { Card } from "./card.tsx";
 import type { RotationProps } from "./props.ts";
-import { isOpen } from "./queries.ts";
+import { isOpen, type Rotation } from "./queries.ts";
 import { formatOldEnd } from "./words.ts";
 
-/** When each secret ends, and who started the rotation. */
+/** When the old key ends, when the key itself does, and who began. */
 export function RotationDates({ apiKey, rotation }: RotationProps) {
 	const taken_back = rotation.status === "cancelled";
+	const goes_on = isOpen(rotation) && rotation.status !== "over";
+	const { short } = formatOldEnd(rotation);
+	const expires_at =
+		isOpen(rotation) && rotation.status !== "waiting" ? apiKey.expires_at : taken_back ? rotation.expires_at_before : rotation.expires_at;
 	return (
-		<Section title="Dates">
-			<Stack component="dl" gap="sm" m={0}>
-				<Fact term="Begun">
-					<Time value={rotation.started_at} />
-					{`, by ${formatActor(rotation.started_by)}`}
-				</Fact>
-				{!taken_back && (
-					<Fact term={isOpen(rotation) && rotation.status !== "over" ? "The old key ends" : "The old key ended"}>
-						<OldEnd rotation={rotation} />
+		<Card title="The old key">
+			<Box component="dl" m={0} px="md" pb={4}>
+				{!taken_back && <Fact term={goes_on ? "Ends" : "Ended"}>{goes_on ? whenItEnds(rotation) : <ShortTime value={rotation.old_ends_at} />}</Fact>}
+				{goes_on && rotation.status !== "waiting" && short !== null && (
+					<Fact term="At the latest">
+						<ShortTime value={rotation.old_ends_at} />
 					</Fact>
 				)}
-				<Fact term="The key expires">
-					<End
-						time={
-							isOpen(rotation) && rotation.status !== "waiting" ? apiKey.expires_at : taken_back ? rotation.expires_at_before : rotation.expires_at
-						}
-					/>
-					{!taken_back && rotation.expires_at !== rotation.expires_at_before && (
-						<Text size="sm" c="dimmed">
-							Before: <End time={rotation.expires_at_before} />
-						</Text>
-					)}
+				<Fact term="Begun">
+					<ShortTime value={rotation.started_at} />, by {formatActor(rotation.started_by)}
 				</Fact>
-			</Stack>
-		</Section>
+				<Fact term="Key expires">
+					<ShortTime value={expires_at} />
+				</Fact>
+				{!taken_back && shown(rotation.expires_at) !== shown(rotation.expires_at_before) && (
+					<Fact term="Before">
+						<ShortTime value={rotation.expires_at_before} />
+					</Fact>
+				)}
+			</Box>
+		</Card>
 	);
 }
 
-function OldEnd({ rotation }: Pick<RotationProps, "rotation">) {
-	const { status, overlap_seconds, old_ends_at } = rotation;
-	const { short } = formatOldEnd(rotation);
-	if (status === "waiting") return <>{overlap_seconds === 0 ? "When the new key is revealed" : "Not before the new key is revealed"}</>;
-	if (!isOpen(rotation) || status === "over" || short === null) {
-		return (
-			<>
-				<Time value={old_ends_at} />
-				<Text size="sm" c="dimmed">
-					{old_ends_at === null ? "" : exactTime(old_ends_at)}
-				</Text>
-			</>
-		);
-	}
-	return (
-		<>
-			{short}
-			<Text size="sm" c="dimmed">
-				At the latest {old_ends_at === null ? "" : exactTime(old_ends_at)}
-			</Text>
-		</>
-	);
+function shown(time: string | null): string | null {
+	return time === null ? null : shortTime(time, Date.now());
 }
 
-function End({ time }: { time: string | null }) {
-	return time === null ? "never" : exactTime(time);
+function whenItEnds(rotation: Rotation): ReactNode {
+	if (rotation.status === "waiting") return rotation.overlap_seconds === 0 ? "when the new key is revealed" : "not before the new key is revealed";
+	return formatOldEnd(rotation).short ?? <ShortTime value={rotation.old_ends_at} />;
 }
 
 function Fact({ term, children }: { term: string; children: ReactNode }) {
 	return (
-		<Box miw={0}>
-			<Text component="dt" size="sm" c="dimmed">
+		<div className="kw-fact-row">
+			<Box component="dt" c="dimmed">
 				{term}
-			</Text>
-			<Box component="dd" m={0} className="kw-wrap">
+			</Box>
+			<Box component="dd" m={0} className="kw-wrap kw-figures">
 				{children}
 			</Box>
-		</Box>
+		</div>
 	);
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Progress, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -7,8 +7,10 @@ import { Card } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
+import { RotationMeter } from "./meter.tsx";
+import { getProgress } from "./progress.ts";
 import { isOpen, rotationQuery } from "./queries.ts";
-import { formatHeadline, formatOldEnd, STATUS_WORDS } from "./words.ts";
+import { formatOldEnd, getHeadline, STATUS_WORDS } from "./words.ts";
 
 /** The progress of an open rotation, on the key's page. */
 export function KeyRotation({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
@@ -34,15 +36,21 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 	}
 	const done = rotation.steps.filter((step) => step.done).length;
 	const { meaning, word } = STATUS_WORDS[rotation.status];
+	const { title, detail } = getHeadline(rotation);
 	return (
 		<Card title="Being replaced" aside={<StateBadge meaning={meaning}>{word}</StateBadge>}>
 			<Stack gap="sm" data-rotation={rotation.status}>
-				<Text fw={500} role="status" className="kw-wrap" data-headline>
-					{formatHeadline(rotation)}
-				</Text>
-				<Progress.Root size={6}>
-					<Progress.Section value={(done / rotation.steps.length) * 100} color="teal" aria-label={`${done} of ${rotation.steps.length} steps done`} />
-				</Progress.Root>
+				<Group gap="8px 12px" role="status">
+					<RotationMeter progress={getProgress(rotation)} />
+					<Text fw={600} className="kw-wrap" data-headline>
+						{title}
+					</Text>
+				</Group>
+				{detail !== null && (
+					<Text size="sm" className="kw-wrap" data-remaining>
+						{detail}
+					</Text>
+				)}
 				<Text size="sm" c="dimmed">
 					{done} of {rotation.steps.length} steps done.
 					{rotation.status !== "waiting" && (

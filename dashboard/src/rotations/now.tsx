@@ -1,49 +1,50 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { Box, Button, Stack, Text } from "@mantine/core";
 import { useAccess } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
 import { formatActor } from "../keys/text.ts";
-import { Section } from "../ui/page.tsx";
+import { useKeepFocus } from "../ui/keep-focus.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
-import { CancelDialog } from "./cancel-dialog.tsx";
-import { CompleteDialog } from "./complete-dialog.tsx";
+import { RotationMeter } from "./meter.tsx";
+import { canEnd, formatEndLabel, getProgress } from "./progress.ts";
 import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
-import { endedByHand, formatEnding, formatHeadline, formatNotYet, formatOldEnd } from "./words.ts";
+import { endedByHand, getHeadline } from "./words.ts";
 
-const WHY_ID = "why-not-yet";
-
-/** The state of the rotation in one sentence, and its actions. */
+/** The state of the rotation in one sentence with one count, and the button that ends the old key. */
 export function RotationNow(props: RotationProps) {
 	const { rotation } = props;
 	const { may } = useAccess();
+	const action = useAction();
+	const region = useKeepFocus<HTMLElement>();
 	const open = isOpen(rotation);
+	const { title, detail } = getHeadline(rotation);
+	const counted = open && rotation.status !== "waiting" && rotation.status !== "over";
 	return (
-		<Section title={open ? "Right now" : "How it ended"}>
-			<Stack gap="md">
-				<Text fz="lg" fw={600} role="status" className="kw-wrap" data-headline>
-					{open ? formatHeadline(rotation) : formatEnding(rotation)}
-				</Text>
-				{open ? <WhenItEnds {...props} /> : <HowItEnded {...props} />}
-				{open && rotation.status !== "over" && may.revoke_keys && !(rotation.status === "waiting" && may.create_keys) && <Actions {...props} />}
-			</Stack>
-		</Section>
-	);
-}
-
-function WhenItEnds({ rotation }: RotationProps) {
-	if (rotation.status === "waiting" || rotation.status === "over") return null;
-	const { sentence, held } = { ...formatOldEnd(rotation), held: rotation.overlap_seconds === null };
-	return (
-		<Text size="sm" c="dimmed">
-			{`${sentence} `}
-			<Time value={rotation.old_ends_at} />
-			{held ? ". This page shows who is missing." : ", even if it is still in use."}
-		</Text>
+		<Stack gap={8}>
+			<Box component="section" ref={region} tabIndex={-1} className="kw-surface kw-rotation-now" aria-label={open ? "Right now" : "How it ended"}>
+				{counted && <RotationMeter progress={getProgress(rotation)} />}
+				<Box flex={1} miw={0} role="status">
+					<Text fz="lg" lh="22px" fw={600} className="kw-wrap" data-headline>
+						{title}
+					</Text>
+					{open ? (
+						detail !== null && (
+							<Text size="sm" c="dimmed" className="kw-wrap" data-remaining>
+								{detail}
+							</Text>
+						)
+					) : (
+						<HowItEnded {...props} />
+					)}
+				</Box>
+				{canEnd(rotation) && may.revoke_keys && <EndButton {...props} action={action} />}
+			</Box>
+			<Problem error={action.error} />
+		</Stack>
 	);
 }
 
@@ -65,14 +66,9 @@ function HowItEnded({ rotation }: RotationProps) {
 	);
 }
 
-function Actions(props: RotationProps) {
-	const { tenant_id, apiKey, rotation } = props;
-	const [asked, setAsked] = useState<"complete" | "cancel" | null>(null);
-	const action = useAction();
+/** Disabled, with the reason in its label, until ending the old key breaks nothing that was seen. */
+function EndButton({ tenant_id, apiKey, rotation, action }: RotationProps & { action: ReturnType<typeof useAction> }) {
 	const changed = useKeysChanged(tenant_id);
-	const why = formatNotYet(rotation);
-	const waiting = rotation.status === "waiting";
-
 	async function complete(): Promise<void> {
 		const path = { tenant_id, key_id: apiKey.id, rotation_id: rotation.id };
 		const done = await action.run(() =>
@@ -82,35 +78,8 @@ function Actions(props: RotationProps) {
 		if (done !== undefined) toaster.done(`The old key of ${apiKey.name} has ended: it is refused everywhere.`);
 	}
 	return (
-		<Stack gap={8}>
-			<Group gap={8}>
-				{!waiting && (
-					<Button
-						disabled={why !== null}
-						loading={action.pending}
-						onClick={() => void complete()}
-						{...(why === null ? {} : { "aria-describedby": WHY_ID })}
-					>
-						End the old key
-					</Button>
-				)}
-				{!waiting && why !== null && (
-					<Button variant="default" onClick={() => setAsked("complete")}>
-						End it anyway
-					</Button>
-				)}
-				<Button variant={waiting ? "default" : "subtle"} {...(waiting ? {} : { color: "gray" })} onClick={() => setAsked("cancel")}>
-					Take this replacement back
-				</Button>
-			</Group>
-			{!waiting && why !== null && (
-				<Text id={WHY_ID} size="sm" c="dimmed" className="kw-wrap">
-					{why} Whatever still uses the old key is refused once it has ended.
-				</Text>
-			)}
-			<Problem error={action.error} />
-			<CompleteDialog {...props} opened={asked === "complete"} onClose={() => setAsked(null)} />
-			<CancelDialog {...props} opened={asked === "cancel"} onClose={() => setAsked(null)} />
-		</Stack>
+		<Button disabled={!rotation.safe_to_complete} loading={action.pending} onClick={() => void complete()}>
+			{formatEndLabel(rotation)}
+		</Button>
 	);
 }

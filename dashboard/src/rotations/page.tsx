@@ -1,4 +1,5 @@
-import { Anchor, Grid, Group, Stack, Text } from "@mantine/core";
+import "./rotation.css";
+import { Anchor, Group, Text } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
@@ -10,17 +11,18 @@ import { FailurePage } from "../ui/failure-page.tsx";
 import { Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { RotationActions } from "./actions.tsx";
 import { AnotherLink } from "./another-link.tsx";
+import { RotationClients } from "./clients/clients.tsx";
 import { RotationDates } from "./dates.tsx";
 import { RotationHandover } from "./handover.tsx";
 import { RotationNow } from "./now.tsx";
 import { RotationOperations } from "./operations.tsx";
 import type { RotationProps } from "./props.ts";
 import { isOpen, type Rotation, rotationQuery } from "./queries.ts";
-import { RotationSources } from "./sources.tsx";
 import { RotationSteps } from "./steps.tsx";
 import { RotationTraffic } from "./traffic/chart.tsx";
-import { STATUS_WORDS } from "./words.ts";
+import { formatBothWork, STATUS_WORDS } from "./words.ts";
 
 /** The page of one rotation, open or ended: its steps, and the traffic of both secrets. */
 export default function RotationPage() {
@@ -79,38 +81,34 @@ function PageOfRotation(props: RotationProps) {
 		<Page
 			title={isOpen(rotation) ? `Replacing ${apiKey.name}` : `Replacement of ${apiKey.name}`}
 			back={<Back key_id={apiKey.id} name={apiKey.name} />}
+			badge={<StateBadge meaning={meaning}>{word}</StateBadge>}
 			lead={
-				<Group gap={8} mt={4} data-rotation={rotation.status}>
-					<StateBadge meaning={meaning}>{word}</StateBadge>
-					<Text component="span">
-						Old key <span className="kw-mono">…{rotation.predecessor.last4}</span>
-						{rotation.successor !== null && (
-							<>
-								{" → new key "}
-								<span className="kw-mono">…{rotation.successor.last4}</span>
-							</>
-						)}
-					</Text>
-				</Group>
+				<Text component="span" size="sm" data-rotation={rotation.status}>
+					Old key <span className="kw-mono">…{rotation.predecessor.last4}</span>
+					{rotation.successor !== null && (
+						<>
+							{" → new key "}
+							<span className="kw-mono">…{rotation.successor.last4}</span>
+						</>
+					)}
+					. {formatBothWork(rotation)}
+				</Text>
 			}
+			action={<RotationActions {...props} />}
 		>
 			<RotationNow {...props} />
 			<RotationHandover {...props} onAnother={() => setSending(true)} />
-			<Grid gap="lg">
-				<Grid.Col span={{ base: 12, md: 4 }}>
-					<Stack gap="lg">
-						<RotationSteps rotation={rotation} />
-						<RotationDates {...props} />
-					</Stack>
-				</Grid.Col>
-				<Grid.Col span={{ base: 12, md: 8 }}>
-					<Stack gap="lg">
-						<RotationSources {...props} />
-						<RotationTraffic {...props} />
-						<RotationOperations rotation={rotation} />
-					</Stack>
-				</Grid.Col>
-			</Grid>
+			<div className="kw-rotation">
+				<div className="kw-column">
+					<RotationSteps rotation={rotation} />
+					<RotationDates {...props} />
+				</div>
+				<div className="kw-column">
+					<RotationClients {...props} />
+					<RotationTraffic {...props} />
+					<RotationOperations rotation={rotation} />
+				</div>
+			</div>
 			<AnotherLink {...props} opened={sending} onClose={() => setSending(false)} />
 		</Page>
 	);

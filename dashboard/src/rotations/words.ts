@@ -1,4 +1,5 @@
 import type { Meaning } from "../ui/theme.ts";
+import { count, formatMoved, formatRemaining, getPosition, getProgress, type Position } from "./progress.ts";
 import { isOpen, type Rotation, type RotationSource } from "./queries.ts";
 
 type Status = Rotation["status"];
@@ -49,17 +50,22 @@ export function formatClient({ name, client, agent, network }: Pick<RotationSour
 	return network === "unknown" ? `${program} at an address that is not known` : `${program} at ${network}`;
 }
 
+/** Until when both keys work, in a sentence for the head of the page. */
+export function formatBothWork(rotation: Pick<Rotation, "status">): string {
+	if (rotation.status === "waiting") return "Only the old one exists so far.";
+	if (rotation.status === "over") return "Neither works.";
+	if (rotation.status === "completed") return "Only the new one works.";
+	return rotation.status === "cancelled" ? "The new one is refused." : "Both work until the old one ends.";
+}
+
 export interface Move {
-	/** `none`: it never used the old key, so nothing has to move. */
-	readonly state: "moved" | "both" | "old" | "none";
+	readonly position: Position;
 	readonly word: string;
 	/** What is still missing; null if nothing is. */
 	readonly why: string | null;
 }
 
-const GIVE_IT = "Give it the new key, or stop it.";
 const WHY: Readonly<Record<string, string>> = {
-	old_secret_only: GIVE_IT,
 	not_silent_long_enough: "Uses the new key. The old one must stay silent there for a while first.",
 	too_few_sightings: "Uses the new key, but was seen too rarely before to be sure that all of it has moved.",
 };
@@ -90,51 +96,58 @@ export function formatOldEnd(rotation: Pick<Rotation, "sources" | "overlap_secon
 	if (rotation.overlap_seconds !== null) return { short: null, sentence: "The old key ends" };
 	if (needsAWord(rotation)) {
 		const sentence = "Where a person has to confirm a client, a person ends the old key as well. In any case it ends";
-		return { short: "When a person ends it", sentence };
+		return { short: "when ended by hand", sentence };
 	}
-	return { short: "When all have moved", sentence: "The old key ends by itself once everything has moved, and in any case" };
+	return { short: "once all have moved", sentence: "The old key ends by itself once everything has moved, and in any case" };
 }
 
-/** The progress of one client. */
+/** The position of one client, in a word, and what is missing there. */
 export function getMove(source: RotationSource, reasons: Rotation["reasons"], successor_exists: boolean): Move {
-	if (source.old === null) return { state: "none", word: "New key only", why: null };
-	if (source.moved) return { state: "moved", word: isConfirmed(source) ? "Confirmed" : "Moved", why: null };
-	if (source.not_told_apart !== null) {
-		const why = NOT_TOLD_APART[source.not_told_apart.code];
-		if (source.new !== null) return { state: "both", word: "Not distinguishable", why };
-		return { state: "old", word: "Old key", why: successor_exists ? `${GIVE_IT} ${why}` : null };
-	}
-	if (source.new === null) return { state: "old", word: "Old key", why: successor_exists ? (WHY.old_secret_only ?? null) : null };
+	const position = getPosition(source);
+	const told_apart = source.not_told_apart === null ? null : NOT_TOLD_APART[source.not_told_apart.code];
+	if (position === "new") return { position, word: "New key only", why: null };
+	if (position === "moved") return { position, word: isConfirmed(source) ? "Confirmed" : "Moved", why: null };
+	if (position === "old") return { position, word: "Old key", why: successor_exists ? told_apart : null };
+	if (told_apart !== null) return { position, word: "Not distinguishable", why: told_apart };
 	const code = reasons.find((reason) => reason.source_id === source.id)?.code;
-	return { state: "both", word: "Moving", why: (code === undefined ? undefined : WHY[code]) ?? WHY.not_silent_long_enough ?? null };
+	const why = (code === undefined ? undefined : WHY[code]) ?? WHY.not_silent_long_enough ?? null;
+	return { position, word: position === "ask" ? "Seen too rarely" : "Moving", why };
 }
 
-const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
+const KEY_ENDED = "Neither the old nor the new one works. With a later end, both work again and this continues.";
 
-const KEY_ENDED = "The key has ended, so neither the old nor the new one works. With a later end, both work again and this continues.";
+export interface Headline {
+	readonly title: string;
+	readonly detail: string | null;
+}
 
-/** One sentence: how many clients still need the old key. */
-export function formatHeadline(rotation: Rotation): string {
-	if (rotation.status === "waiting") return "The new key is made when its recipient reveals it. Until then the old key keeps working as before.";
-	if (rotation.status === "over") return KEY_ENDED;
-	if (rotation.status === "completed") return "Only the new key works.";
-	if (rotation.status === "cancelled") return rotation.ended_how === "revoked" ? "The key was revoked." : "The old key keeps working as before.";
-	const users = rotation.sources.filter((source) => source.old !== null);
-	const left = users.filter((source) => !source.moved).length;
-	if (users.length === 0 && rotation.status === "issued")
-		return "Nothing has used the old key lately. Waiting for the first request with the new one.";
-	if (left === 0 && rotation.status === "moved")
-		return rotation.sources.some(isConfirmed)
-			? "Everything has moved, part of it by a person's confirmation."
-			: "Everything has moved to the new key.";
-	if (left === 0 && rotation.status === "issued") return "Waiting for the first request with the new key.";
-	if (left === 0) return "All have moved, it seems. Ten minutes of silence on the old key make sure.";
-	const still = users.filter((source) => source.new === null).length;
-	const silent = users.filter((source) => !source.moved && source.new !== null && !source.may_be_confirmed).length;
-	if (still === 0 && silent === 0)
-		return `Not yet: ${left} of ${count(users.length, "client", "clients")} ${left === 1 ? "needs" : "need"} a person's confirmation that all of it has moved.`;
-	if (still === 0) return `Not yet: ${left} of ${count(users.length, "client", "clients")} must stay silent on the old key for longer.`;
-	return `Not yet: ${still} of ${count(users.length, "client", "clients")} still ${still === 1 ? "uses" : "use"} the old key.`;
+/** The one sentence of an open rotation, and what remains. All counts come from `getProgress`. */
+export function getHeadline(rotation: Rotation): Headline {
+	const { status } = rotation;
+	if (status === "waiting")
+		return {
+			title: "The new key has not been revealed yet",
+			detail: "It is made when its recipient reveals it. Until then the old key keeps working as before.",
+		};
+	if (status === "over") return { title: "The key has ended", detail: KEY_ENDED };
+	if (!isOpen(rotation)) return { title: formatEnding(rotation), detail: null };
+	const progress = getProgress(rotation);
+	const unused = status === "issued" ? "Nothing has used the new key yet." : null;
+	if (progress.clients === 0)
+		return status === "moved"
+			? { title: "Nothing uses the old key", detail: "It can end now." }
+			: { title: "Nothing has used the old key lately", detail: unused };
+	return { title: formatMoved(progress), detail: [getDetail(rotation), unused].filter((part) => part !== null).join(" ") };
+}
+
+function getDetail(rotation: Rotation): string | null {
+	const progress = getProgress(rotation);
+	const remaining = formatRemaining(progress, getStragglers(rotation)[0] ?? null);
+	if (remaining !== null) return remaining;
+	if (rotation.status === "issued") return null;
+	if (rotation.status !== "moved") return "The old key must stay silent for ten minutes before it can end.";
+	const confirmed = rotation.sources.filter((source) => source.old !== null && isConfirmed(source)).length;
+	return confirmed === 0 ? "The old key can end now." : `The old key can end now; a person confirmed ${count(confirmed, "client", "clients")}.`;
 }
 
 /** Names of the clients that still need the old key; those that never used the new one first. */
@@ -148,6 +161,12 @@ export function getMovers(rotation: Rotation): string[] {
 	return rotation.sources.filter((source) => source.new !== null).map(formatClient);
 }
 
+function formatFirstUse({ sources }: Rotation): string {
+	const users = sources.flatMap((source) => (source.new === null ? [] : [{ name: formatClient(source), at: source.new.first_seen_at }]));
+	const [first] = users.sort((a, b) => a.at.localeCompare(b.at));
+	return first === undefined ? "The first request with it has arrived." : `By ${first.name}.`;
+}
+
 export interface StepWords {
 	readonly title: string;
 	/** What is missing, while the step is open. */
@@ -157,20 +176,19 @@ export interface StepWords {
 
 /** Title and evidence of each of the five steps. */
 export function formatStep(name: StepName, rotation: Rotation): StepWords {
-	const { operations, sources } = rotation;
+	const { operations } = rotation;
 	const checked = operations.filter((operation) => operation.new_at !== null).length;
-	const users = sources.filter((source) => source.old !== null);
-	const moved = users.filter((source) => source.moved).length;
-	const last4 = rotation.successor === null ? "" : ` …${rotation.successor.last4}`;
+	const progress = getProgress(rotation);
+	const last4 = rotation.successor === null ? "The new key" : `…${rotation.successor.last4}`;
 	switch (name) {
 		case "created":
 			return {
 				title: "New key made",
 				open: "It is made when its recipient reveals it.",
-				done: isOpen(rotation) && rotation.status !== "over" ? `The new key${last4} works beside the old one.` : `The new key${last4} was made.`,
+				done: isOpen(rotation) && rotation.status !== "over" ? `${last4} works beside the old one.` : `${last4} was made.`,
 			};
 		case "deployed":
-			return { title: "First use of the new key", open: "No request with the new key yet.", done: "The first request with the new key has arrived." };
+			return { title: "First use of the new key", open: "No request with the new key yet.", done: formatFirstUse(rotation) };
 		case "checked":
 			return {
 				title: "Everything works with it",
@@ -185,9 +203,12 @@ export function formatStep(name: StepName, rotation: Rotation): StepWords {
 			};
 		case "moved":
 			return {
-				title: "All traffic has moved",
-				open: users.length === 0 ? "Nothing has been seen yet." : `${moved} of ${count(users.length, "client has", "clients have")} moved.`,
-				done: users.length === 0 ? "Nothing used the old key." : `${count(users.length, "client has", "clients have")} moved.`,
+				title: "Everything has moved",
+				open:
+					progress.clients === 0
+						? "Nothing has been seen yet."
+						: [`${formatMoved(progress)}.`, formatRemaining(progress, null)].filter((part) => part !== null).join(" "),
+				done: progress.clients === 0 ? "Nothing used the old key." : `${formatMoved(progress)}.`,
 			};
 		case "revoked":
 			return {
@@ -196,16 +217,4 @@ export function formatStep(name: StepName, rotation: Rotation): StepWords {
 				done: "Requests with the old key are refused.",
 			};
 	}
-}
-
-/** Why the old key cannot be ended safely yet, the label of the disabled button. Null when it can. */
-export function formatNotYet(rotation: Rotation): string | null {
-	if (rotation.safe_to_complete) return null;
-	if (rotation.status === "waiting") return "The new key has not been revealed yet.";
-	if (rotation.status === "over") return "The key has ended: nothing shows what has moved.";
-	if (rotation.status === "issued") return "The new key has not been used yet.";
-	const [first, ...others] = getStragglers(rotation);
-	if (first === undefined) return "The new key was used for the first time a moment ago.";
-	if (others.length === 0) return `Still waiting for ${first}.`;
-	return `Still waiting for ${first} and ${count(others.length, "other client", "other clients")}.`;
 }

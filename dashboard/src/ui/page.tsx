@@ -5,6 +5,8 @@ import type { ReactNode } from "react";
 
 interface PageProps {
 	readonly title: string;
+	/** The state of what the page is about, beside its title. */
+	readonly badge?: ReactNode;
 	/** One sentence on the purpose of the page. */
 	readonly lead?: ReactNode;
 	/** The page's one primary action, at the top right. */
@@ -15,16 +17,19 @@ interface PageProps {
 }
 
 /** Layout of a signed-in page: heading, lead sentence, primary action. */
-export function Page({ title, lead, action, back, children }: PageProps) {
+export function Page({ title, badge, lead, action, back, children }: PageProps) {
 	useDocumentTitle(title);
 	return (
 		<Stack className="kw-page" gap="lg">
 			<Group justify="space-between" align="flex-start" wrap="wrap" gap="sm">
 				<Box maw={720} miw={0}>
 					{back}
-					<Title order={1} className="kw-wrap">
-						{title}
-					</Title>
+					<Group gap="4px 12px">
+						<Title order={1} className="kw-wrap" miw={0}>
+							{title}
+						</Title>
+						{badge}
+					</Group>
 					{lead !== undefined && (
 						<Text component="div" c="dimmed" mt={4}>
 							{lead}

@@ -24,6 +24,8 @@ export const PAGE_WIDTH_PX = 1_120;
 /** Dialogs and sheets have a heading like a section's. */
 const HEADED = { title: { fontWeight: 600, fontSize: "var(--mantine-font-size-lg)" } };
 
+const SHOWS_PASSWORD = { "aria-label": "Show the password", tabIndex: 0 };
+
 export const theme = createTheme({
 	primaryColor: "indigo",
 	primaryShade: { light: 7, dark: 8 },
@@ -43,7 +45,8 @@ export const theme = createTheme({
 	components: {
 		Button: { defaultProps: { size: "sm" } },
 		TextInput: { defaultProps: { size: "sm" } },
-		PasswordInput: { defaultProps: { size: "sm" } },
+		// The library keeps the button that shows the password out of the Tab order.
+		PasswordInput: { defaultProps: { size: "sm", visibilityToggleButtonProps: SHOWS_PASSWORD } },
 		Select: { defaultProps: { size: "sm", allowDeselect: false } },
 		// Mantine's focus placeholder is not a valid child of role=menu.
 		Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
@@ -72,6 +75,12 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-code": "#f4f5f8",
 		"--kw-good": "#087f5b",
 		"--kw-attention": "#8a5300",
+		"--kw-attention-mark": "#c97a00",
+		"--kw-attention-line": "#f0dca6",
+		"--kw-good-mark": "#099268",
+		"--kw-mark": "#7c8696",
+		"--kw-line": "#d3d8e0",
+		"--kw-old-key": "#687180",
 		"--kw-ended": "#b42318",
 		"--kw-operator": "#9c36b5",
 		"--kw-chart-allowed": "#5c7cfa",
@@ -95,6 +104,12 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--kw-code": "#11151a",
 		"--kw-good": "#4fd1a5",
 		"--kw-attention": "#f3bf55",
+		"--kw-attention-mark": "#e5a93a",
+		"--kw-attention-line": "#4a3b1a",
+		"--kw-good-mark": "#2fb98b",
+		"--kw-mark": "#8b94a3",
+		"--kw-line": "#3a424e",
+		"--kw-old-key": "#8b94a3",
 		"--kw-ended": "#ff8a85",
 		"--kw-operator": "#da77f2",
 		"--kw-chart-allowed": "#6b87f8",

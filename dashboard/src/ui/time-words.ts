@@ -16,6 +16,8 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 const utcDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const dayAndClock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** "3 hours ago", "in 5 days". */
@@ -57,6 +59,15 @@ export function formatDate(time: string, now_ms: number): string {
 /** The instant in the viewer's zone, with the zone named. */
 export function exactTime(time: string): string {
 	return `${exact.format(new Date(time))} (${zone})`;
+}
+
+/** Beyond it a year is shown instead of the time of day. */
+const SHORT_MS_MAX = 300 * DAY_MS;
+
+/** "28 Nov 09:12" in the viewer's zone; with the year instead of the time if it is far away. */
+export function shortTime(time: string, now_ms: number): string {
+	const time_ms = Date.parse(time);
+	return Math.abs(time_ms - now_ms) > SHORT_MS_MAX ? dayOfYear.format(time_ms) : dayAndClock.format(time_ms).replace(",", "");
 }
 
 /** "12:03:04" in the viewer's zone. */

@@ -31,3 +31,13 @@ export function Time({ value, never = "never", short = false }: { value: string 
 		</Tooltip>
 	);
 }
+
+/** The instant itself, "28 Nov 09:12", where the order of events matters; the exact one on hover. */
+export function ShortTime({ value }: { value: string | null }) {
+	if (value === null) return <>never</>;
+	return (
+		<time dateTime={value} title={exactTime(value)}>
+			{shortTime(value, Date.now())}
+		</time>
+	);
+}

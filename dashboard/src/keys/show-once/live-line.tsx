@@ -33,7 +33,7 @@ export function LiveLineOf({ live }: { live: Live }) {
 				</Text>
 				{live.kind === "waiting" && (
 					<Text size="xs" c="dimmed">
-						Run one of the snippets where the key is deployed; this line turns green by itself.
+						This line turns green by itself at the first request with the key.
 					</Text>
 				)}
 				{live.kind === "authenticated" && live.check_at !== null && (

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { getSteps, getTop } from "./outline.ts";
 import { formatTraffic, getSettled, getTraffic, trafficPeriod } from "./traffic.ts";
 
 const MINUTE_MS = 60_000;
@@ -48,5 +49,16 @@ test("requests are counted by secret, whatever the response; those of earlier se
 	match(
 		formatTraffic(buckets, () => "06:59"),
 		/^4 requests with the old key, 2 with the new one\. Last with the old key: 06:59\.$/,
+	);
+});
+
+test("the chart is drawn as level steps between zero and a round top, without a value that was not counted", () => {
+	equal(getSteps([2, 0, 1], 2), "M0 0.0H240.0V100.0H480.0V50.0H720.0");
+	fc.assert(
+		fc.property(fc.integer({ min: 0, max: 10_000_000 }), (most) => {
+			const top = getTop(most);
+			ok(top >= most && top >= 2 && top <= Math.max(4, most * 2.5), `${top} for ${most}`);
+			equal(top / 2, Math.round(top / 2));
+		}),
 	);
 });

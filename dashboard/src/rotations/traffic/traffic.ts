@@ -26,9 +26,9 @@ const BUCKET_MS: Readonly<Record<TrafficGranularity, number>> = { minute: MINUTE
 
 /** The granularity by duration of the rotation. The server retains minutes for two days and hours for ninety. */
 const SCALES = [
-	{ granularity: "minute", took_ms_max: 2 * HOUR_MS, kept_ms: 46 * HOUR_MS, shown_ms_min: HOUR_MS, before_ms: 15 * MINUTE_MS },
-	{ granularity: "hour", took_ms_max: 4 * DAY_MS, kept_ms: 88 * DAY_MS, shown_ms_min: DAY_MS, before_ms: 6 * HOUR_MS },
-	{ granularity: "day", took_ms_max: Number.POSITIVE_INFINITY, kept_ms: Number.POSITIVE_INFINITY, shown_ms_min: 14 * DAY_MS, before_ms: 3 * DAY_MS },
+	{ granularity: "minute", took_ms_max: 2 * HOUR_MS, kept_ms: 46 * HOUR_MS, shown_ms_min: 15 * MINUTE_MS, before_ms: 5 * MINUTE_MS },
+	{ granularity: "hour", took_ms_max: 4 * DAY_MS, kept_ms: 88 * DAY_MS, shown_ms_min: 6 * HOUR_MS, before_ms: 2 * HOUR_MS },
+	{ granularity: "day", took_ms_max: Number.POSITIVE_INFINITY, kept_ms: Number.POSITIVE_INFINITY, shown_ms_min: 7 * DAY_MS, before_ms: DAY_MS },
 ] as const;
 
 /** The period of the chart, with some time before the start. `ended_ms` is null for an open rotation. */

@@ -1,27 +1,27 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
-import { useAccess } from "../access/session.ts";
-import { answered, api } from "../http/api.ts";
-import { useKeysChanged } from "../keys/queries.ts";
-import { formatActor } from "../keys/text.ts";
-import { Problem } from "../ui/problem.tsx";
-import { Time } from "../ui/time.tsx";
-import { useAction } from "../ui/use-action.ts";
-import type { RotationProps } from "./props.ts";
-import type { RotationSource } from "./queries.ts";
-import { formatClient } from "./words.ts";
+import { useAccess } from "../../access/session.ts";
+import { answered, api } from "../../http/api.ts";
+import { useKeysChanged } from "../../keys/queries.ts";
+import { formatActor } from "../../keys/text.ts";
+import { Problem } from "../../ui/problem.tsx";
+import { Time } from "../../ui/time.tsx";
+import { useAction } from "../../ui/use-action.ts";
+import type { RotationProps } from "../props.ts";
+import type { RotationSource } from "../queries.ts";
+import { formatClient } from "../words.ts";
 
 interface ConfirmProps extends RotationProps {
 	readonly source: RotationSource;
 }
 
-/** Confirms by hand that a client has moved, where traffic cannot prove it. Shows how long the old key is silent and how to identify programs. */
+/** Confirms by hand that a client has moved, where traffic cannot prove it. */
 export function RotationConfirm(props: ConfirmProps) {
 	const { source } = props;
 	const { confirmation } = source;
 	if (confirmation !== null && !confirmation.void) {
 		return (
-			<Text size="sm" mt={8} className="kw-wrap" data-confirmation="stands">
+			<Text size="xs" lh="16px" c="dimmed" mt={4} className="kw-wrap" data-confirmation="stands">
 				{formatActor(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key. Void if the old key is seen
 				there again.
 			</Text>
@@ -30,17 +30,8 @@ export function RotationConfirm(props: ConfirmProps) {
 	if (!source.may_be_confirmed) return null;
 	return (
 		<Stack gap={8} mt={8} data-confirmation={confirmation === null ? "none" : "void"}>
-			<Text size="sm" className="kw-wrap">
-				The old key was last seen here <Time value={source.silent_since} />.
-				{source.tell_apart_by !== null && (
-					<>
-						{" "}
-						A program that sends a name of its own as <span className="kw-mono">{source.tell_apart_by}</span> is listed by itself from then on.
-					</>
-				)}
-			</Text>
 			{confirmation !== null && (
-				<Text size="sm" className="kw-wrap">
+				<Text size="sm" c="var(--kw-ended)" className="kw-wrap">
 					{formatActor(confirmation.by)} confirmed <Time value={confirmation.at} /> that everything there has the new key, but the old key was seen
 					there again.
 				</Text>
@@ -65,10 +56,11 @@ function ConfirmButton({ tenant_id, apiKey, rotation, source }: ConfirmProps) {
 	}
 	return (
 		<>
-			<Group gap={8}>
+			<Group gap="8px 12px">
 				<Button
+					className="kw-confirm"
 					variant="default"
-					size="compact-sm"
+					size="xs"
 					leftSection={<IconCheck size={14} aria-hidden="true" />}
 					loading={action.pending}
 					aria-label={`Everything there has the new key: ${formatClient(source)}`}
@@ -76,8 +68,8 @@ function ConfirmButton({ tenant_id, apiKey, rotation, source }: ConfirmProps) {
 				>
 					Everything there has the new key
 				</Button>
-				<Text size="sm" c="dimmed" className="kw-wrap">
-					Shown with your name. Void if the old key is seen there again.
+				<Text size="xs" c="var(--kw-attention)" className="kw-wrap">
+					Kept with your name. Void if the old key is seen there again.
 				</Text>
 			</Group>
 			<Problem error={action.error} />
