@@ -45,7 +45,7 @@ function describedPaths(): Readonly<Record<string, Readonly<Record<string, Descr
 }
 
 /** Query parameters that refer to resources, with the kind of each. */
-const QUERIED: Readonly<Record<string, string>> = { key_id: "key_id", key_ids: "key_id", site_id: "site_id" };
+const QUERIED: Readonly<Record<string, string>> = { key_id: "key_id", key_ids: "key_id", site_id: "site_id", site_ids: "site_id" };
 
 function operationOf(path: string, method: string, described: Described): Operation {
 	const names = (where: string) => described.parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
@@ -141,7 +141,7 @@ export function buildBody({ id }: Pick<Operation, "id">): unknown {
 /** The request of an operation with these values in its path and query; without a credential. */
 export function buildCall(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
 	const path = operation.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => values[name] ?? "none");
-	const plural = operation.path.endsWith("/activity") ? "s" : "";
+	const plural = operation.path.endsWith("activity") ? "s" : "";
 	const query = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}${plural}=${values[name]}`);
 	const call = { method: operation.method, path: query.length > 0 ? `${path}?${query.join("&")}` : path };
 	if (!operation.takes_body) return { ...call, headers: {} };

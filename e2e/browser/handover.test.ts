@@ -65,6 +65,7 @@ test("a recipient without an account reveals the key on a phone, and the owner s
 	await phone.getByRole("heading", { name: "Olivia Owner hands a key over to you" }).waitFor();
 	await phone.reload();
 	await phone.getByText("prod-order-bot").waitFor();
+	await phone.getByText("List and download documents").waitFor();
 	await assertNoSidewaysScrolling(phone);
 	await axe(phone);
 	await picture(phone, "reveal");

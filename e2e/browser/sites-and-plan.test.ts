@@ -1,5 +1,5 @@
 /** The pages of sites, and of the plan and its limits. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
@@ -174,37 +174,89 @@ test("a site is renamed, and its new environment applies to the next request", a
 	assertNoPageErrors(at.context);
 });
 
-test("deleting a site previews the affected keys; a site with documents cannot be deleted, and the page says what to do", async () => {
+test("deleting a site previews its keys and requests and asks for its name, by keyboard alone; documents are in the way", async () => {
 	const at = await there();
 	const full = await makeSite(dashboard.server, at.tenant_id, { name: "Full", environment: "prod" });
 	const bare = await makeSite(dashboard.server, at.tenant_id, { name: "Bare", environment: "prod" });
 	const { raw_key } = await makeKey(dashboard.server, at.tenant_id, { name: "prod-bound", site_ids: [bare.id] });
+	await makeKey(dashboard.server, at.tenant_id, { name: "prod-both", site_ids: [bare.id, full.id] });
 	const other = await makeKey(dashboard.server, at.tenant_id);
 	await makeText(dashboard.server, other.raw_key, full.id);
+	for (let sent = 0; sent < 3; sent += 1) expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${bare.id}`), 200);
+	await counted(at, 4);
 	await open(at, "/sites");
 	const { page } = at;
+	const row = page.locator(`[data-site='${bare.id}']`);
+	await eventually(async () => equal(await row.locator("[data-keys]").textContent(), "2"));
+	await row.getByRole("img", { name: "3 requests in 24 hours" }).waitFor();
+	await page.locator("[data-everywhere]").getByText("1 key is bound to no site and works at all of them.").waitFor();
 	const dialog = page.getByRole("dialog", { name: "Delete this site" });
+	const confirm = dialog.getByRole("button", { name: "Delete for good" });
 
 	await page.getByRole("button", { name: "Actions for Full" }).click();
 	await page.getByRole("menuitem", { name: "Delete this site" }).click();
-	await dialog.getByRole("button", { name: "Delete for good" }).click();
-	await dialog.getByRole("alert").getByText("The site has documents.", { exact: false }).waitFor();
+	await dialog.getByText("It still has a document").waitFor();
 	await dialog.getByText("documents:write").waitFor();
+	ok(await confirm.isDisabled());
+	await axe(page);
+	await picture(page, "sites-delete-documents");
+	await dialog.getByRole("button", { name: "Keep this site" }).click();
+	await dialog.waitFor({ state: "detached" });
+
+	await page.getByRole("button", { name: "Actions for Bare" }).focus();
+	await page.keyboard.press("Enter");
+	await page.getByRole("menuitem", { name: "Delete this site" }).focus();
+	await page.keyboard.press("Enter");
+	await dialog.getByText("3 requests in the last 24 hours, 3 in the last hour: such requests fail.").waitFor();
+	await dialog.getByText("2 keys are bound to it; 1 other key works at every site, and no longer at this one.").waitFor();
+	const lines = await dialog.locator("[data-bound] li").allTextContents();
+	deepEqual(lines, ["prod-bound: works at no site any more", "prod-both"]);
 	await axe(page);
 	await picture(page, "sites-delete");
-	await dialog.getByRole("button", { name: "Keep this site" }).click();
-
-	await page.getByRole("button", { name: "Actions for Bare" }).click();
-	await page.getByRole("menuitem", { name: "Delete this site" }).click();
-	await dialog.locator("[data-bound]").getByRole("link", { name: "prod-bound" }).waitFor();
-	await dialog.getByRole("button", { name: "Delete for good" }).click();
+	await dialog.getByLabel("Type its name or id to confirm").and(page.locator(":focus")).waitFor();
+	await page.keyboard.type("Bar");
+	await page.keyboard.press("Enter");
+	ok(await confirm.isDisabled(), "the name is not whole");
+	await page.keyboard.type("e");
+	await page.keyboard.press("Enter");
 	await dialog.waitFor({ state: "detached" });
-	await page.getByRole("rowheader", { name: /Bare/ }).waitFor({ state: "detached" });
+	await row.waitFor({ state: "detached" });
+	equal(await page.evaluate<string>("document.activeElement === document.body ? 'lost' : 'kept'"), "kept");
 	deepEqual(
 		(await sitesOf(at)).map(({ id }) => id),
 		[full.id],
 	);
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${bare.id}`), 404);
+	assertNoPageErrors(at.context);
+});
+
+test("among sixty sites one is found by a part of its name or id, and the address keeps the search", async () => {
+	const at = await there();
+	for (let index = 0; index < 60; index += 1)
+		await makeSite(dashboard.server, at.tenant_id, { id: `shop_${index}`, name: `Shop in ${index % 2 === 0 ? "Ghent" : "Lyon"} ${index}` });
+	await open(at, "/sites");
+	const { page } = at;
+	const rows = page.locator("tr[data-site]");
+	await assertCount(rows, 50);
+	await page.getByRole("button", { name: "Show more sites" }).click();
+	await assertCount(rows, 60);
+	const search = page.getByRole("textbox", { name: "Search by name or id" });
+	await search.fill("lyon 31");
+	await assertCount(rows, 1);
+	await page.getByRole("rowheader", { name: /Shop in Lyon 31/ }).waitFor();
+	await page.waitForURL("**/sites?**search=lyon**");
+	await page.reload();
+	await assertCount(rows, 1);
+	await search.fill("shop_59");
+	await page.getByRole("rowheader", { name: /Shop in Lyon 59/ }).waitFor();
+	await search.fill("%");
+	await page.getByText("No site matches").waitFor();
+	await axe(page);
+	await page.getByRole("button", { name: "Show all sites" }).click();
+	await assertCount(rows, 50);
+	await axe(page);
+	await picture(page, "sites-sixty");
+	await onAPhone(page);
 	assertNoPageErrors(at.context);
 });
 

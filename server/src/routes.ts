@@ -19,6 +19,7 @@ import { operatorImportedRoutes } from "./keys/imported/routes.ts";
 import { operatorRemovalRoutes, removalRoutes } from "./keys/removals/preview.ts";
 import { managementRotationRoutes } from "./keys/rotations/routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
+import { siteUseRoutes } from "./keys/sites/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import { keyedRotationRoutes, m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
 import type { SelfContext } from "./m2m/self-rotation.ts";
@@ -62,6 +63,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementPolicyRoutes,
 	...managementTeamRoutes,
 	...removalRoutes,
+	...siteUseRoutes,
 	...managementUsageRoutes,
 	...managementSourceRoutes,
 	...managementStandingRoutes,

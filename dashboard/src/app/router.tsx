@@ -139,6 +139,17 @@ const rotation = createRoute({
 	...WHILE,
 });
 
+/** The address has the text that is searched for. */
+const sites = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/sites",
+	validateSearch: (search: Record<string, unknown>): { search?: string } =>
+		typeof search.search === "string" && search.search !== "" ? { search: search.search } : {},
+	component: lazyRouteComponent(() => import("../tenants/sites/page.tsx")),
+	pendingComponent: PageSkeleton,
+	errorComponent: FailurePage,
+});
+
 /** The operator's area; its frame shows a notice to everyone else. */
 const operator = createRoute({
 	getParentRoute: () => root,
@@ -199,7 +210,7 @@ const tree = root.addChildren([
 		keys,
 		key.addChildren([keyTab]),
 		rotation,
-		tenantPage("/sites", () => import("../tenants/sites/page.tsx")),
+		sites,
 		tenantPage("/plan", () => import("../plans/plan-page.tsx")),
 		tenantPage("/team", () => import("../tenants/team/page.tsx")),
 		tenantPage("/settings", () => import("../profile/settings-page.tsx")),

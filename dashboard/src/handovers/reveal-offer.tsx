@@ -1,4 +1,4 @@
-import { Box, Button, Code, List, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Box, Button, List, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useState } from "react";
 import { useProfile } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
@@ -12,6 +12,7 @@ export type Offer = paths["/api/v1/handovers/read"]["post"]["responses"][200]["c
 export type Revealed = paths["/api/v1/handovers/reveal"]["post"]["responses"][200]["content"]["application/json"];
 
 const NAME_CHARACTERS_MAX = 200;
+const PERMISSIONS_SHOWN_MAX = 8;
 
 interface OfferProps {
 	readonly token: string;
@@ -71,25 +72,16 @@ export function RevealOffer({ token, offer, onRevealed, onRefused }: OfferProps)
 }
 
 function Facts({ offer }: { offer: Offer }) {
-	const { key } = offer;
+	const { key, sites } = offer;
 	return (
 		<Box className="kw-surface" p="md">
 			<Text fw={600} className="kw-wrap">
 				{key.name}
 			</Text>
-			<Text size="sm" c="dimmed">
-				{ENVIRONMENT_WORDS[key.environment].name}, {key.site_ids === null ? "all sites" : `only at ${key.site_ids.join(", ")}`}
+			<Text size="sm" c="dimmed" className="kw-wrap">
+				{ENVIRONMENT_WORDS[key.environment].name}, {formatSites(sites)}
 			</Text>
-			<Text size="sm" mt="sm">
-				It may:
-			</Text>
-			<List size="sm">
-				{key.permissions.map((permission) => (
-					<List.Item key={permission}>
-						<Code className="kw-mono">{permission}</Code>
-					</List.Item>
-				))}
-			</List>
+			<Permissions permissions={offer.permissions} />
 			<Text size="sm" mt="sm">
 				{key.expires_at === null ? (
 					"It does not expire."
@@ -101,5 +93,46 @@ function Facts({ offer }: { offer: Offer }) {
 				This link ends <Time value={offer.expires_at} />.
 			</Text>
 		</Box>
+	);
+}
+
+function formatSites(sites: Offer["sites"]): string {
+	if (sites === null) return "at all sites";
+	return sites.length === 0 ? "at no site" : `only at ${sites.map(({ name }) => name).join(", ")}`;
+}
+
+/** Each permission in the catalogue's words, with its name as programs write it. */
+function Permissions({ permissions }: Pick<Offer, "permissions">) {
+	const [all, setAll] = useState(false);
+	if (permissions.length === 0) {
+		return (
+			<Text size="sm" mt="sm">
+				It may do nothing but say which key it is.
+			</Text>
+		);
+	}
+	const shown = all ? permissions : permissions.slice(0, PERMISSIONS_SHOWN_MAX);
+	return (
+		<>
+			<Text size="sm" mt="sm">
+				It may:
+			</Text>
+			<List size="sm" spacing={2}>
+				{shown.map(({ name, description }) => (
+					<List.Item key={name} className="kw-wrap">
+						{description}
+						{description !== "" && " "}
+						<Text component="span" size="xs" c="dimmed" className="kw-mono" fz={12}>
+							{name}
+						</Text>
+					</List.Item>
+				))}
+			</List>
+			{permissions.length > PERMISSIONS_SHOWN_MAX && (
+				<Button variant="subtle" size="compact-sm" mt={4} aria-expanded={all} onClick={() => setAll(!all)}>
+					{all ? "Show fewer" : `Show all ${permissions.length}`}
+				</Button>
+			)}
+		</>
 	);
 }

@@ -1208,6 +1208,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/sites/{site_id}/removal-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stops working when a site is deleted: its keys and requests
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_sites_by_site_id_removal_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/site-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys and hourly requests of several sites
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_site_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/usage": {
         parameters: {
             query?: never;
@@ -2646,6 +2686,15 @@ export interface operations {
                             site_ids: string[] | null;
                             expires_at: string | null;
                         };
+                        /** @description The key's permissions in words */
+                        permissions: {
+                            name: string;
+                            description: string;
+                        }[];
+                        sites: {
+                            id: string;
+                            name: string;
+                        }[] | null;
                         tenant: {
                             id: string;
                             name: string;
@@ -6951,6 +7000,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                search?: string;
             };
             header?: never;
             path: {
@@ -7517,6 +7567,101 @@ export interface operations {
                             /** Format: date-time */
                             at: string;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_sites_by_site_id_removal_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Documents of the site; it cannot be deleted while it has any */
+                        documents: number;
+                        /** @description Allowed requests at the site, which would be answered with 404 */
+                        requests: {
+                            last_hour: number;
+                            last_day: number;
+                            last_week: number;
+                        };
+                        /** @description Live keys that are bound to the site and lose it; at most 200 */
+                        keys: {
+                            key_id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            environment: "prod" | "staging" | "dev";
+                            last4: string | null;
+                            /** @description How many other sites it is bound to; with 0 it would work at no site */
+                            other_sites: number;
+                        }[];
+                        /** @description How many live keys are bound to the site */
+                        keys_bound: number;
+                        /** @description Live keys that work at every site, and so at this one */
+                        keys_everywhere: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_site_activity: {
+        parameters: {
+            query: {
+                site_ids: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            site_id: string;
+                            /** @description Live keys that are bound to it */
+                            keys: number;
+                            /** @description The current hour and the 23 before it, in UTC, oldest first */
+                            hours: {
+                                /** Format: date-time */
+                                start: string;
+                                allowed: number;
+                                refused: number;
+                            }[];
+                        }[];
+                        /** @description Live keys that work at every site */
+                        keys_everywhere: number;
                     };
                 };
             };

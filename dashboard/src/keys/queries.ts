@@ -136,14 +136,6 @@ export const endingQuery = (tenant_id: string) =>
 		},
 	});
 
-/** The keys that are bound to a site, among the newest hundred. Deleting the site removes it from them. */
-export const boundKeysQuery = (tenant_id: string, site_id: string) =>
-	queryOptions({
-		queryKey: [...cacheRoots.keys(tenant_id), "bound", site_id],
-		queryFn: () => answered(api.GET(ALL, { params: { path: { tenant_id }, query: { limit: ROWS_MAX } } })),
-		select: ({ data }) => data.filter((key) => key.status !== "revoked" && key.site_ids?.includes(site_id)).map(({ id, name }) => ({ id, name })),
-	});
-
 const BULK = `${ALL}/bulk-revoke` as const;
 export type BulkSelection = Pick<NonNullable<paths[typeof BULK]["post"]["requestBody"]>["content"]["application/json"], "key_ids" | "filter">;
 

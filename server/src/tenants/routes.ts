@@ -9,7 +9,13 @@ import { SiteInput, SitePatch, SiteSchema, TenantInput, TenantPatch, TenantSchem
 import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext, updateSite } from "./sites/sites.ts";
 import { createTenant, getTenant, listTenants, putTenant, updateTenant } from "./tenants.ts";
 
+const SEARCH_CHARACTERS_MAX = 200;
+
 const page = Type.Object(pageQuery, { additionalProperties: false });
+const sitePage = Type.Object(
+	{ ...pageQuery, search: Type.Optional(Type.String({ maxLength: SEARCH_CHARACTERS_MAX, description: "Part of a name or id, in any case" })) },
+	{ additionalProperties: false },
+);
 
 export const operatorTenantRoutes: readonly Route<EraseContext>[] = [
 	route({
@@ -102,9 +108,9 @@ export const managementSiteRoutes: readonly Route<ChangeContext>[] = [
 		access: "viewer",
 		summary: "List the sites",
 		status: 200,
-		query: page,
+		query: sitePage,
 		output: pageSchema(SiteSchema),
-		run: (context: ChangeContext, input) => listSites(context, input),
+		run: listSites,
 	}),
 	route({
 		method: "POST",

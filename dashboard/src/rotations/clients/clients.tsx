@@ -22,8 +22,7 @@ export function RotationClients(props: RotationProps) {
 	const moves = sources
 		.map((source) => ({ source, move: getMove(source, reasons, successor !== null) }))
 		.sort((a, b) => ORDER[a.move.position] - ORDER[b.move.position] || formatClient(a.source).localeCompare(formatClient(b.source)));
-	const hidden =
-		moves.length > SHOWN_MAX && !expanded ? moves.filter(({ move }) => move.position === "moved" || move.position === "new").length : 0;
+	const hidden = moves.length > SHOWN_MAX && !expanded ? moves.filter(({ move }) => move.position === "moved" || move.position === "new").length : 0;
 	const shown = moves.slice(0, moves.length - hidden);
 	return (
 		<Card title="Clients" note={open ? "what each was last seen with" : "what each was last seen with before the end"} aside={<Keys />}>

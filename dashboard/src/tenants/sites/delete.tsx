@@ -1,15 +1,18 @@
-import { Alert, Anchor, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, List, Modal, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { answered, api, isApiError } from "../../http/api.ts";
-import { boundKeysQuery } from "../../keys/queries.ts";
+import { isTyped, TypedName } from "../../ui/form/typed-name.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { useSitesChanged } from "../site-queries.ts";
-import type { Site } from "./table.tsx";
+import { type Site, siteRemovalQuery, useSitesChanged } from "../site-queries.ts";
+import { formatLosing, formatRequestsAt, type SiteRemoval } from "./removal-words.ts";
 
 const KEYS_SHOWN_MAX = 8;
+const NAME_SHOWN_MAX = 60;
+const WIDTH_PX = 520;
 
 interface DeleteProps {
 	readonly tenant_id: string;
@@ -17,20 +20,29 @@ interface DeleteProps {
 	readonly onClose: () => void;
 }
 
-/** Deletes a site after showing which keys lose it, or shows what prevents the deletion. */
-export function DeleteSite({ opened, ...props }: DeleteProps & { opened: boolean }) {
+/** Deletes a site after showing the keys and requests that break and asking for its name. */
+export function DeleteSite({ opened, onClosed, ...props }: DeleteProps & { readonly opened: boolean; readonly onClosed: () => void }) {
 	return (
-		<Modal opened={opened} onClose={props.onClose} title="Delete this site" closeButtonProps={{ "aria-label": "Close without deleting" }}>
+		<Modal
+			opened={opened}
+			onClose={props.onClose}
+			onExitTransitionEnd={onClosed}
+			size={WIDTH_PX}
+			title="Delete this site"
+			closeButtonProps={{ "aria-label": "Close without deleting" }}
+		>
 			<Decide {...props} />
 		</Modal>
 	);
 }
 
 function Decide({ tenant_id, site, onClose }: DeleteProps) {
-	const { data: keys } = useQuery(boundKeysQuery(tenant_id, site.id));
+	const { data: preview, error, refetch } = useQuery(siteRemovalQuery(tenant_id, site.id));
+	const [typed, setTyped] = useState("");
 	const action = useAction();
 	const changed = useSitesChanged(tenant_id);
-	const isInTheWay = isApiError(action.error, "conflict");
+	const isGone = isApiError(action.error ?? error, "not_found");
+	const isBlocked = preview === undefined || preview.documents > 0;
 
 	async function remove(): Promise<void> {
 		const path = { tenant_id, site_id: site.id };
@@ -38,52 +50,103 @@ function Decide({ tenant_id, site, onClose }: DeleteProps) {
 			await answered(api.DELETE("/api/v1/tenants/{tenant_id}/sites/{site_id}", { params: { path } }));
 			return true;
 		});
-		changed();
-		if (!done) return;
+		if (!done) return void refetch();
 		toaster.done(`${site.name} is deleted.`);
 		onClose();
+		changed();
 	}
-
+	function close(): void {
+		onClose();
+		if (isGone) changed();
+	}
+	if (isGone) {
+		return (
+			<Stack gap="md">
+				<Text size="sm" className="kw-wrap" role="alert">
+					<bdi>{site.name}</bdi> no longer exists: it was deleted meanwhile.
+				</Text>
+				<Group justify="flex-end">
+					<Button onClick={close} data-autofocus>
+						Back to the sites
+					</Button>
+				</Group>
+			</Stack>
+		);
+	}
 	return (
-		<Stack gap="md">
-			<Text size="sm" className="kw-wrap">
-				<b>{site.name}</b> is deleted for good. Requests for it are then answered as not found.
-			</Text>
-			{keys !== undefined && keys.length > 0 && (
-				<Alert color="yellow" variant="light" role="note" title="These keys are bound to it and lose it" data-bound>
-					<List size="sm" className="kw-wrap">
-						{keys.slice(0, KEYS_SHOWN_MAX).map(({ id, name }) => (
-							<List.Item key={id}>
-								<Anchor
-									size="sm"
-									underline="always"
-									renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id: id }} search={{ tenant: tenant_id }} {...props} />}
-								>
-									{name}
-								</Anchor>
-							</List.Item>
-						))}
-						{keys.length > KEYS_SHOWN_MAX && <List.Item>and {keys.length - KEYS_SHOWN_MAX} others</List.Item>}
-					</List>
-					<Text size="sm" mt={4}>
-						A key that was bound to this site only works nowhere any more.
-					</Text>
-				</Alert>
-			)}
-			<Problem error={action.error} />
-			{isInTheWay && (
+		<form
+			noValidate
+			onSubmit={(event) => {
+				event.preventDefault();
+				if (!isBlocked && isTyped(site, typed)) void remove();
+			}}
+		>
+			<Stack gap="md">
+				<Text size="sm" className="kw-wrap">
+					<b>
+						<bdi>{site.name}</bdi>
+					</b>{" "}
+					is deleted for good. Requests for it are then answered as not found.
+				</Text>
+				{preview === undefined ? error === null ? <Skeleton height={96} aria-busy="true" /> : <Problem error={error} /> : null}
+				{preview !== undefined && <Breaks tenant_id={tenant_id} preview={preview} />}
+				{(preview === undefined || preview.documents === 0) && <TypedName name={site.name} id={site.id} value={typed} onChange={setTyped} />}
+				<Problem error={action.error} />
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={close}>
+						Keep this site
+					</Button>
+					<Button type="submit" color="red" loading={action.pending} disabled={isBlocked || !isTyped(site, typed)}>
+						Delete for good
+					</Button>
+				</Group>
+			</Stack>
+		</form>
+	);
+}
+
+/** The documents that are in the way, else the requests and keys that break. */
+function Breaks({ tenant_id, preview }: { tenant_id: string; preview: SiteRemoval }) {
+	if (preview.documents > 0) {
+		return (
+			<Alert
+				color="yellow"
+				variant="light"
+				role="note"
+				title={preview.documents === 1 ? "It still has a document" : `It still has ${preview.documents} documents`}
+			>
 				<Text size="sm">
 					Documents are deleted by a program, with a key that may <span className="kw-mono">documents:write</span> here; then the site can be deleted.
 				</Text>
+			</Alert>
+		);
+	}
+	const others = preview.keys_bound - Math.min(preview.keys.length, KEYS_SHOWN_MAX);
+	return (
+		<Stack gap={8} data-preview>
+			<List size="sm" spacing={4} className="kw-wrap">
+				<List.Item>{formatRequestsAt(preview.requests)}</List.Item>
+				<List.Item>{formatLosing(preview)}</List.Item>
+			</List>
+			{preview.keys.length > 0 && (
+				<Alert color="yellow" variant="light" role="note" title="These keys are bound to it and lose it" data-bound>
+					<List size="sm" className="kw-wrap">
+						{preview.keys.slice(0, KEYS_SHOWN_MAX).map(({ key_id, name, other_sites }) => (
+							<List.Item key={key_id}>
+								<Anchor
+									size="sm"
+									underline="always"
+									renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id }} search={{ tenant: tenant_id }} {...props} />}
+								>
+									<bdi title={name}>{name.length > NAME_SHOWN_MAX ? `${name.slice(0, NAME_SHOWN_MAX)}…` : name}</bdi>
+								</Anchor>
+								{other_sites === 0 ? ": works at no site any more" : ""}
+							</List.Item>
+						))}
+						{others > 0 && <List.Item>and {others} others</List.Item>}
+					</List>
+				</Alert>
 			)}
-			<Group justify="flex-end" gap={8}>
-				<Button variant="default" onClick={onClose}>
-					Keep this site
-				</Button>
-				<Button color="red" loading={action.pending} onClick={() => void remove()}>
-					Delete for good
-				</Button>
-			</Group>
 		</Stack>
 	);
 }

@@ -4,9 +4,9 @@ import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
+import type { Site } from "../site-queries.ts";
 import { useSitesChanged } from "../site-queries.ts";
 import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId } from "./environment.ts";
-import type { Site } from "./table.tsx";
 
 const NAME_CHARACTERS_MAX = 200;
 const ID_CHARACTERS_MAX = 64;

@@ -1,7 +1,9 @@
-import { read } from "../../database/transaction.ts";
+import { type ReadTx, read } from "../../database/transaction.ts";
+import { readPermissionsOfTenant } from "../../plans/store.ts";
+import { readSitesById } from "../../tenants/sites/store.ts";
 import { readTenant } from "../../tenants/store.ts";
 import type { RecipientContext } from "../context.ts";
-import { getKeyStatus } from "../key.ts";
+import { getKeyStatus, type Key } from "../key.ts";
 import { readKey } from "../store.ts";
 import { findHandover, toOfferedKey } from "./find-handover.ts";
 import { getHandoverStatus, giverName, unknownHandover } from "./handover.ts";
@@ -20,9 +22,17 @@ export async function readHandover(context: RecipientContext, input: { token: st
 		return {
 			status: status === "waiting" && getKeyStatus(key, now) === "expired" ? "expired" : status,
 			key: toOfferedKey(key),
+			permissions: await describePermissions(tx, key),
+			sites: key.site_ids && (await readSitesById(tx, tenant_id, key.site_ids)),
 			tenant: { id: tenant.id, name: tenant.name },
 			created_by: { name: giverName(handover.created_by, product_name) },
 			expires_at: handover.expires_at.toISOString(),
 		};
 	});
+}
+
+/** A permission that has left the catalogue has no description. */
+async function describePermissions(tx: ReadTx, { tenant_id, permissions }: Key): Promise<HandoverOffer["permissions"]> {
+	const known = new Map((await readPermissionsOfTenant(tx, tenant_id)).map(({ name, description }) => [name, description]));
+	return permissions.map((name) => ({ name, description: known.get(name) ?? "" }));
 }

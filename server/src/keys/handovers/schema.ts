@@ -64,6 +64,8 @@ const offered = {
 export const HandoverOffer = Type.Object({
 	status: Type.Enum([...HANDOVER_STATUSES]),
 	key: Type.Object(offered),
+	permissions: Type.Array(Type.Object({ name: Type.String(), description: Type.String() }), { description: "The key's permissions in words" }),
+	sites: orNull(Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), { description: "The key's sites; null for all, now and later" })),
 	tenant: Type.Object({ id: Type.String(), name: Type.String() }),
 	created_by: Type.Object({ name: Type.String() }),
 	expires_at: Time,

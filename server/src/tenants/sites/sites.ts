@@ -10,26 +10,22 @@ import type { SiteInput, SitePatch } from "../schema.ts";
 import { countSites, readTenantForShare, readTenantForUpdate } from "../store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenant.ts";
 import { asStoredSite, type Site, siteNotFound } from "./site.ts";
-import { deleteSiteRow, insertSite, lockSite, readSite, readSites, siteHasDocuments, unbindKeys, updateSiteRow } from "./store.ts";
+import { deleteSiteRow, insertSite, lockSite, readSite, readSites, type SiteFilter, siteHasDocuments, unbindKeys, updateSiteRow } from "./store.ts";
 
 /** The context of reading sites with a key: the sites that it is bound to, null for every site of its tenant. */
 export interface SiteReadContext extends DatabaseContext {
 	readonly visible_site_ids: readonly string[] | null;
 }
 
-/** Lists a tenant's sites, newest first. */
-export async function listSites(
-	context: DatabaseContext,
-	input: PageRequest & { tenant_id: string },
-	visible_site_ids: readonly string[] | null = null,
-): Promise<Page<Site>> {
+/** Lists a tenant's sites, newest first; with `search` those whose name or id contains it. */
+export async function listSites(context: DatabaseContext, input: PageRequest & SiteFilter & { tenant_id: string }): Promise<Page<Site>> {
 	const window = windowByTime(input);
-	return toPage(await read(context, (tx) => readSites(tx, input.tenant_id, window, visible_site_ids)), window, (site) => [site.created_at, site.id]);
+	return toPage(await read(context, (tx) => readSites(tx, input.tenant_id, window, input)), window, (site) => [site.created_at, site.id]);
 }
 
 /** Lists the sites that the key may access. */
 export function listVisibleSites(context: SiteReadContext, input: PageRequest & { tenant_id: string }): Promise<Page<Site>> {
-	return listSites(context, input, context.visible_site_ids);
+	return listSites(context, { ...input, visible_site_ids: context.visible_site_ids });
 }
 
 /** Reads one site. 404 `not_found`. */

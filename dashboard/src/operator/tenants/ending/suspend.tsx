@@ -1,10 +1,10 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useConfirmed } from "../../../access/confirm.tsx";
+import { isTyped, TypedName } from "../../../ui/form/typed-name.tsx";
 import { Problem } from "../../../ui/problem.tsx";
 import { toaster } from "../../../ui/toaster.tsx";
 import { useAction } from "../../../ui/use-action.ts";
-import { isTyped, TypedName } from "../../typed-name.tsx";
 import { patchTenant, type Tenant, useTenantsChanged } from "../queries.ts";
 import { Breaks, counted, useBreaking } from "./breaks.tsx";
 
