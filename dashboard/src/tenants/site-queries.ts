@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useQueryClient } 
 import { answered, api } from "../http/api.ts";
 import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
+import { SHARED_STATE } from "../http/queries.ts";
 
 const PAGE_ROWS = 50;
 /** The API's maximum page size. */
@@ -29,6 +30,7 @@ export const siteListQuery = (tenant_id: string, search: string) =>
 		},
 		getNextPageParam: (page) => page.next_cursor,
 		placeholderData: keepPreviousData,
+		...SHARED_STATE,
 	});
 
 /** Keys and requests of the sites on one page of the list. */
@@ -48,6 +50,10 @@ export const siteRemovalQuery = (tenant_id: string, site_id: string) =>
 		staleTime: 0,
 		gcTime: 0,
 	});
+
+export function readSite(tenant_id: string, site_id: string): Promise<Site> {
+	return answered(api.GET(`${ALL}/{site_id}`, { params: { path: { tenant_id, site_id } } }));
+}
 
 /** Invalidates every query with sites of a tenant. */
 export function useSitesChanged(tenant_id: string): () => void {

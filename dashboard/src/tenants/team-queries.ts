@@ -1,7 +1,10 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { ROLE_WORDS } from "../access/roles.ts";
 import { answered, api } from "../http/api.ts";
 import { cacheRoots } from "../http/cache-roots.ts";
+import { assertUnchanged } from "../http/meanwhile.ts";
 import type { paths } from "../http/openapi.gen.ts";
+import { SHARED_STATE } from "../http/queries.ts";
 
 const MEMBERS = "/api/v1/tenants/{tenant_id}/members";
 const INVITATIONS = "/api/v1/tenants/{tenant_id}/invitations";
@@ -20,12 +23,31 @@ export type PortalSession = paths[typeof PORTAL_SESSIONS]["get"]["responses"][20
 const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
 
 export const membersQuery = (tenant_id: string) =>
-	queryOptions({ queryKey: [...cacheRoots.team(tenant_id), "members"], queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })) });
+	queryOptions({
+		queryKey: [...cacheRoots.team(tenant_id), "members"],
+		queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })),
+		...SHARED_STATE,
+	});
+
+/** Throws `ChangedMeanwhile` unless the member is as the person saw them. */
+export function assertMemberUnchanged(tenant_id: string, seen: Member, onNow: (now: Member) => void): Promise<void> {
+	return assertUnchanged({
+		seen,
+		read: async () => (await answered(api.GET(MEMBERS, { params: pathOf(tenant_id) }))).data.find(({ id }) => id === seen.id) ?? null,
+		fields: [
+			{ name: "Role", format: ({ role }) => ROLE_WORDS[role].name },
+			{ name: "Name", format: ({ name }) => name },
+		],
+		gone: `${seen.name} is no longer on the team.`,
+		onNow,
+	});
+}
 
 export const invitationsQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: [...cacheRoots.team(tenant_id), "invitations"],
 		queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })),
+		...SHARED_STATE,
 	});
 
 /** What ends when the member is removed or gets `role`. Refetched each time that the dialog opens. */

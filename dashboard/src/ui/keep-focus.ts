@@ -1,8 +1,9 @@
 import { type RefObject, useEffect, useRef } from "react";
 
 /** Moves the focus to a region when the focused element in it has been removed; otherwise it would fall to the page's beginning. */
-export function useKeepFocus<T extends HTMLElement>(): RefObject<T | null> {
-	const region = useRef<T>(null);
+export function useKeepFocus<T extends HTMLElement>(given?: RefObject<T | null>): RefObject<T | null> {
+	const own = useRef<T>(null);
+	const region = given ?? own;
 	const inside = useRef(false);
 	useEffect(() => {
 		const follow = ({ target }: Event): void => {
@@ -14,7 +15,7 @@ export function useKeepFocus<T extends HTMLElement>(): RefObject<T | null> {
 			document.removeEventListener("focusin", follow);
 			document.removeEventListener("pointerdown", follow);
 		};
-	}, []);
+	}, [region]);
 	useEffect(() => {
 		if (inside.current && document.activeElement === document.body) region.current?.focus();
 	});

@@ -8,6 +8,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Site, siteRemovalQuery, useSitesChanged } from "../site-queries.ts";
+import { assertSiteUnchanged } from "./changed.ts";
 import { formatLosing, formatRequestsAt, type SiteRemoval } from "./removal-words.ts";
 
 const KEYS_SHOWN_MAX = 8;
@@ -36,28 +37,29 @@ export function DeleteSite({ opened, onClosed, ...props }: DeleteProps & { reado
 	);
 }
 
-function Decide({ tenant_id, site, onClose }: DeleteProps) {
+function Decide({ tenant_id, onClose, ...props }: DeleteProps) {
+	const [site, setSite] = useState(props.site);
 	const { data: preview, error, refetch } = useQuery(siteRemovalQuery(tenant_id, site.id));
 	const [typed, setTyped] = useState("");
 	const action = useAction();
 	const changed = useSitesChanged(tenant_id);
-	const isGone = isApiError(action.error ?? error, "not_found");
+	const isGone = isApiError(action.error, "not_found") || isApiError(error, "not_found");
 	const isBlocked = preview === undefined || preview.documents > 0;
 
 	async function remove(): Promise<void> {
 		const path = { tenant_id, site_id: site.id };
 		const done = await action.run(async () => {
+			await assertSiteUnchanged(tenant_id, site, setSite);
 			await answered(api.DELETE("/api/v1/tenants/{tenant_id}/sites/{site_id}", { params: { path } }));
 			return true;
 		});
-		if (!done) return void refetch();
+		if (!done) {
+			changed();
+			return void refetch();
+		}
 		toaster.done(`${site.name} is deleted.`);
 		onClose();
 		changed();
-	}
-	function close(): void {
-		onClose();
-		if (isGone) changed();
 	}
 	if (isGone) {
 		return (
@@ -66,7 +68,7 @@ function Decide({ tenant_id, site, onClose }: DeleteProps) {
 					<bdi>{site.name}</bdi> no longer exists: it was deleted meanwhile.
 				</Text>
 				<Group justify="flex-end">
-					<Button onClick={close} data-autofocus>
+					<Button onClick={onClose} data-autofocus>
 						Back to the sites
 					</Button>
 				</Group>
@@ -93,7 +95,7 @@ function Decide({ tenant_id, site, onClose }: DeleteProps) {
 				{(preview === undefined || preview.documents === 0) && <TypedName name={site.name} id={site.id} value={typed} onChange={setTyped} />}
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={close}>
+					<Button variant="default" onClick={onClose}>
 						Keep this site
 					</Button>
 					<Button type="submit" color="red" loading={action.pending} disabled={isBlocked || !isTyped(site, typed)}>

@@ -1,11 +1,13 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import type { Site } from "../site-queries.ts";
-import { useSitesChanged } from "../site-queries.ts";
+import { type Site, useSitesChanged } from "../site-queries.ts";
+import { assertSiteUnchanged } from "./changed.ts";
 import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId } from "./environment.ts";
 
 const NAME_CHARACTERS_MAX = 200;
@@ -21,20 +23,22 @@ interface FormProps {
 /** Adds a site, or changes the name and environment of one. */
 export function SiteDialog({ opened, ...props }: FormProps & { opened: boolean }) {
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened}
 			onClose={props.onClose}
 			title={props.site === null ? "Add a site" : "Edit this site"}
-			closeButtonProps={{ "aria-label": "Close without saving" }}
+			undone={props.site === null ? "The site has not been added." : "The site has not been changed."}
+			closing="Close without saving"
 		>
 			<SiteForm {...props} />
-		</Modal>
+		</GuardedModal>
 	);
 }
 
 function SiteForm({ tenant_id, site, onClose }: FormProps) {
 	const action = useAction();
 	const changed = useSitesChanged(tenant_id);
+	const [seen, setSeen] = useState(site);
 	const form = useForm({
 		mode: "controlled",
 		initialValues: { name: site?.name ?? "", id: "", environment: site === null ? "prod" : (site.environment ?? ANY) },
@@ -47,16 +51,14 @@ function SiteForm({ tenant_id, site, onClose }: FormProps) {
 	async function save(): Promise<void> {
 		const { name, id } = form.values;
 		const body = { name: name.trim(), environment: environmentFrom(form.values.environment) };
-		const done = await action.run(() =>
-			site === null
-				? answered(
-						api.POST("/api/v1/tenants/{tenant_id}/sites", {
-							params: { path: { tenant_id } },
-							body: { ...body, ...(id.trim() === "" ? {} : { id: id.trim() }) },
-						}),
-					)
-				: answered(api.PATCH("/api/v1/tenants/{tenant_id}/sites/{site_id}", { params: { path: { tenant_id, site_id: site.id } }, body })),
-		);
+		const done = await action.run(async () => {
+			if (seen === null) {
+				const input = { ...body, ...(id.trim() === "" ? {} : { id: id.trim() }) };
+				return answered(api.POST("/api/v1/tenants/{tenant_id}/sites", { params: { path: { tenant_id } }, body: input }));
+			}
+			await assertSiteUnchanged(tenant_id, seen, setSeen);
+			return answered(api.PATCH("/api/v1/tenants/{tenant_id}/sites/{site_id}", { params: { path: { tenant_id, site_id: seen.id } }, body }));
+		});
 		changed();
 		if (done === undefined) return;
 		toaster.done(site === null ? `${body.name} is added.` : `${body.name} is saved.`);
@@ -94,9 +96,7 @@ function SiteForm({ tenant_id, site, onClose }: FormProps) {
 				)}
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Close without saving
-					</Button>
+					<LeaveButton>Close without saving</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						{site === null ? "Add this site" : "Save changes"}
 					</Button>

@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { type RefObject, useMemo, useState } from "react";
 import { FailurePage } from "../../ui/failure-page.tsx";
+import { useKeepFocus } from "../../ui/keep-focus.ts";
 import { type Site, siteActivityQuery, siteListQuery } from "../site-queries.ts";
 import { SitesTable } from "./table.tsx";
 
@@ -26,6 +27,7 @@ interface ListProps {
 /** The tenant's sites with a search by name or id. */
 export function SitesList({ tenant_id, search, onSearch, used, region, onEdit, onDelete }: ListProps) {
 	const [text, setText] = useState(search);
+	useKeepFocus(region);
 	const find = useDebouncedCallback((typed: string) => onSearch(typed.trim()), TYPED_MS);
 	const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useInfiniteQuery(siteListQuery(tenant_id, search));
 	const pages = data?.pages ?? [];

@@ -6,7 +6,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { Time } from "../../ui/time.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { changeRole, type Member, useTeamChanged } from "../team-queries.ts";
+import { assertMemberUnchanged, changeRole, type Member, useTeamChanged } from "../team-queries.ts";
 import { TeamDemote } from "./demote.tsx";
 import { TeamRemove } from "./remove.tsx";
 
@@ -50,7 +50,15 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 					You came with a link from another product and are no member: who may do so is decided there.
 				</Text>
 			)}
-			{removing !== null && <TeamRemove tenant={tenant} member={removing} opened={asked} onClose={() => setAsked(false)} />}
+			{removing !== null && (
+				<TeamRemove
+					key={`${removing.id} ${removing.role} ${removing.name}`}
+					tenant={tenant}
+					member={removing}
+					opened={asked}
+					onClose={() => setAsked(false)}
+				/>
+			)}
 		</>
 	);
 }
@@ -70,7 +78,10 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 	const action = useAction();
 
 	async function give(next: Member["role"]): Promise<void> {
-		const done = await action.run(() => changeRole(tenant_id, id, next));
+		const done = await action.run(async () => {
+			await assertMemberUnchanged(tenant_id, member, () => undefined);
+			return changeRole(tenant_id, id, next);
+		});
 		await changed();
 		if (done) toaster.noted(`${is_you ? "You are" : `${name} is`} ${ROLE_WORDS[next].article} now.`);
 	}

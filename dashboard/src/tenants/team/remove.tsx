@@ -1,9 +1,10 @@
 import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { useState } from "react";
 import type { TenantOfPage } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type Member, removeMember, useTeamChanged } from "../team-queries.ts";
+import { assertMemberUnchanged, type Member, removeMember, useTeamChanged } from "../team-queries.ts";
 import { TeamEnding } from "./ending.tsx";
 
 interface TeamRemoveProps {
@@ -14,7 +15,8 @@ interface TeamRemoveProps {
 }
 
 /** Asks before a member is removed or leaves, and shows what happens then. */
-export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps) {
+export function TeamRemove({ tenant, opened, onClose, ...props }: TeamRemoveProps) {
+	const [member, setMember] = useState(props.member);
 	const { id, name, is_you } = member;
 	const changed = useTeamChanged(tenant.id);
 	const action = useAction();
@@ -24,8 +26,11 @@ export function TeamRemove({ tenant, member, opened, onClose }: TeamRemoveProps)
 		onClose();
 	}
 	async function remove(): Promise<void> {
-		const done = await action.run(() => removeMember(tenant.id, id));
-		if (!done) return;
+		const done = await action.run(async () => {
+			await assertMemberUnchanged(tenant.id, member, setMember);
+			return removeMember(tenant.id, id);
+		});
+		if (!done) return void changed();
 		onClose();
 		if (is_you) {
 			// A full page load, so that none of the team's data stays in memory.
