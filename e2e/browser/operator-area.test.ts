@@ -76,6 +76,12 @@ test("an operator creates a tenant, changes its plan, suspends and reactivates i
 	await create.getByRole("combobox", { name: "Plan" }).click();
 	await page.getByRole("option", { name: "Business" }).click();
 	await create.getByLabel("Id", { exact: true }).fill("northwind");
+	await page.keyboard.press("Escape");
+	const drop = page.getByRole("dialog", { name: "Drop what you filled in?" });
+	await drop.getByText("The tenant has not been created.", { exact: false }).waitFor();
+	await drop.getByRole("button", { name: "Back to the form" }).last().click();
+	await drop.waitFor({ state: "detached" });
+	equal(await create.getByLabel("Name", { exact: true }).inputValue(), "Northwind");
 	await axe(page);
 	await create.getByRole("button", { name: "Create this tenant" }).click();
 
@@ -340,6 +346,8 @@ test("the API profile has a preview that follows each keystroke, and the server'
 	await page.getByRole("textbox", { name: "Colour" }).fill("#ffff00");
 	await page.getByRole("button", { name: "Save the API profile" }).click();
 	await page.getByRole("textbox", { name: "Colour" }).and(page.locator("[aria-invalid=true]")).waitFor();
+	await page.getByRole("alert").getByRole("listitem").filter({ hasText: "Colour" }).waitFor();
+	await assertCount(page.getByText("`errors`", { exact: false }), 0, "a person does not see the response");
 	await page.getByRole("textbox", { name: "Colour" }).fill("#0f766e");
 	await picture(page, "api-profile");
 	await axe(page);

@@ -140,6 +140,14 @@ test("the first site is explained and created, the next gets its own id, up to t
 	await dialog.getByRole("button", { name: "Add this site" }).click();
 	await dialog.getByRole("alert").getByText(`The plan includes ${SITES_MAX} sites`, { exact: false }).waitFor();
 	await page.keyboard.press("Escape");
+	const drop = page.getByRole("dialog", { name: "Drop what you filled in?" });
+	await drop.getByText("The site has not been added.", { exact: false }).waitFor();
+	await axe(page);
+	await page.keyboard.press("Escape");
+	await drop.waitFor({ state: "detached" });
+	equal(await dialog.getByLabel("Name").inputValue(), "One too many");
+	await dialog.getByRole("button", { name: "Close without saving" }).first().click();
+	await drop.getByRole("button", { name: "Drop it" }).click();
 	await dialog.waitFor({ state: "detached" });
 	await add.and(page.locator(":focus")).waitFor();
 	await axe(page);
@@ -221,13 +229,63 @@ test("deleting a site previews its keys and requests and asks for its name, by k
 	await page.keyboard.press("Enter");
 	await dialog.waitFor({ state: "detached" });
 	await row.waitFor({ state: "detached" });
-	equal(await page.evaluate<string>("document.activeElement === document.body ? 'lost' : 'kept'"), "kept");
+	await eventually(async () => equal(await page.evaluate<string>("document.activeElement === document.body ? 'lost' : 'kept'"), "kept"));
 	deepEqual(
 		(await sitesOf(at)).map(({ id }) => id),
 		[full.id],
 	);
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${bare.id}`), 404);
 	assertNoPageErrors(at.context);
+});
+
+test("in a second tab a change shows by itself, and an action on what has changed meanwhile says so and changes nothing", async () => {
+	const at = await there();
+	const site = await makeSite(dashboard.server, at.tenant_id, { name: "Shop", environment: "prod" });
+	const gone = await makeSite(dashboard.server, at.tenant_id, { name: "Kiosk", environment: "prod" });
+	const { page, context, tenant_id } = at;
+	const site_path = (id: string) => `/sites/${id}`;
+	const change = (name: string) => dashboard.server.management(tenant_id, "PATCH", site_path(site.id), { name });
+	await open(at, "/sites");
+	const second = { ...at, page: await context.newPage() };
+	await open(second, "/sites");
+	const edit = async (tab: Page, name: string) => {
+		await tab.getByRole("button", { name: `Actions for ${name}` }).click();
+		await tab.getByRole("menuitem", { name: "Edit this site" }).click();
+		const dialog = tab.getByRole("dialog", { name: "Edit this site" });
+		await dialog.waitFor();
+		return dialog;
+	};
+
+	const first_dialog = await edit(page, "Shop");
+	await first_dialog.getByLabel("Name").fill("Shop, mine");
+	const second_dialog = await edit(second.page, "Shop");
+	await second_dialog.getByLabel("Name").fill("Shop, theirs");
+	await second_dialog.getByRole("button", { name: "Save changes" }).click();
+	await second_dialog.waitFor({ state: "detached" });
+	await first_dialog.getByRole("button", { name: "Save changes" }).click();
+	const alert = first_dialog.getByRole("alert");
+	await alert.getByText("This changed meanwhile").waitFor();
+	await alert.getByText("Name: was “Shop”, is now “Shop, theirs”.").waitFor();
+	await axe(page);
+	await picture(page, "sites-changed-meanwhile");
+	equal((await sitesOf(at)).find(({ id }) => id === site.id)?.name, "Shop, theirs", "nothing was sent");
+	await first_dialog.getByRole("button", { name: "Save changes" }).click();
+	await first_dialog.waitFor({ state: "detached" });
+	equal((await sitesOf(at)).find(({ id }) => id === site.id)?.name, "Shop, mine", "decided again");
+
+	await second.page.getByRole("rowheader", { name: /Shop, mine/ }).waitFor();
+	await page.getByRole("button", { name: "Actions for Kiosk" }).click();
+	await page.getByRole("menuitem", { name: "Delete this site" }).click();
+	const deleting = page.getByRole("dialog", { name: "Delete this site" });
+	await deleting.getByLabel("Type its name or id to confirm").fill(gone.id);
+	expectStatus(await dashboard.server.management(tenant_id, "DELETE", site_path(gone.id)), 204);
+	await deleting.getByRole("button", { name: "Delete for good" }).click();
+	await deleting.getByText("no longer exists: it was deleted meanwhile.", { exact: false }).waitFor();
+	await deleting.getByRole("button", { name: "Back to the sites" }).click();
+	await page.getByRole("rowheader", { name: /Kiosk/ }).waitFor({ state: "detached" });
+	expectStatus(await change("Shop, by API"), 200);
+	await page.getByRole("rowheader", { name: /Shop, by API/ }).waitFor();
+	assertNoPageErrors(context);
 });
 
 test("among sixty sites one is found by a part of its name or id, and the address keeps the search", async () => {
@@ -352,8 +410,10 @@ test("the upgrade link is the operator's; a plan without limits or without API a
 	await open(at, "/plan");
 	const { page } = at;
 	await page.getByText("API access is not included, so keys cannot be created.").waitFor();
-	await page.getByText("Your plan does not limit how many requests are made in a short time.").waitFor();
+	await page.locator("[data-missing-capabilities]").getByText("API access", { exact: false }).waitFor();
 	await page.getByText("No request this month").waitFor();
+	await assertCount(page.getByText(/without limit|does not limit/i), 0, "nothing is without limit where the capability is missing");
+	await assertCount(page.locator("[data-level=missing]"), 4);
 	const link = page.getByRole("link", { name: `Ask Orders ${HOSTILE} for more` });
 	await eventually(async () => equal(await link.getAttribute("href"), profile.support_url));
 	await assertCount(page.locator("img[src=x]"), 0);

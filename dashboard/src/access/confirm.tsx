@@ -87,7 +87,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 					withAsterisk={false}
 					data-autofocus
 					error={fault}
-					visibilityToggleButtonProps={{ "aria-label": "Show the password", ...KEEPS_ESCAPE }}
+					visibilityToggleButtonProps={{ "aria-label": "Show the password", tabIndex: 0, ...KEEPS_ESCAPE }}
 					{...KEEPS_ESCAPE}
 				/>
 				{!isWrong && <Problem error={action.error} />}

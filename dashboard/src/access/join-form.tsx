@@ -76,7 +76,7 @@ export function JoinForm({ invitation, onJoin }: JoinFormProps) {
 						value={password}
 						onChange={(event) => setPassword(event.currentTarget.value)}
 						error={tried && password === "" ? "Write your password." : undefined}
-						visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+						visibilityToggleButtonProps={{ "aria-label": "Show the password", tabIndex: 0 }}
 						autoFocus
 					/>
 				) : (

@@ -26,7 +26,7 @@ export function NewPasswordField({ value, onText, personal, tried, ...rest }: Ne
 				maxLength={PASSWORD_CHARACTERS_MAX}
 				value={value}
 				onChange={(event) => onText(event.currentTarget.value)}
-				visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+				visibilityToggleButtonProps={{ "aria-label": "Show the password", tabIndex: 0 }}
 				error={tried && hint.level === "short" ? SHORT_FAULT : undefined}
 				{...rest}
 			/>

@@ -50,7 +50,7 @@ export default function SignInPage() {
 						value={password}
 						onChange={(event) => setPassword(event.currentTarget.value)}
 						error={tried && password === "" ? "Write your password." : undefined}
-						visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+						visibilityToggleButtonProps={{ "aria-label": "Show the password", tabIndex: 0 }}
 					/>
 					<Group justify="space-between" gap="xs">
 						<Checkbox label="Keep me signed in" checked={rememberMe} onChange={(event) => setRememberMe(event.currentTarget.checked)} />

@@ -15,6 +15,8 @@ interface MeterProps {
 	readonly use: Use;
 	/** False where usage is not counted because there is no limit. */
 	readonly isKnown?: boolean;
+	/** False where the plan lacks the capability that it belongs to: then no maximum is shown, because none applies. */
+	readonly isIncluded?: boolean;
 	readonly format: (amount: number) => string;
 	/** What happens when it is used up. */
 	readonly full: string;
@@ -22,7 +24,8 @@ interface MeterProps {
 }
 
 /** Usage as a number and a bar. */
-export function Meter({ name, use, isKnown = true, format, full, children }: MeterProps) {
+export function Meter({ name, use, isKnown = true, isIncluded = true, format, full, children }: MeterProps) {
+	if (!isIncluded) return <NotIncluded name={name} used={use.used} format={format} />;
 	const level = getLevel(use);
 	const words = use.max === null ? (isKnown ? `${format(use.used)}, without limit` : "Without limit") : `${format(use.used)} of ${format(use.max)}`;
 	return (
@@ -51,6 +54,20 @@ export function Meter({ name, use, isKnown = true, format, full, children }: Met
 				)}
 				{children}
 			</Text>
+		</Box>
+	);
+}
+
+/** What was used before the plan lost the capability is still stored. */
+function NotIncluded({ name, used, format }: Pick<MeterProps, "name" | "format"> & { readonly used: number }) {
+	return (
+		<Box data-meter={name} data-level="missing">
+			<Group justify="space-between" gap="xs" align="baseline">
+				<Text fw={500}>{name}</Text>
+				<Text size="sm" c="dimmed" className="kw-figures">
+					{used === 0 ? "Not in your plan" : `${format(used)} kept, not in your plan`}
+				</Text>
+			</Group>
 		</Box>
 	);
 }

@@ -23,7 +23,7 @@ export default function PlanPage() {
 				<More plan_name={plan.name} />
 			</Section>
 			<Used limits={limits} />
-			<Speed limits={limits} />
+			{limits.capabilities.includes("m2m_api") && <Speed limits={limits} />}
 			<PlanRequests tenant_id={tenant.id} resets_at={limits.quota?.resets_at ?? null} />
 		</Page>
 	);
@@ -32,7 +32,9 @@ export default function PlanPage() {
 function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number | null }) {
 	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
 	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
-	const included = groupPermissions(capabilities.data, permissions?.data ?? []).filter((group) => group.included);
+	const groups = groupPermissions(capabilities.data, permissions?.data ?? []);
+	const included = groups.filter((group) => group.included);
+	const missing = groups.filter((group) => !group.included);
 	return (
 		<Stack gap="md">
 			{included.length === 0 && <Text>API access is not included, so keys cannot be created.</Text>}
@@ -68,6 +70,11 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 					</li>
 				))}
 			</SimpleGrid>
+			{missing.length > 0 && (
+				<Text size="sm" c="dimmed" className="kw-wrap" data-missing-capabilities>
+					Not in your plan: {missing.map(({ name }) => name).join(", ")}.
+				</Text>
+			)}
 			<Text size="sm" c="dimmed">
 				{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${formatCount(max_days)} days.`}
 			</Text>
@@ -97,6 +104,8 @@ function More({ plan_name }: { plan_name: string }) {
 
 function Used({ limits }: { limits: Limits }) {
 	const { quota, sites, api_keys, documents, storage_bytes } = limits;
+	const has_api = limits.capabilities.includes("m2m_api");
+	const has_documents = has_api && limits.capabilities.includes("documents");
 	return (
 		<Section title="Used so far">
 			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl" verticalSpacing="lg">
@@ -104,6 +113,7 @@ function Used({ limits }: { limits: Limits }) {
 					name="Requests this month"
 					use={{ used: quota?.used ?? 0, max: quota?.requests ?? null }}
 					isKnown={quota !== null}
+					isIncluded={has_api}
 					format={formatCount}
 					full="Further requests are refused until it begins anew."
 				>
@@ -113,10 +123,16 @@ function Used({ limits }: { limits: Limits }) {
 						</>
 					)}
 				</Meter>
-				<Meter name="Keys" use={api_keys} format={formatCount} full="No further key can be created. Revoke one that is not needed." />
-				<Meter name="Sites" use={sites} format={formatCount} full="No further site can be added." />
-				<Meter name="Documents" use={documents} format={formatCount} full="Further documents are refused." />
-				<Meter name="Storage" use={storage_bytes} format={formatSize} full="Further documents are refused." />
+				<Meter
+					name="Keys"
+					use={api_keys}
+					isIncluded={has_api}
+					format={formatCount}
+					full="No further key can be created. Revoke one that is not needed."
+				/>
+				{(has_api || sites.max !== null) && <Meter name="Sites" use={sites} format={formatCount} full="No further site can be added." />}
+				<Meter name="Documents" use={documents} isIncluded={has_documents} format={formatCount} full="Further documents are refused." />
+				<Meter name="Storage" use={storage_bytes} isIncluded={has_documents} format={formatSize} full="Further documents are refused." />
 			</SimpleGrid>
 		</Section>
 	);

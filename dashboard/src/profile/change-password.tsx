@@ -47,7 +47,7 @@ export function ChangePassword() {
 					value={currentPassword}
 					onChange={(event) => setCurrent(event.currentTarget.value)}
 					error={fault}
-					visibilityToggleButtonProps={{ "aria-label": "Show the password that you have now" }}
+					visibilityToggleButtonProps={{ "aria-label": "Show the password that you have now", tabIndex: 0 }}
 				/>
 				<NewPasswordField
 					label="New password"
@@ -55,7 +55,7 @@ export function ChangePassword() {
 					onText={setNew}
 					personal={[person.name, person.email ?? ""]}
 					tried={tried}
-					visibilityToggleButtonProps={{ "aria-label": "Show the new password" }}
+					visibilityToggleButtonProps={{ "aria-label": "Show the new password", tabIndex: 0 }}
 				/>
 				{!isWrong && <Problem error={action.error} />}
 				<div>

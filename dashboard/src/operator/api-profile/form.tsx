@@ -21,6 +21,19 @@ const ADDRESSES = [
 	{ field: "status_url", label: "Status page", placeholder: "https://status.example.com" },
 ] as const;
 
+/** By the API's pointers. */
+const LABELS = {
+	"/product_name": "Name of your product",
+	"/api_base_url": "Where your API is",
+	"/check_request": "Check request",
+	"/check_request/method": "Check request",
+	"/check_request/path": "Path of the check request",
+	"/error_base_url": "Where error types begin",
+	"/accent_color": "Colour",
+	"/logo_url": "Logo",
+	...Object.fromEntries(ADDRESSES.map(({ field, label }) => [`/${field}`, label])),
+};
+
 interface FormProps {
 	readonly initial: ProfileValues;
 	/** Called with each change, for the preview. */
@@ -136,7 +149,7 @@ export function ProfileForm({ initial, onValues }: FormProps) {
 						{logo_fault ?? form.errors.logo_url}
 					</Text>
 				)}
-				<Problem error={action.error} />
+				<Problem error={action.error} labels={LABELS} />
 				<Group justify="flex-end" gap={8}>
 					<Button variant="default" disabled={!form.isDirty()} onClick={() => form.reset()}>
 						Take the changes back

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
 import { getCapabilityText } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -25,14 +26,15 @@ interface DialogProps {
 export function CapabilityDialog({ opened, ...props }: DialogProps & { opened: boolean }) {
 	const adding = props.capability === null;
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened}
 			onClose={props.onClose}
 			title={adding ? "Add a capability" : "Describe a capability"}
-			closeButtonProps={{ "aria-label": "Close without saving" }}
+			undone="The capability has not been saved."
+			closing="Close without saving"
 		>
 			<CapabilityForm {...props} />
-		</Modal>
+		</GuardedModal>
 	);
 }
 
@@ -99,9 +101,7 @@ function CapabilityForm({ capability, known, onClose }: DialogProps) {
 				)}
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Close without saving
-					</Button>
+					<LeaveButton>Close without saving</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						{capability === null ? "Add this capability" : "Save this description"}
 					</Button>

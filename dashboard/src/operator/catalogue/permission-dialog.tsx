@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
 import { getCapabilityText } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -26,14 +27,15 @@ interface DialogProps {
 export function PermissionDialog({ opened, ...props }: DialogProps & { opened: boolean }) {
 	const adding = props.permission === null;
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened}
 			onClose={props.onClose}
 			title={adding ? "Add a permission" : "Edit a permission"}
-			closeButtonProps={{ "aria-label": "Close without saving" }}
+			undone="The permission has not been saved."
+			closing="Close without saving"
 		>
 			<PermissionForm {...props} />
-		</Modal>
+		</GuardedModal>
 	);
 }
 
@@ -115,9 +117,7 @@ function PermissionForm({ permission, known, capabilities, onClose }: DialogProp
 				)}
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Close without saving
-					</Button>
+					<LeaveButton>Close without saving</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						{permission === null ? "Add this permission" : "Save this permission"}
 					</Button>

@@ -1,7 +1,8 @@
-import { Autocomplete, Button, Drawer, Group, MultiSelect, NumberInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, MultiSelect, NumberInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import type { Fault } from "./draft.ts";
 import { permissionsQuery } from "./queries.ts";
 import { METHODS, placesWords, type Rule } from "./rule.ts";
@@ -24,20 +25,21 @@ interface SheetProps {
 export function RuleSheet({ opened, ...props }: SheetProps & { opened: boolean }) {
 	const isNew = props.rule.pattern === "";
 	return (
-		<Drawer
+		<GuardedModal
+			sheet
 			opened={opened}
 			onClose={props.onClose}
-			position="right"
 			size="lg"
 			title={isNew ? "Add a rule" : `Edit rule ${props.number}`}
-			closeButtonProps={{ "aria-label": "Close without keeping it" }}
+			undone="The draft has not been changed."
+			closing="Close without keeping it"
 		>
 			<RuleForm {...props} />
-		</Drawer>
+		</GuardedModal>
 	);
 }
 
-function RuleForm({ rule, number, faults, onClose, onKeep }: SheetProps) {
+function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 	const { data: catalogue } = useQuery(permissionsQuery);
 	const known = catalogue?.data ?? [];
 	const initial = (field: string) => faults.find((fault) => fault.field === field)?.detail;
@@ -142,9 +144,7 @@ function RuleForm({ rule, number, faults, onClose, onKeep }: SheetProps) {
 					Rule {number}: {placesWords(form.values.pattern.trim())}. Nothing holds until the rules are saved.
 				</Text>
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Close without keeping it
-					</Button>
+					<LeaveButton>Close without keeping it</LeaveButton>
 					<Button type="submit">Put into the draft</Button>
 				</Group>
 			</Stack>

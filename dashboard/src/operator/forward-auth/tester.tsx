@@ -69,7 +69,7 @@ export function Tester({ entries, changed, onFaults }: TesterProps) {
 					autoComplete="off"
 					data-1p-ignore
 					data-lpignore="true"
-					visibilityToggleButtonProps={{ "aria-label": "Show the key" }}
+					visibilityToggleButtonProps={{ "aria-label": "Show the key", tabIndex: 0 }}
 				/>
 				<Button type="submit" variant="light" loading={action.pending}>
 					Test this request

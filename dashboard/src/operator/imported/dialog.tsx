@@ -1,9 +1,10 @@
-import { Button, Group, Modal, NumberInput, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api, isApiError } from "../../http/api.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -22,9 +23,9 @@ interface DialogProps {
 /** Declares the format of another system's keys. */
 export function LegacyDialog({ opened, onClose }: DialogProps) {
 	return (
-		<Modal opened={opened} onClose={onClose} title="Add a format" closeButtonProps={{ "aria-label": "Close without adding" }}>
+		<GuardedModal opened={opened} onClose={onClose} title="Add a format" undone="The format has not been added." closing="Close without adding">
 			<FormatForm onClose={onClose} />
-		</Modal>
+		</GuardedModal>
 	);
 }
 
@@ -96,9 +97,7 @@ function FormatForm({ onClose }: { onClose: () => void }) {
 				</Group>
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Close without adding
-					</Button>
+					<LeaveButton>Close without adding</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Add this format
 					</Button>

@@ -4,11 +4,10 @@ import { useConfirmed } from "../../access/confirm.tsx";
 import { EMAIL_FAULT, isEmail } from "../../access/email.ts";
 import { useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
-import { CopyButton } from "../../ui/copy-button.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { OneTimeLink } from "../../ui/one-time-link.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 
 interface Made {
@@ -78,26 +77,8 @@ function ResetForm({ onMade }: { onMade: (made: Made) => void }) {
 
 function ResetLink({ made, onDone }: { made: Made; onDone: () => void }) {
 	return (
-		<Stack gap="md">
-			<Text role="status" className="kw-wrap">
-				Hand this link to the person with the address <b>{made.email}</b>, and to no other person. It works once and ends{" "}
-				<Time value={made.expires_at} />. It is shown only now.
-			</Text>
-			<Group gap="sm" wrap="nowrap" align="flex-start">
-				<TextInput
-					aria-label="Password link"
-					value={made.url}
-					readOnly
-					flex={1}
-					miw={0}
-					onFocus={(event) => event.currentTarget.select()}
-					classNames={{ input: "kw-mono" }}
-				/>
-				<CopyButton value={made.url} what="link" data-autofocus />
-			</Group>
-			<Group justify="flex-end">
-				<Button onClick={onDone}>Done</Button>
-			</Group>
-		</Stack>
+		<OneTimeLink label="Password link" url={made.url} expires_at={made.expires_at} onDone={onDone}>
+			Hand this link to the person with the address <b>{made.email}</b>, and to no other person.
+		</OneTimeLink>
 	);
 }

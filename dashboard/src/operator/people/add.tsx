@@ -1,32 +1,34 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { EMAIL_FAULT, isEmail } from "../../access/email.ts";
 import { answered, api } from "../../http/api.ts";
-import { CopyButton } from "../../ui/copy-button.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
+import { OneTimeLink } from "../../ui/one-time-link.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type MadeOperatorInvitation, operatorInvitationsQuery } from "./queries.ts";
 
 export function AddOperator({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 	const [made, setMade] = useState<MadeOperatorInvitation | null>(null);
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened}
 			onClose={onClose}
-			onExitTransitionEnd={() => setMade(null)}
+			onClosed={() => setMade(null)}
 			title="Invite an operator"
-			closeButtonProps={{ "aria-label": "Close without inviting" }}
+			undone="No one has been invited."
+			closing={made === null ? "Close without inviting" : "Close"}
+			guarded={made === null}
 		>
-			{made === null ? <InviteForm onMade={setMade} onClose={onClose} /> : <InviteLink made={made} onClose={onClose} />}
-		</Modal>
+			{made === null ? <InviteForm onMade={setMade} /> : <InviteLink made={made} onClose={onClose} />}
+		</GuardedModal>
 	);
 }
 
-function InviteForm({ onMade, onClose }: { onMade: (made: MadeOperatorInvitation) => void; onClose: () => void }) {
+function InviteForm({ onMade }: { onMade: (made: MadeOperatorInvitation) => void }) {
 	const [email, setEmail] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
@@ -62,9 +64,7 @@ function InviteForm({ onMade, onClose }: { onMade: (made: MadeOperatorInvitation
 				/>
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Close without inviting
-					</Button>
+					<LeaveButton>Close without inviting</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Invite this operator
 					</Button>
@@ -77,27 +77,9 @@ function InviteForm({ onMade, onClose }: { onMade: (made: MadeOperatorInvitation
 function InviteLink({ made, onClose }: { made: MadeOperatorInvitation; onClose: () => void }) {
 	const { invitation, url, mailed } = made;
 	return (
-		<Stack gap="md">
-			<Text role="status" className="kw-wrap">
-				{mailed ? "A mail with this link is on its way to " : "Hand this link to the person with the address "}
-				<b>{invitation.email}</b>. Give it to no other person: its holder can become an operator. It works once and ends{" "}
-				<Time value={invitation.expires_at} />. It is shown only now.
-			</Text>
-			<Group gap="sm" wrap="nowrap" align="flex-start">
-				<TextInput
-					aria-label="Link of the invitation"
-					value={url}
-					readOnly
-					flex={1}
-					miw={0}
-					onFocus={(event) => event.currentTarget.select()}
-					classNames={{ input: "kw-mono" }}
-				/>
-				<CopyButton value={url} what="link" data-autofocus />
-			</Group>
-			<Group justify="flex-end">
-				<Button onClick={onClose}>Done</Button>
-			</Group>
-		</Stack>
+		<OneTimeLink label="Link of the invitation" url={url} expires_at={invitation.expires_at} onDone={onClose}>
+			{mailed ? "A mail with this link is on its way to " : "Hand this link to the person with the address "}
+			<b>{invitation.email}</b>. Give it to no other person: its holder can become an operator.
+		</OneTimeLink>
 	);
 }

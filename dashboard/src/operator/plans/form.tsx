@@ -3,6 +3,7 @@ import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { getCapabilityText, nameFrom } from "../../plans/capability-words.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { catalogueQuery } from "../catalogue/queries.ts";
@@ -21,12 +22,11 @@ interface FormProps {
 	readonly pending: boolean;
 	readonly error: unknown;
 	readonly onSubmit: (values: PlanValues) => void;
-	readonly onClose: () => void;
 	readonly onRetire?: () => void;
 }
 
 /** The fields of a plan. An empty number is without limit. */
-export function PlanForm({ is_new, initial, pending, error, onSubmit, onClose, onRetire }: FormProps) {
+export function PlanForm({ is_new, initial, pending, error, onSubmit, onRetire }: FormProps) {
 	const { data: catalogue } = useQuery(catalogueQuery);
 	const form = useForm<PlanValues>({ mode: "controlled", initialValues: initial, validate: (values) => validatePlan(values, is_new) });
 	const known = (catalogue?.capabilities ?? []).map(({ name, description }) => ({
@@ -102,9 +102,7 @@ export function PlanForm({ is_new, initial, pending, error, onSubmit, onClose, o
 							</Button>
 						)}
 						<Group gap={8}>
-							<Button variant="default" onClick={onClose}>
-								Go back
-							</Button>
+							<LeaveButton>Go back</LeaveButton>
 							<Button type="submit" loading={pending}>
 								{is_new ? "Create this plan" : "Show what changes"}
 							</Button>

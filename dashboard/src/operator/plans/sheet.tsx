@@ -1,7 +1,8 @@
-import { Button, Drawer, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { formatCount } from "../../plans/meter.ts";
+import { GuardedModal, useFormGuard } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -26,17 +27,17 @@ interface SheetProps {
 /** Creates or edits a plan. Before saving it shows the effect on tenants. */
 export function PlanSheet({ plan, opened, onClose, ...rest }: SheetProps) {
 	return (
-		<Drawer
+		<GuardedModal
+			sheet
 			opened={opened}
 			onClose={onClose}
-			position="right"
 			size={600}
 			title={plan === null ? "Create a plan" : `Edit the plan ${plan.name}`}
-			closeOnClickOutside={false}
-			closeButtonProps={{ "aria-label": "Close without saving" }}
+			undone={plan === null ? "The plan has not been created." : "The plan has not been changed."}
+			closing="Close without saving"
 		>
 			<Steps plan={plan} onClose={onClose} {...rest} />
-		</Drawer>
+		</GuardedModal>
 	);
 }
 
@@ -48,6 +49,7 @@ interface Review {
 function Steps({ plan, use, onClose, onRetire }: Omit<SheetProps, "opened">) {
 	const [values, setValues] = useState<PlanValues>(() => (plan === null ? NEW_PLAN : valuesFrom(plan)));
 	const [review, setReview] = useState<Review | null>(null);
+	const { finish } = useFormGuard();
 	const action = useAction();
 	const confirmed = useConfirmed();
 	const changed = usePlansChanged();
@@ -56,6 +58,7 @@ function Steps({ plan, use, onClose, onRetire }: Omit<SheetProps, "opened">) {
 		changed();
 		if (!saved) return;
 		toaster.done(plan === null ? `The plan ${saved.name} is created.` : `The plan ${saved.name} holds as changed from the next request on.`);
+		finish();
 		onClose();
 	}
 	async function go(next: PlanValues): Promise<void> {
@@ -82,7 +85,6 @@ function Steps({ plan, use, onClose, onRetire }: Omit<SheetProps, "opened">) {
 				pending={action.pending}
 				error={action.error}
 				onSubmit={(next) => void go(next)}
-				onClose={onClose}
 				{...(plan === null ? {} : { onRetire })}
 			/>
 		</>

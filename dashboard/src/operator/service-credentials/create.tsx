@@ -1,8 +1,9 @@
-import { Box, Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Box, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { NAME_CHARACTERS_MAX, validateName } from "../tenants/fields.ts";
@@ -17,18 +18,18 @@ interface CreateProps {
 export function CreateService({ opened, onClose }: CreateProps) {
 	const [made, setMade] = useState<MadeService | null>(null);
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened || made !== null}
 			onClose={onClose}
 			title={made === null ? "Create a service" : "The credential, shown once"}
 			size="lg"
-			closeOnClickOutside={false}
-			closeOnEscape={made === null}
-			withCloseButton={made === null}
-			closeButtonProps={{ "aria-label": "Close without creating" }}
+			undone="The service has not been created."
+			closing="Close without creating"
+			guarded={made === null}
+			closable={made === null}
 		>
 			{made === null ? (
-				<NameForm onMade={setMade} onClose={onClose} />
+				<NameForm onMade={setMade} />
 			) : (
 				<Credential
 					made={made}
@@ -38,11 +39,11 @@ export function CreateService({ opened, onClose }: CreateProps) {
 					}}
 				/>
 			)}
-		</Modal>
+		</GuardedModal>
 	);
 }
 
-function NameForm({ onMade, onClose }: { onMade: (made: MadeService) => void; onClose: () => void }) {
+function NameForm({ onMade }: { onMade: (made: MadeService) => void }) {
 	const [name, setName] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
@@ -73,9 +74,7 @@ function NameForm({ onMade, onClose }: { onMade: (made: MadeService) => void; on
 				/>
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Go back
-					</Button>
+					<LeaveButton>Go back</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Create this service
 					</Button>

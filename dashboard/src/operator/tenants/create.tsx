@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { GuardedModal, LeaveButton, useFormGuard } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -22,19 +23,20 @@ interface CreateProps {
 /** Creates a tenant: its name and plan, and its ids in the operator's own systems. */
 export function CreateTenant({ opened, onClose, onMade }: CreateProps) {
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened}
 			onClose={onClose}
 			title="Create a tenant"
-			closeOnClickOutside={false}
-			closeButtonProps={{ "aria-label": "Close without creating" }}
+			undone="The tenant has not been created."
+			closing="Close without creating"
 		>
-			<CreateForm onClose={onClose} onMade={onMade} />
-		</Modal>
+			<CreateForm onMade={onMade} />
+		</GuardedModal>
 	);
 }
 
-function CreateForm({ onClose, onMade }: Omit<CreateProps, "opened">) {
+function CreateForm({ onMade }: Pick<CreateProps, "onMade">) {
+	const { finish } = useFormGuard();
 	const { data: plans } = useQuery(plansQuery);
 	const action = useAction();
 	const confirmed = useConfirmed();
@@ -59,6 +61,7 @@ function CreateForm({ onClose, onMade }: Omit<CreateProps, "opened">) {
 		if (!made) return;
 		changed();
 		toaster.done(`${made.name} is created. Invite its first owner.`);
+		finish();
 		onMade(made.id);
 	}
 	return (
@@ -108,9 +111,7 @@ function CreateForm({ onClose, onMade }: Omit<CreateProps, "opened">) {
 				/>
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Go back
-					</Button>
+					<LeaveButton>Go back</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Create this tenant
 					</Button>

@@ -2,6 +2,7 @@ import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { LeaveButton, useFormGuard } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { NAME_CHARACTERS_MAX, validateName } from "./fields.ts";
@@ -9,6 +10,7 @@ import { patchTenant, type Tenant, useTenantsChanged } from "./queries.ts";
 
 /** The tenant's name, and its id in the operator's own systems. */
 export function Details({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
+	const { finish } = useFormGuard();
 	const action = useAction();
 	const confirmed = useConfirmed();
 	const changed = useTenantsChanged();
@@ -23,6 +25,7 @@ export function Details({ tenant, onClose }: { tenant: Tenant; onClose: () => vo
 		const saved = await action.run(() => confirmed(() => patchTenant(tenant.id, body)));
 		if (!saved) return;
 		changed();
+		finish();
 		onClose();
 	}
 	return (
@@ -46,9 +49,7 @@ export function Details({ tenant, onClose }: { tenant: Tenant; onClose: () => vo
 				/>
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Go back
-					</Button>
+					<LeaveButton>Go back</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Save name and own id
 					</Button>

@@ -1,6 +1,6 @@
-import { Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import { TeamInvite } from "../../tenants/team/invite.tsx";
+import { GuardedModal } from "../../ui/form/guarded-modal.tsx";
 import { ChangePlan } from "./change-plan.tsx";
 import { Details } from "./details.tsx";
 import { DeleteTenant } from "./ending/delete.tsx";
@@ -25,13 +25,13 @@ export function TenantDialogs({ tenant, dialog, onClose, onDeleted }: DialogsPro
 			<TenantModal title="Change the plan" opened={dialog === "plan"} onClose={onClose} size="lg">
 				<ChangePlan {...common} />
 			</TenantModal>
-			<TenantModal title="Limits of its own" opened={dialog === "limits"} onClose={onClose} size="lg">
+			<TenantModal guarded title="Limits of its own" opened={dialog === "limits"} onClose={onClose} size="lg">
 				<OwnLimits {...common} />
 			</TenantModal>
-			<TenantModal title="Name and own id" opened={dialog === "details"} onClose={onClose}>
+			<TenantModal guarded title="Name and own id" opened={dialog === "details"} onClose={onClose}>
 				<Details {...common} />
 			</TenantModal>
-			<TenantModal title="Portal link" opened={dialog === "portal"} onClose={onClose}>
+			<TenantModal guarded title="Portal link" opened={dialog === "portal"} onClose={onClose}>
 				<PortalLink {...common} />
 			</TenantModal>
 			<TenantModal title="Suspend this tenant" opened={dialog === "suspend"} onClose={onClose}>
@@ -50,13 +50,23 @@ interface ModalProps {
 	readonly opened: boolean;
 	readonly onClose: () => void;
 	readonly size?: string;
+	/** Whether it holds a form, rather than a decision. */
+	readonly guarded?: boolean;
 	readonly children: ReactNode;
 }
 
-function TenantModal({ title, opened, onClose, size = "md", children }: ModalProps) {
+function TenantModal({ title, opened, onClose, size = "md", guarded = false, children }: ModalProps) {
 	return (
-		<Modal opened={opened} onClose={onClose} title={title} size={size} closeButtonProps={{ "aria-label": "Close without changing anything" }}>
+		<GuardedModal
+			opened={opened}
+			onClose={onClose}
+			title={title}
+			size={size}
+			undone="Nothing has been changed."
+			closing="Close without changing anything"
+			guarded={guarded}
+		>
 			{children}
-		</Modal>
+		</GuardedModal>
 	);
 }

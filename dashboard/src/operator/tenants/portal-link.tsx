@@ -5,10 +5,10 @@ import { useConfirmed } from "../../access/confirm.tsx";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import type { Role } from "../../access/session.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
-import { CopyButton } from "../../ui/copy-button.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
+import { LeaveButton, useFormGuard } from "../../ui/form/guarded-modal.tsx";
+import { OneTimeLink } from "../../ui/one-time-link.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { NAME_CHARACTERS_MAX, validateName } from "./fields.ts";
 import { createPortalLink, type Tenant } from "./queries.ts";
@@ -16,6 +16,7 @@ import { createPortalLink, type Tenant } from "./queries.ts";
 /** A one-time link that signs one person of the tenant in without an account. The link is shown once. */
 export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
 	const [made, setMade] = useState<{ url: string; expires_at: string } | null>(null);
+	const { finish } = useFormGuard();
 	const action = useAction();
 	const confirmed = useConfirmed();
 	const form = useForm({
@@ -27,31 +28,15 @@ export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 		const { name, external_user_id, role } = form.values;
 		const body = { name: name.trim(), external_user_id: external_user_id.trim(), role };
 		const link = await action.run(() => confirmed(() => createPortalLink(tenant.id, body)));
-		if (link) setMade(link);
+		if (!link) return;
+		finish();
+		setMade(link);
 	}
 	if (made !== null)
 		return (
-			<Stack gap="md">
-				<Text role="status" size="sm" className="kw-wrap">
-					The person who opens this link is signed in as <bdi>{form.values.name.trim()}</bdi>. It works once and ends <Time value={made.expires_at} />
-					. It is shown only now.
-				</Text>
-				<Group gap="sm" wrap="nowrap" align="flex-start">
-					<TextInput
-						aria-label="Portal link"
-						value={made.url}
-						readOnly
-						flex={1}
-						miw={0}
-						onFocus={(event) => event.currentTarget.select()}
-						classNames={{ input: "kw-mono" }}
-					/>
-					<CopyButton value={made.url} what="link" data-autofocus />
-				</Group>
-				<Group justify="flex-end">
-					<Button onClick={onClose}>Done</Button>
-				</Group>
-			</Stack>
+			<OneTimeLink label="Portal link" url={made.url} expires_at={made.expires_at} onDone={onClose}>
+				The person who opens this link is signed in as <bdi>{form.values.name.trim()}</bdi>.
+			</OneTimeLink>
 		);
 	return (
 		<form
@@ -83,9 +68,7 @@ export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 				</Radio.Group>
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Go back
-					</Button>
+					<LeaveButton>Go back</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Make a portal link
 					</Button>

@@ -1,13 +1,13 @@
-import { Button, Group, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { isEmail } from "../../access/email.ts";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { type Role, useSession } from "../../access/session.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
-import { CopyButton } from "../../ui/copy-button.tsx";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
+import { OneTimeLink } from "../../ui/one-time-link.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { Time } from "../../ui/time.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { invite, type MadeInvitation, useTeamChanged } from "../team-queries.ts";
 
@@ -23,20 +23,21 @@ interface TeamInviteProps {
 export function TeamInvite({ tenant_id, opened, onClose }: TeamInviteProps) {
 	const [made, setMade] = useState<MadeInvitation | null>(null);
 	return (
-		<Modal
+		<GuardedModal
 			opened={opened}
 			onClose={onClose}
-			onExitTransitionEnd={() => setMade(null)}
+			onClosed={() => setMade(null)}
 			title={made === null ? "Invite a person" : "The invitation is ready"}
-			closeOnClickOutside={made === null}
-			size="md"
+			undone="The invitation has not been made."
+			closing="Close"
+			guarded={made === null}
 		>
-			{made === null ? <InviteForm tenant_id={tenant_id} onMade={setMade} onClose={onClose} /> : <InviteLink made={made} onClose={onClose} />}
-		</Modal>
+			{made === null ? <InviteForm tenant_id={tenant_id} onMade={setMade} /> : <InviteLink made={made} onClose={onClose} />}
+		</GuardedModal>
 	);
 }
 
-function InviteForm({ tenant_id, onMade, onClose }: { tenant_id: string; onMade: (made: MadeInvitation) => void; onClose: () => void }) {
+function InviteForm({ tenant_id, onMade }: { tenant_id: string; onMade: (made: MadeInvitation) => void }) {
 	const { mail } = useSession();
 	const [email, setEmail] = useState("");
 	const [role, setRole] = useState<Role>(FIRST_ROLE);
@@ -82,9 +83,7 @@ function InviteForm({ tenant_id, onMade, onClose }: { tenant_id: string; onMade:
 				</Radio.Group>
 				<Problem error={action.error} />
 				<Group justify="flex-end">
-					<Button variant="default" onClick={onClose}>
-						Go back
-					</Button>
+					<LeaveButton>Go back</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						{mail && email.trim() !== "" ? "Send the invitation" : "Make a link"}
 					</Button>
@@ -97,37 +96,18 @@ function InviteForm({ tenant_id, onMade, onClose }: { tenant_id: string; onMade:
 function InviteLink({ made, onClose }: { made: MadeInvitation; onClose: () => void }) {
 	const { invitation, url, mailed } = made;
 	return (
-		<Stack gap="md">
-			<Text role="status" className="kw-wrap">
-				{mailed && (
-					<>
-						A mail is on its way to <b>{invitation.email}</b>. Only the mailed link shows that the address is theirs; you can pass on this one as
-						well.{" "}
-					</>
-				)}
-				{invitation.email !== null && !mailed && (
-					<>
-						Pass this link on to <b>{invitation.email}</b>: no mail was sent.{" "}
-					</>
-				)}
-				{invitation.email === null && "Anyone who opens this link can join: pass it on where only the right person reads it. "}
-				It works once and ends <Time value={invitation.expires_at} />. It is shown only now.
-			</Text>
-			<Group gap="sm" wrap="nowrap" align="flex-start">
-				<TextInput
-					aria-label="Link of the invitation"
-					value={url}
-					readOnly
-					flex={1}
-					miw={0}
-					onFocus={(event) => event.currentTarget.select()}
-					classNames={{ input: "kw-mono" }}
-				/>
-				<CopyButton value={url} what="link" data-autofocus />
-			</Group>
-			<Group justify="flex-end">
-				<Button onClick={onClose}>Done</Button>
-			</Group>
-		</Stack>
+		<OneTimeLink label="Link of the invitation" url={url} expires_at={invitation.expires_at} onDone={onClose}>
+			{mailed && (
+				<>
+					A mail is on its way to <b>{invitation.email}</b>. Only the mailed link shows that the address is theirs; you can pass on this one as well.
+				</>
+			)}
+			{invitation.email !== null && !mailed && (
+				<>
+					Pass this link on to <b>{invitation.email}</b>: no mail was sent.
+				</>
+			)}
+			{invitation.email === null && "Anyone who opens this link can join: pass it on where only the right person reads it."}
+		</OneTimeLink>
 	);
 }

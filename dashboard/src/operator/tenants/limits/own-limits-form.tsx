@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../../access/confirm.tsx";
 import { goToFirstFault } from "../../../ui/first-fault.ts";
+import { LeaveButton, useFormGuard } from "../../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../../ui/problem.tsx";
 import { toaster } from "../../../ui/toaster.tsx";
 import { useAction } from "../../../ui/use-action.ts";
@@ -26,6 +27,7 @@ export function OwnLimits({ tenant, onClose }: { tenant: Tenant; onClose: () => 
 	const plan = plans?.find(({ id }) => id === tenant.plan_id);
 	const [choices, setChoices] = useState(() => initialChoices(tenant));
 	const [tried, setTried] = useState(false);
+	const { finish } = useFormGuard();
 	const action = useAction();
 	const confirmed = useConfirmed();
 	const changed = useTenantsChanged();
@@ -38,6 +40,7 @@ export function OwnLimits({ tenant, onClose }: { tenant: Tenant; onClose: () => 
 		if (!saved) return;
 		changed();
 		toaster.done(`The limits of ${tenant.name} hold from the next request on.`);
+		finish();
 		onClose();
 	}
 	return (
@@ -88,9 +91,7 @@ export function OwnLimits({ tenant, onClose }: { tenant: Tenant; onClose: () => 
 				)}
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						Go back
-					</Button>
+					<LeaveButton>Go back</LeaveButton>
 					<Button type="submit" loading={action.pending}>
 						Save these limits
 					</Button>
