@@ -13,8 +13,8 @@ interface CardProps {
 export function Card({ title, note, aside, children }: CardProps) {
 	return (
 		<Box component="section" className="kw-surface" aria-label={title} style={{ overflow: "hidden" }}>
-			<div className="kw-card-head">
-				<Title order={2} className="kw-card-title">
+			<div className="kw-rotation-head">
+				<Title order={2} className="kw-rotation-title">
 					{title}
 				</Title>
 				{note !== undefined && (

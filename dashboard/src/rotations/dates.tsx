@@ -1,8 +1,8 @@
 import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
 import { formatActor } from "../keys/text.ts";
-import { ShortTime } from "../ui/time.tsx";
-import { shortTime } from "../ui/time-words.ts";
+import { Instant } from "../ui/time.tsx";
+import { formatInstant } from "../ui/time-words.ts";
 import { Card } from "./card.tsx";
 import type { RotationProps } from "./props.ts";
 import { isOpen, type Rotation } from "./queries.ts";
@@ -18,21 +18,21 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 	return (
 		<Card title="The old key">
 			<Box component="dl" m={0} px="md" pb={4}>
-				{!taken_back && <Fact term={goes_on ? "Ends" : "Ended"}>{goes_on ? whenItEnds(rotation) : <ShortTime value={rotation.old_ends_at} />}</Fact>}
+				{!taken_back && <Fact term={goes_on ? "Ends" : "Ended"}>{goes_on ? whenItEnds(rotation) : <Instant value={rotation.old_ends_at} />}</Fact>}
 				{goes_on && rotation.status !== "waiting" && short !== null && (
 					<Fact term="At the latest">
-						<ShortTime value={rotation.old_ends_at} />
+						<Instant value={rotation.old_ends_at} />
 					</Fact>
 				)}
 				<Fact term="Begun">
-					<ShortTime value={rotation.started_at} />, by {formatActor(rotation.started_by)}
+					<Instant value={rotation.started_at} />, by {formatActor(rotation.started_by)}
 				</Fact>
 				<Fact term="Key expires">
-					<ShortTime value={expires_at} />
+					<Instant value={expires_at} />
 				</Fact>
 				{!taken_back && shown(rotation.expires_at) !== shown(rotation.expires_at_before) && (
 					<Fact term="Before">
-						<ShortTime value={rotation.expires_at_before} />
+						<Instant value={rotation.expires_at_before} />
 					</Fact>
 				)}
 			</Box>
@@ -41,12 +41,12 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 }
 
 function shown(time: string | null): string | null {
-	return time === null ? null : shortTime(time, Date.now());
+	return time === null ? null : formatInstant(time, Date.now());
 }
 
 function whenItEnds(rotation: Rotation): ReactNode {
 	if (rotation.status === "waiting") return rotation.overlap_seconds === 0 ? "when the new key is revealed" : "not before the new key is revealed";
-	return formatOldEnd(rotation).short ?? <ShortTime value={rotation.old_ends_at} />;
+	return formatOldEnd(rotation).short ?? <Instant value={rotation.old_ends_at} />;
 }
 
 function Fact({ term, children }: { term: string; children: ReactNode }) {

@@ -1,7 +1,7 @@
 import { Text, VisuallyHidden } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { formatActor } from "../keys/text.ts";
-import { ShortTime } from "../ui/time.tsx";
+import { Instant } from "../ui/time.tsx";
 import { Card } from "./card.tsx";
 import { isOpen, type Rotation } from "./queries.ts";
 import { formatStep } from "./words.ts";
@@ -52,7 +52,7 @@ function OneStep({ step, rotation, number, isNext }: StepProps) {
 				{done && at !== null && (
 					<Text size="xs" lh="16px" c="dimmed" className="kw-figures kw-wrap">
 						{name === "created" && `${formatActor(rotation.started_by)}, `}
-						<ShortTime value={at} />
+						<Instant value={at} />
 					</Text>
 				)}
 			</div>

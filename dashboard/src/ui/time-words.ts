@@ -65,7 +65,7 @@ export function exactTime(time: string): string {
 const SHORT_MS_MAX = 300 * DAY_MS;
 
 /** "28 Nov 09:12" in the viewer's zone; with the year instead of the time if it is far away. */
-export function shortTime(time: string, now_ms: number): string {
+export function formatInstant(time: string, now_ms: number): string {
 	const time_ms = Date.parse(time);
 	return Math.abs(time_ms - now_ms) > SHORT_MS_MAX ? dayOfYear.format(time_ms) : dayAndClock.format(time_ms).replace(",", "");
 }

@@ -1,6 +1,6 @@
 import { Text, Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { exactTime, relativeTime, shortTime } from "./time-words.ts";
+import { exactTime, formatInstant, relativeTime, shortTime } from "./time-words.ts";
 
 const REFRESH_MS = 15_000;
 
@@ -33,11 +33,11 @@ export function Time({ value, never = "never", short = false }: { value: string 
 }
 
 /** The instant itself, "28 Nov 09:12", where the order of events matters; the exact one on hover. */
-export function ShortTime({ value }: { value: string | null }) {
+export function Instant({ value }: { value: string | null }) {
 	if (value === null) return <>never</>;
 	return (
 		<time dateTime={value} title={exactTime(value)}>
-			{shortTime(value, Date.now())}
+			{formatInstant(value, Date.now())}
 		</time>
 	);
 }

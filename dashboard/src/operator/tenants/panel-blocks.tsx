@@ -36,7 +36,7 @@ function Block({ title, aside, children }: { title: ReactNode; aside?: ReactNode
 
 function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
 	return (
-		<div className="kw-fact">
+		<div className="kw-tenant-fact">
 			<Text component="dt" fz={13} c="dimmed" truncate>
 				{name}
 			</Text>

@@ -21,7 +21,7 @@ export function OneClient({ source, move, ...props }: ClientProps) {
 	const title = getTitle(source);
 	const second = getSecond(source, title);
 	return (
-		<li className="kw-client" data-move={position} data-client={formatClient(source)} data-asks={(open && position === "ask") || undefined}>
+		<li className="kw-rotation-client" data-move={position} data-client={formatClient(source)} data-asks={(open && position === "ask") || undefined}>
 			<div className="kw-client-row">
 				<div>
 					<Text size="sm" lh="18px" fw={600} className="kw-client-name" title={title} dir="auto">

@@ -2,7 +2,7 @@ import { Text } from "@mantine/core";
 import { IconCheck, IconCircle, IconCircleHalf2 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { formatActor } from "../../keys/text.ts";
-import { ShortTime, Time } from "../../ui/time.tsx";
+import { Instant, Time } from "../../ui/time.tsx";
 import type { Position } from "../progress.ts";
 import type { RotationSource } from "../queries.ts";
 import { isConfirmed } from "../words.ts";
@@ -49,13 +49,13 @@ function Behind({ source, position }: { source: RotationSource; position: Positi
 	if (isConfirmed(source) && source.confirmation !== null)
 		return (
 			<>
-				{formatActor(source.confirmation.by)}, <ShortTime value={source.confirmation.at} />
+				{formatActor(source.confirmation.by)}, <Instant value={source.confirmation.at} />
 			</>
 		);
-	if (source.new !== null) return <ShortTime value={source.new.first_seen_at} />;
+	if (source.new !== null) return <Instant value={source.new.first_seen_at} />;
 	return (
 		<>
-			silent since <ShortTime value={source.silent_since} />
+			silent since <Instant value={source.silent_since} />
 		</>
 	);
 }
