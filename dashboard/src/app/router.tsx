@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { signInSearchFrom } from "../access/search.ts";
 import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
@@ -28,21 +29,10 @@ function page<const Path extends string>(path: Path, load: () => Promise<{ defau
 	return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
 }
 
-/** `back`: the page to open afterwards. `ended`, `reset`: why the person has to sign in. */
-interface SignInSearch {
-	back?: string;
-	ended?: true;
-	reset?: true;
-}
-
 const signIn = createRoute({
 	getParentRoute: () => root,
 	path: "/sign-in",
-	validateSearch: (search: Record<string, unknown>): SignInSearch => ({
-		...(typeof search.back === "string" ? { back: wayBack(search.back) } : {}),
-		...(isSet(search.ended) ? { ended: true } : {}),
-		...(isSet(search.reset) ? { reset: true } : {}),
-	}),
+	validateSearch: signInSearchFrom,
 	async beforeLoad({ search }) {
 		if (!search.ended && (await currentSession()) !== null) throw redirect({ href: wayBack(search.back), replace: true });
 	},
@@ -146,8 +136,7 @@ const sites = createRoute({
 	validateSearch: (search: Record<string, unknown>): { search?: string } =>
 		typeof search.search === "string" && search.search !== "" ? { search: search.search } : {},
 	component: lazyRouteComponent(() => import("../tenants/sites/page.tsx")),
-	pendingComponent: PageSkeleton,
-	errorComponent: FailurePage,
+	...WHILE,
 });
 
 /** The operator's area; its frame shows a notice to everyone else. */

@@ -5,7 +5,7 @@ import { EMAIL_FAULT, isEmail } from "../../access/email.ts";
 import { useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
-import { OneTimeLink } from "../../ui/one-time-link.tsx";
+import { OneTimeLink } from "../../ui/form/one-time-link.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";

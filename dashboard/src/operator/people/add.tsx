@@ -6,7 +6,7 @@ import { EMAIL_FAULT, isEmail } from "../../access/email.ts";
 import { answered, api } from "../../http/api.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
-import { OneTimeLink } from "../../ui/one-time-link.tsx";
+import { OneTimeLink } from "../../ui/form/one-time-link.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type MadeOperatorInvitation, operatorInvitationsQuery } from "./queries.ts";

@@ -7,7 +7,7 @@ import type { Role } from "../../access/session.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { LeaveButton, useFormGuard } from "../../ui/form/guarded-modal.tsx";
-import { OneTimeLink } from "../../ui/one-time-link.tsx";
+import { OneTimeLink } from "../../ui/form/one-time-link.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { NAME_CHARACTERS_MAX, validateName } from "./fields.ts";

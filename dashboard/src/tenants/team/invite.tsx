@@ -6,7 +6,7 @@ import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { type Role, useSession } from "../../access/session.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
-import { OneTimeLink } from "../../ui/one-time-link.tsx";
+import { OneTimeLink } from "../../ui/form/one-time-link.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { invite, type MadeInvitation, useTeamChanged } from "../team-queries.ts";

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import { CopyButton } from "./copy-button.tsx";
-import { Time } from "./time.tsx";
+import { CopyButton } from "../copy-button.tsx";
+import { Time } from "../time.tsx";
 
 interface LinkProps {
 	/** The accessible name of the field: "Password link". */
