@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { LOCKS } from "../database/locks.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx, type Tx } from "../database/transaction.ts";
 import type { AuditEntry } from "./entry.ts";
 
@@ -55,12 +56,9 @@ export async function readChainNames(tx: ReadTx): Promise<string[]> {
 	return rows.map(({ chain }) => chain);
 }
 
-/** One of the numbers of this project's advisory locks. */
-const CHECKPOINTS_LOCK = 7_362_014;
-
 /** Whether no other node writes a checkpoint until this transaction ends. */
 export async function lockCheckpoints(tx: RecordTx): Promise<boolean> {
-	const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${CHECKPOINTS_LOCK}) as locked`.execute(tx);
+	const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${LOCKS.audit_checkpoints}) as locked`.execute(tx);
 	return rows[0]?.locked === true;
 }
 

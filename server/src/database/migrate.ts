@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import pg from "pg";
+import { LOCKS } from "./locks.ts";
 import { ensureServingRoles } from "./roles.ts";
 
 const MIGRATIONS = new URL("../../migrations/", import.meta.url);
-const MIGRATION_LOCK = 7_362_001;
 const OLDEST_POSTGRES = 140_000;
 
 interface Migration {
@@ -57,7 +57,7 @@ export async function migrate(url: string): Promise<string[]> {
 		const version = await client.query<{ server_version_num: string }>("show server_version_num");
 		if (Number(version.rows[0]?.server_version_num) < OLDEST_POSTGRES) throw new Error("PostgreSQL 14 or newer is needed");
 		await client.query("set lock_timeout = 0");
-		await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+		await client.query("select pg_advisory_lock($1)", [LOCKS.migration]);
 		await ensureServingRoles(client);
 		await client.query("create schema if not exists keywright");
 		await client.query(

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { LOCKS } from "./locks.ts";
 
 /** Roles are cluster-wide: several Keywright databases in one cluster share them. */
 export const OWNER_ROLE = "keywright_owner";
@@ -42,15 +43,12 @@ export async function ensureServingRoles(client: pg.Client): Promise<void> {
 	}
 }
 
-/** Serialises changes of one role: PostgreSQL fails concurrent ones with "tuple concurrently updated". Taken in the database of `superuserUrl`. */
-const ROLES_LOCK = 7_362_002;
-
 /** On a dedicated cluster: creates an owner that migrates, a serving role, both with LOGIN, and a database of the owner. */
 export async function ensureDatabase(superuserUrl: string, database: string): Promise<void> {
 	const client = new pg.Client({ connectionString: superuserUrl });
 	await client.connect();
 	try {
-		await client.query("select pg_advisory_lock($1)", [ROLES_LOCK]);
+		await client.query("select pg_advisory_lock($1)", [LOCKS.roles]);
 		await createUnlessThere(client, `create role ${OWNER_ROLE} login`);
 		await createUnlessThere(client, `create role ${APP_ROLE} login`);
 		await client.query(`alter role ${APP_ROLE} login`);

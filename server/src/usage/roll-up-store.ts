@@ -1,11 +1,10 @@
 import { sql } from "kysely";
+import { LOCKS } from "../database/locks.ts";
 import type { RecordTx } from "../database/transaction.ts";
-
-const FOLD_LOCK = 7_362_010;
 
 /** Takes the advisory lock for rolling up until the transaction ends; false when another node has it. */
 export async function claimRollUp(tx: RecordTx): Promise<boolean> {
-	const claimed = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${FOLD_LOCK}) as claimed`.execute(tx);
+	const claimed = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOCKS.usage_roll_up}) as claimed`.execute(tx);
 	return claimed.rows[0]?.claimed === true;
 }
 

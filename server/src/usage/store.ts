@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { LOCKS } from "../database/locks.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import { CODES_OF_DEAD_KEYS } from "./code.ts";
 import { line, NO_CLIENT, type Picked, toMilliseconds } from "./flush-text-store.ts";
@@ -11,8 +12,6 @@ import { OTHER_SOURCES } from "./sources/source.ts";
  * ones are combined until the sweep (sources/evidence-sweep.ts) deletes idle ones.
  */
 export const SOURCES_PER_KEY_MAX = 64;
-/** Advisory lock of aggregation: one transaction at a time. */
-export const AGGREGATION_LOCK = 7_362_011;
 const MINUTE_SECONDS = 60;
 
 /** Whether flushes are pending or being aggregated. */
@@ -23,7 +22,7 @@ export async function flushesWait(tx: ReadTx): Promise<boolean> {
 
 /** Aggregates up to `flushes_max` pending flushes into the tables that reports read; returns how many. Serialized by an advisory lock. */
 export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promise<number> {
-	await sql`select pg_advisory_xact_lock(${AGGREGATION_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${LOCKS.usage_aggregation}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number }>`
 		select node_id, flush_number from keywright.usage_flushes where waiting order by flushed_at limit ${flushes_max}
 	`.execute(tx);
@@ -47,7 +46,7 @@ export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promi
 
 /** Marks the next pending flush as not waiting, and keeps its values for an operator to inspect; returns `node_id/flush_number`. */
 export async function setAsideFlush(tx: RecordTx): Promise<string | null> {
-	await sql`select pg_advisory_xact_lock(${AGGREGATION_LOCK}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${LOCKS.usage_aggregation}), ${idleFor(LOCKED_IDLE_MS)}`.execute(tx);
 	const { rows } = await sql<{ node_id: string; flush_number: number; flushed_at: Date }>`
 		update keywright.usage_flushes set waiting = false where ctid = (
 			select ctid from keywright.usage_flushes where waiting order by flushed_at limit 1

@@ -1,11 +1,9 @@
 import { type NotNull, sql } from "kysely";
 import { reauthorize } from "../../audit/reauthorize.ts";
 import type { Actor } from "../../core/context.ts";
+import { LOCKS } from "../../database/locks.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import { type Operator, operatorFromRow } from "./operator.ts";
-
-/** Advisory lock that serializes all changes to the set of operators. */
-const OPERATORS_LOCK = 7_402_118_007;
 
 function selectOperators(tx: ReadTx) {
 	return (
@@ -42,7 +40,7 @@ export async function countOperators(tx: ReadTx): Promise<number> {
  * holds its caller's row FOR SHARE, so locking them all here could deadlock.
  */
 export async function lockOperators(tx: Tx): Promise<readonly string[]> {
-	await sql`select pg_advisory_xact_lock(${OPERATORS_LOCK})`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${LOCKS.operators})`.execute(tx);
 	await reauthorize(tx);
 	const rows = await tx.selectFrom("operators").select("person_id").orderBy("person_id").execute();
 	return rows.map((row) => row.person_id);

@@ -1,14 +1,13 @@
 import { sql } from "kysely";
+import { LOCKS } from "../../database/locks.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { Key } from "../key.ts";
 import type { NewSecretRow } from "../secrets/store.ts";
 import { insertKeys, isLive } from "../store.ts";
 
-const IMPORT_LOCK = 7_362_013;
-
 /** Serializes imports, so that two of them do not insert the same key. */
 export async function lockImports(tx: Tx): Promise<void> {
-	await sql`select pg_advisory_xact_lock(${IMPORT_LOCK})`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${LOCKS.imports})`.execute(tx);
 }
 
 /** The existing look-ups, each with its tenant. */

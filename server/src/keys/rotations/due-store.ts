@@ -1,10 +1,11 @@
 import { sql } from "kysely";
+import { LOCKS } from "../../database/locks.ts";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 
 /** Takes the advisory lock of the rotation loop until commit; false if another node holds it. The transaction stays idle while the loop runs. */
 export async function claimRotations(tx: RecordTx): Promise<boolean> {
 	await sql`select set_config('idle_in_transaction_session_timeout', ${`${CLAIM_SECONDS_MAX}s`}, true)`.execute(tx);
-	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOOP_LOCK}::bigint) as claimed`.execute(tx);
+	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOCKS.rotations}::bigint) as claimed`.execute(tx);
 	return rows[0]?.claimed === true;
 }
 
@@ -47,9 +48,6 @@ export async function readUnreminded(tx: ReadTx, before: Date, after: DueRotatio
 	`.execute(tx);
 	return rows;
 }
-
-/** Advisory lock: the loop that completes rotations runs on one node at a time. */
-export const LOOP_LOCK = 7_402_118_006;
 
 /** The claim's transaction is aborted after this idle time, so that a stalled node loses it. */
 export const CLAIM_SECONDS_MAX = 600;

@@ -1,8 +1,7 @@
 import { type SqlBool, sql } from "kysely";
+import { LOCKS } from "../../database/locks.ts";
 import type { ReadTx, Tx } from "../../database/transaction.ts";
 import type { StoredMac } from "./mac.ts";
-
-const REGISTER_LOCK = 7_362_011;
 
 export interface PepperRow {
 	pepper_id: string;
@@ -15,7 +14,7 @@ export async function readPepperRows(tx: ReadTx): Promise<PepperRow[]> {
 
 /** Serializes the registration by servers that start at the same time. */
 export async function lockPeppers(tx: Tx): Promise<void> {
-	await sql`select pg_advisory_xact_lock(${REGISTER_LOCK})`.execute(tx);
+	await sql`select pg_advisory_xact_lock(${LOCKS.peppers})`.execute(tx);
 }
 
 export async function insertPepperRow(tx: Tx, row: PepperRow, now: Date): Promise<void> {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
+import { LOCKS } from "../../database/locks.ts";
 import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
-import { AGGREGATION_LOCK } from "../store.ts";
 import { OTHER_SOURCES } from "./source.ts";
 
 export interface SourceRow {
@@ -65,7 +65,7 @@ export async function removeSourceName(tx: Tx, tenant_id: string, source_id: str
 
 /** Takes the lock of aggregation until the transaction ends, so that no new source refers to a deleted row; false when it is taken. */
 export async function claimSources(tx: RecordTx): Promise<boolean> {
-	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${AGGREGATION_LOCK}::bigint) as claimed`.execute(tx);
+	const { rows } = await sql<{ claimed: boolean }>`select pg_try_advisory_xact_lock(${LOCKS.usage_aggregation}::bigint) as claimed`.execute(tx);
 	return rows[0]?.claimed === true;
 }
 
