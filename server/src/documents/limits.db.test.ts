@@ -40,7 +40,7 @@ test("of 50 uploads at once, a plan of 10 documents takes exactly 10", async () 
 	deepEqual([documents, rows, uploads, files.length], [10, 10, 0, 10]);
 	const problem = await problemIn(await server.upload("one more"));
 	deepEqual([problem.code, problem["limit"], problem["max"], problem["used"]], ["conflict", "documents", 10, 10]);
-	match(problem.detail, /holds 10 documents and 10 are stored/);
+	match(problem.detail, /allows 10 documents, and 10 are stored/);
 });
 
 test("of 50 uploads at once, a plan of bytes for 10 takes exactly 10, and no byte more", async () => {

@@ -72,8 +72,8 @@ test("the response for a key has exactly the fields of the contract", () => {
 	const parts = { secrets: [secret], handover: null };
 	const answer = toKeyResponse(key, parts, { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
 	const fields =
-		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips rate_limits status created_at created_by expires_at rotate_every_days " +
-		"rotation_due_at last_used_at last_check_at usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";
+		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips client_policy rate_limits status created_at created_by expires_at rotate_every_days " +
+		"rotation_due_at last_used_at last_check_at exposed_at exposure usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";
 	assert.deepEqual(Object.keys(answer), fields.split(" "));
 	assert.deepEqual(
 		Object.keys(answer.secrets[0] ?? {}),
