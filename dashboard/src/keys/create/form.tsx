@@ -1,7 +1,7 @@
 import { Autocomplete, Box, Button, Group, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useAccess, useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
@@ -57,7 +57,8 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 	});
 	const { values } = form;
 	const filled = form.isDirty();
-	useEffect(() => onFilled(filled), [filled, onFilled]);
+	// Before the next event: an Esc must find it.
+	useLayoutEffect(() => onFilled(filled), [filled, onFilled]);
 
 	async function create(): Promise<void> {
 		const people = [...members, { name: person.name, email: person.email }];

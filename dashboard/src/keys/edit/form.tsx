@@ -1,6 +1,6 @@
 import { Alert, Autocomplete, Button, Group, List, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
@@ -75,7 +75,8 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 	});
 	const labelFault = faultOfLabels(labels);
 	const filled = fieldsThatDiffer(toValues(before), complete(form.values)).length > 0;
-	useEffect(() => onFilled(filled), [filled, onFilled]);
+	// Before the next event: an Esc must find it.
+	useLayoutEffect(() => onFilled(filled), [filled, onFilled]);
 
 	async function save(): Promise<void> {
 		if (labelFault !== null) return;

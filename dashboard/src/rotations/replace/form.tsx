@@ -1,7 +1,7 @@
 import { Button, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
@@ -41,7 +41,8 @@ export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) 
 	});
 	const { values } = form;
 	const filled = form.isDirty();
-	useEffect(() => onFilled(filled), [filled, onFilled]);
+	// Before the next event: an Esc must find it.
+	useLayoutEffect(() => onFilled(filled), [filled, onFilled]);
 	const now_ms = Date.now();
 	const typing = values.until === "now" && isInUse(apiKey, preview, now_ms);
 	const ready = !typing || values.typed.trim() === apiKey.name.trim();

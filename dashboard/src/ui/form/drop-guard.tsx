@@ -1,10 +1,10 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
-import { useState } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 
 export interface DropGuard {
 	readonly asking: boolean;
-	/** Closes the form: at once if nothing was filled in, else after a confirmation. */
+	/** Closes the form: at once if nothing is filled in when it is called, else after a confirmation. Never changes. */
 	readonly close: () => void;
 	readonly stay: () => void;
 	readonly drop: () => void;
@@ -15,9 +15,18 @@ export function useDropGuard(filled: boolean, onDrop: () => void): DropGuard {
 	const [asked, setAsked] = useState(false);
 	const leaving = useBlocker({ shouldBlockFn: () => filled, enableBeforeUnload: () => filled, disabled: !filled, withResolver: true });
 	const blocked = leaving.status === "blocked";
+	// Listeners on the window call `close` of an earlier render, which would drop what was typed since.
+	const latest = useRef({ filled, onDrop });
+	useLayoutEffect(() => {
+		latest.current = { filled, onDrop };
+	});
+	const close = useCallback(() => {
+		if (latest.current.filled) setAsked(true);
+		else latest.current.onDrop();
+	}, []);
 	return {
 		asking: filled && (asked || blocked),
-		close: () => (filled ? setAsked(true) : onDrop()),
+		close,
 		stay() {
 			setAsked(false);
 			if (blocked) leaving.reset();
