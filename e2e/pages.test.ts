@@ -101,7 +101,8 @@ test("assets are cached as immutable, with their exact type, and compressed if t
 		deepEqual(gunzipSync(gzip.body), plain.body);
 		ok(br.body.length < plain.body.length / 2);
 	}
-	const font = /url\(([^)]*\.woff2)\)/.exec((await get(paths.find((path) => path.endsWith(".css")) ?? "")).text)?.[1] ?? "";
+	const styles = await Promise.all(paths.filter((path) => path.endsWith(".css")).map(async (path) => (await get(path)).text));
+	const font = /url\(([^)]*\.woff2)\)/.exec(styles.join("\n"))?.[1] ?? "";
 	const woff2 = expectStatus(await get(`/assets/${font.split("/").at(-1)}`, { "accept-encoding": "br" }), 200);
 	deepEqual([woff2.header("content-type"), woff2.header("content-encoding")], ["font/woff2", ""]);
 });
