@@ -16,9 +16,6 @@ export const MEANINGS = {
 } as const;
 export type Meaning = keyof typeof MEANINGS;
 
-/** Colours of chart series: the same meaning has the same colour on every page. Requests have variables of the style sheet, `--kw-chart-…`. */
-export const CHART_COLORS = { old_key: "gray.6", new_key: "teal.8" } as const;
-
 export const PAGE_WIDTH_PX = 1_120;
 
 /** Dialogs and sheets have a heading like a section's. */
