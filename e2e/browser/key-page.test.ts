@@ -148,7 +148,7 @@ describe("the usage of a key", () => {
 		await page.waitForURL(/\/refusals\?.*code=rate_limited/);
 		const one = page.locator("[data-reason=rate_limited]");
 		await one.getByText("3 requests refused in the last 24 hours.").waitFor();
-		await eventually(async () => match((await one.getByRole("row").nth(1).textContent()) ?? "", /\d\d:00–\d\d:003$/));
+		await eventually(async () => match((await one.getByRole("row").nth(1).textContent()) ?? "", /\d\d:\d\d–\d\d:\d\d3$/));
 		equal(await one.getByRole("link", { name: "What it means and what to do" }).getAttribute("href"), `${dashboard.url}/problems/rate_limited`);
 		await axe(page);
 		await one.getByRole("link", { name: "All reasons" }).click();
