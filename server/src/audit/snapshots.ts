@@ -13,7 +13,7 @@ export interface Snapshots {
 type States = Pick<Snapshots, "before" | "after">;
 type ToStates = (details: Details) => States;
 
-/** The noun stands in its own field, and its earlier state, if any, in `before`. */
+/** The details have the new state in the noun's own field, and the earlier one, if any, in `before`. */
 const changed =
 	(noun: Noun, field: string = noun): ToStates =>
 	(details) => ({ before: toSnapshot(noun, details.before), after: toSnapshot(noun, details[field]) });
