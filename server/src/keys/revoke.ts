@@ -89,7 +89,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 		const { reason } = input;
 		const revoked_by = toKeyActor(context.actor);
 		const key_ids = keys.map((key) => key.id);
-		const { completed } = await endRotationsOfRevoked(tx, context, tenant_id, keys);
+		const { completed } = await endRotationsOfRevoked(tx, context, tenant_id, keys, new Date(now));
 		await revokeKeys(tx, tenant_id, key_ids, { revoked_at: new Date(now), revoked_by, revoke_reason: reason, revoke_note: input.note ?? null });
 		await cancelWaitingHandovers(tx, tenant_id, key_ids, new Date(now));
 		return {
@@ -127,7 +127,7 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 		const note = input.note ?? null;
 		const revoked = { revoked_at: new Date(now), revoked_by: toKeyActor(context.actor), revoke_reason: reason, revoke_note: note };
 		const key: Key = { ...before, ...revoked };
-		const { completed, cancelled } = await endRotationsOfRevoked(tx, context, tenant_id, [before]);
+		const { completed, cancelled } = await endRotationsOfRevoked(tx, context, tenant_id, [before], revoked.revoked_at);
 		await updateKey(tx, tenant_id, key_id, revoked, revoked.revoked_at);
 		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
 		const { name, environment } = key;

@@ -109,15 +109,15 @@ export async function endIfOver(tx: Tx, context: ChangeContext, key: Key, rotati
 
 /**
  * Ends the open rotations of keys that are being revoked: completes those whose overlap is over, which readers already see as completed, and
- * cancels the others. Requires the keys to be locked and not revoked yet.
+ * cancels the others. Requires the keys to be locked and not revoked yet. `now` is the time of the revocation, which ends both.
  */
 export async function endRotationsOfRevoked(
 	tx: Tx,
 	context: ChangeContext,
 	tenant_id: string,
 	keys: readonly Key[],
+	now: Date,
 ): Promise<{ completed: Ended[]; cancelled: Pick<Rotation, "id" | "key_id">[] }> {
-	const now = new Date(context.clock.now());
 	const by_id = new Map(keys.map((key) => [key.id, key]));
 	const completed: Ended[] = [];
 	for (const rotation of await readOverRotations(tx, tenant_id, [...by_id.keys()], now)) {

@@ -252,10 +252,14 @@ test("revoking a key ends its rotation; pausing does not, and a paused key can b
 	equal(await fixture.use(raw_key, "orders"), "key_paused");
 	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id });
 	const second = await fixture.rotate(key);
-	const revoked = await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" });
+	const context = fixture.context();
+	let read_ms = context.clock.now();
+	const ticking = { ...context, clock: { ...context.clock, now: () => read_ms++ } };
+	const revoked = await revokeKey(ticking, { ...idsOf(key), reason: "other" });
 	deepEqual([revoked.rotation, revoked.waited_for.length], [null, 1]);
 	const seen = await look(key, second.rotation.id);
-	deepEqual([seen.status, seen.ended_how], ["cancelled", "revoked"]);
+	// One change has one time, however late its statements run.
+	deepEqual([seen.status, seen.ended_how, seen.ended_at], ["cancelled", "revoked", revoked.revoked_at]);
 	for (const secret of [key.raw_key, second.raw_key]) equal(await fixture.use(secret, "orders"), "key_revoked");
 	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
 	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "x" }))).code, "conflict");
