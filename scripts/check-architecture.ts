@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { checkActions } from "./architecture/actions.ts";
 import { checkDocument, readDocuments } from "./architecture/documents.ts";
-import { checkCycles, checkFolders } from "./architecture/graph.ts";
+import { checkCycles, checkFolders, checkSmallFiles } from "./architecture/graph.ts";
 import { checkImports } from "./architecture/modules.ts";
 import { checkOwners } from "./architecture/owners.ts";
 import {
@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Rules about all files together. */
-const TREE_RULES: readonly ((sources: readonly Source[]) => Violation[])[] = [checkCycles, checkFolders, checkActions];
+const TREE_RULES: readonly ((sources: readonly Source[]) => Violation[])[] = [checkCycles, checkFolders, checkSmallFiles, checkActions];
 
 /** Every violation in the repository at `root`, and how many files were read. */
 export function checkArchitecture(root: string): { files: number; violations: Violation[] } {

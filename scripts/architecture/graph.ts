@@ -3,6 +3,15 @@ import { listImports, resolveTarget } from "./modules.ts";
 import { type Source, type Violation, violation } from "./source.ts";
 
 const FILES_PER_FOLDER_MAX = 20;
+const SMALL_LINES = 30;
+const SERVER = "server/src/";
+/** Files that a name or a folder explains: the layers of a module, the commands, the entry point. */
+const SMALL_BY_NAME = /(?:^|\/|-)(?:store|schema|routes|ender)\.ts$|^server\/src\/cli\/|^server\/src\/main\./;
+const SMALL_FOR_A_REASON: ReadonlyMap<string, string> = new Map([
+	["server/src/http/access-log.ts", "a hook of the framework; server.ts is at its maximum"],
+	["server/src/documents/create-text.ts", "an action: no other action may import its file"],
+	["server/src/documents/remove.ts", "an action: no other action may import its file"],
+]);
 
 /** Cycles between files, type-only imports included: one violation per cycle, at its first file. */
 export function checkCycles(sources: readonly Source[]): Violation[] {
@@ -48,4 +57,17 @@ export function checkFolders(sources: readonly Source[]): Violation[] {
 		if (!first || count <= FILES_PER_FOLDER_MAX) return [];
 		return [violation(first, 0, `${folder} has ${count} files, more than ${FILES_PER_FOLDER_MAX}: give a noun of it a subfolder`)];
 	});
+}
+
+/** Small files of the server that one file imports: they belong into it, unless their name or a listed reason says why not. */
+export function checkSmallFiles(sources: readonly Source[]): Violation[] {
+	const importers = new Map<string, number>();
+	for (const source of sources) for (const target of new Set(targetsOf(source))) importers.set(target, (importers.get(target) ?? 0) + 1);
+	const small = sources.filter(({ path, text, is_test, is_generated }) => {
+		if (is_test || is_generated || !path.startsWith(SERVER) || SMALL_BY_NAME.test(path) || SMALL_FOR_A_REASON.has(path)) return false;
+		return text.trimEnd().split("\n").length < SMALL_LINES && (importers.get(path) ?? 0) < 2;
+	});
+	return small.map((source) =>
+		violation(source, 0, `has fewer than ${SMALL_LINES} lines and one importer: move it there, or give a reason in graph.ts`),
+	);
 }

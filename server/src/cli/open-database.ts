@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Log } from "../core/log.ts";
 import { AlreadyRunning, startEmbedded } from "../database/embedded/embedded.ts";
-import { runningEmbedded } from "../database/embedded/running.ts";
+import { runningEmbedded } from "../database/embedded/start-or-adopt.ts";
 import { migrate } from "../database/migrate.ts";
 import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../database/roles.ts";
 import { checkSessions } from "./check-start.ts";

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Binaries } from "./binaries.ts";
-import { type Folder, openSocketFolder, requirePrivate } from "./folder.ts";
+import { type Folder, openFolder, openSocketFolder, requirePrivate } from "./folder.ts";
 import {
 	adoptPostmaster,
 	liveness,
@@ -13,6 +13,7 @@ import {
 	type Postmaster,
 	probe,
 	readPidFile,
+	socketUrl,
 	spawnPostmaster,
 	stopPostmaster,
 	waitReady,
@@ -103,4 +104,11 @@ async function movePidFileAside(place: EmbeddedParts, found: PidFile): Promise<v
 	const path = join(place.folder.cluster_dir, "postmaster.pid");
 	await rename(path, `${path}.stale`).catch(() => undefined);
 	place.log.warn({ pid: found.pid }, "embedded_postgres_stale_pid_file_moved");
+}
+
+/** URLs of the PostgreSQL that another process runs on `data_dir`; null if none has opened its socket. Only its owner may connect. */
+export async function runningEmbedded(data_dir: string): Promise<{ urlFor(role: string, database: string): string } | null> {
+	const found = await readPidFile(await openFolder(data_dir));
+	if (found === null || found.socket_dir === "") return null;
+	return { urlFor: (role, database) => socketUrl(found.socket_dir, role, database) };
 }
