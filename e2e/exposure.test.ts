@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { asKid, makeRawKey, newKid } from "../server/src/keys/secrets/format.ts";
 import { Database } from "./database.ts";
 import { assertProblem } from "./problem.ts";
+import { exchange, requestText } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "./things.ts";
 
@@ -120,6 +121,34 @@ test("a whole key in a URL, a cookie, Authorization or a stored text is a fact o
 	// Exposures are proven in order and written together, so an earlier one would be there too.
 	deepEqual((await read(stranger.id)).exposure, [], "who knows only the kid cannot mark the key");
 	equal(server.logs.stdout.includes(key.raw_key), false);
+});
+
+test("a key is found wherever else it stands in the request, encoded, beside another one, and in a request that is refused unread", async () => {
+	const escaped = (text: string) => text.replaceAll("_", "%5F").replace("kw", "%6bw");
+	const make = () => makeKey(server, tenant_id, { environment: "staging" });
+	const [used, url, cookie, both, bearer, basic, lost, doubled, path] = await Promise.all(Array.from({ length: 9 }, make));
+	ok(used && url && cookie && both && bearer && basic && lost && doubled && path);
+	expectStatus(
+		await server.keyed(used.raw_key, "GET", `/whoami?k=${escaped(url.raw_key)}`, undefined, { cookie: `k=${escaped(cookie.raw_key)}` }),
+		200,
+	);
+	assertProblem(await whoami(both.raw_key, { authorization: `Bearer ${bearer.raw_key}` }), "multiple_credentials");
+	assertProblem(await unkeyed("", { authorization: `Basic ${Buffer.from(`${basic.raw_key}:`).toString("base64")}` }), "key_missing");
+	assertProblem(await server.send({ method: "GET", path: `/nowhere?k=${lost.raw_key}` }), "not_found");
+	const lines = [`Authorization: Bearer kws_0123`, `Authorization: Bearer ${doubled.raw_key}`];
+	equal((await exchange(server.port, requestText("GET", "/api/v1/m2m/whoami", lines))).status, 400);
+	assertProblem(await server.send({ method: "GET", path: `/api//${escaped(path.raw_key)}` }), "ambiguous_path");
+	for (const [key, kind] of [
+		[url, "url"],
+		[cookie, "cookie"],
+		[bearer, "authorization"],
+		[basic, "authorization"],
+		[lost, "url"],
+		[doubled, "authorization"],
+		[path, "url"],
+	] as const)
+		await exposedAs(key.id, kind);
+	for (const key of [used, both]) deepEqual((await read(key.id)).exposure, []);
 });
 
 test("a key over plain HTTP at a trusted proxy is exposed; over HTTPS or on one machine it is not", async () => {

@@ -96,6 +96,31 @@ for (const [kind, ask] of Object.entries(WAYS)) {
 	});
 }
 
+test("CORS preflights are counted by origin, answered without CORS headers, and mark no key", async () => {
+	const preflight = { origin: "https://Shop.example", "access-control-request-method": "GET", "access-control-request-headers": "x-api-key" };
+	const asked = { ...preflight, "x-forwarded-method": "OPTIONS", "x-forwarded-uri": "/", "x-forwarded-for": "203.0.113.9" };
+	const answers = [
+		await server.send({ method: "OPTIONS", path: "/api/v1/m2m/whoami", headers: preflight }),
+		await server.send({ method: "OPTIONS", path: "/nowhere", headers: preflight }),
+		await server.send({ method: "GET", path: "/api/v1/forward-auth", headers: asked }),
+	];
+	for (const { status, headers } of answers) {
+		ok(status >= 400);
+		deepEqual(
+			Object.keys(headers).filter((name) => name.startsWith("access-control-")),
+			[],
+		);
+	}
+	await server.send({ method: "OPTIONS", path: "/nowhere", headers: { ...preflight, origin: 'https://a"} 1' } });
+	deepEqual(
+		[...(await seriesOf("keywright_preflights_total"))],
+		[
+			['{origin="https://shop.example"}', answers.length],
+			['{origin="other"}', 1],
+		],
+	);
+});
+
 test("the buckets of the durations are cumulative and end with all of them", async () => {
 	const buckets = await seriesOf("keywright_decision_duration_seconds_bucket");
 	const counts = await seriesOf("keywright_decision_duration_seconds_count");

@@ -21,6 +21,7 @@ import { ExportSlots } from "./audit/export-slots.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { newId } from "./core/id.ts";
 import { deleteTenantFiles } from "./documents/sweep.ts";
+import { Preflights } from "./exposure/preflights.ts";
 import { forwardAuthAnswer } from "./forward-auth/answer.ts";
 import { liveForwardAuth } from "./forward-auth/live.ts";
 import { cursorSealFrom } from "./http/input/cursor-seal.ts";
@@ -80,7 +81,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...{ database, clock, log, mailer, peppers: options.peppers, public_url: options.public_url },
 		productName: () => profile.known.product_name,
 	});
-	const metrics = createMetrics({ node, skew, grants, meter });
+	const preflights = new Preflights({ clock, filterHeader });
+	const metrics = createMetrics({ node, skew, grants, meter, preflights });
 	const keyed = keyedRoutes({ documents: options.documents });
 	const every_route = everyRoute({ documents: options.documents });
 	const openapi = JSON.stringify({ ...buildOpenApi(every_route, { version: options.version }), servers: [{ url: options.public_url }] });
@@ -158,11 +160,15 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const verifying = { verifier, exposed_keys, log, trusted_proxies: options.trusted_proxies };
 	const http = createHttp({
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered, onDecided: metrics.decided },
+		onHead(request, is_refused) {
+			exposed_keys.searchHead(request, is_refused);
+			preflights.count(request);
+		},
 		forward_auth: forwardAuthAnswer({ ...verifying, forward_auth }),
 	});
 	const usage_first = { aggregateUsage: () => aggregateUsage({ database, log }) };
-	const storable = { holds_secret: exposed_keys.reporting(holds_secret) };
-	const mounted = { ...usage_first, ...storable, problem_type_base, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
+	const secretTestOf = exposed_keys.reporting(holds_secret);
+	const mounted = { ...usage_first, secretTestOf, problem_type_base, cursors: cursorSealFrom(options.peppers), onDecided: metrics.decided };
 	const operator_tokens = parseOperatorTokens(options.operator_token);
 	const makeContext = <Parts extends ContextParts>(parts: Parts) => ({ ...system, verifier, ...parts, address: storedAddress(parts.address) });
 	const gates = {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { ERRORS } from "../core/error.ts";
+import type { Preflights } from "../exposure/preflights.ts";
 import type { OnDecided } from "../http/decided.ts";
 import type { ClockSkew } from "../nodes/clock-skew.ts";
 import type { Node } from "../nodes/node.ts";
@@ -27,7 +28,7 @@ function collectProcessMetrics(registry: Registry): void {
 }
 
 /** Prometheus metrics of this process. The hot path counts in a plain map, which is copied into the library's metrics on demand. */
-export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Grants; meter: Meter }): Metrics {
+export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Grants; meter: Meter; preflights: Preflights }): Metrics {
 	const registry = new Registry();
 	collectProcessMetrics(registry);
 	const decisions = new DecisionMetrics();
@@ -42,6 +43,16 @@ export function createMetrics(parts: { node: Node; skew: ClockSkew; grants: Gran
 		collect() {
 			this.reset();
 			for (const { status, code, requests } of answers.values()) this.inc({ status, code }, requests);
+		},
+	});
+	new Counter({
+		name: "keywright_preflights_total",
+		help: "CORS preflights by origin: web pages that ask to call the API",
+		labelNames: ["origin"],
+		registers: [registry],
+		collect() {
+			this.reset();
+			for (const [origin, requests] of parts.preflights.read()) this.inc({ origin }, requests);
 		},
 	});
 	new Gauge({

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { AllowList } from "../core/network.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { type HeaderFilter, headerFilter, holdsSecret, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
@@ -40,6 +41,7 @@ export interface VerificationOptions {
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
 	readonly operator_token: string;
+	readonly trusted_proxies: AllowList | null;
 	readonly source_addresses?: boolean;
 	readonly sole: boolean;
 	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
@@ -86,6 +88,6 @@ export function createVerification(options: VerificationOptions): Verification {
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
-	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, log });
+	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, failures, trusted_proxies: options.trusted_proxies, log });
 	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys };
 }

@@ -8,7 +8,7 @@ import type { ProblemDetails } from "../http/problem.ts";
 import { clientKindOf } from "../verification/client-kind.ts";
 import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
 import { type ExposedKeys, logExposure } from "../verification/exposed-key.ts";
-import { foundAt, getHeader, keyMissing, reportOtherPlaces } from "../verification/gate.ts";
+import { getHeader, keyMissing } from "../verification/gate.ts";
 import { grantLines } from "../verification/grant-headers.ts";
 import { identityLines } from "../verification/identity-headers.ts";
 import type { Decision, Question } from "../verification/question.ts";
@@ -66,10 +66,9 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		const required = getRequirements(forward_auth.known, forwarded.method, forwarded.path);
 		if ("code" in required) return refused(required);
 		if (raw.raw_key === null || raw.raw_key.trim() === "") {
-			return refused(keyMissing(raw, `${raw.url} ${forwarded.uri}`, options, foundAt(raw, forwarded.address, verifier)));
+			return refused(keyMissing(raw, exposed_keys));
 		}
 		const question = questionOf(raw, raw.raw_key, forwarded, required);
-		if (raw.headers.cookie !== undefined || exposed_keys.mayHoldKey(forwarded.uri)) reportOtherPlaces(raw, forwarded.uri, exposed_keys, question);
 		const decision = verifier.decide(question);
 		if (decision instanceof Promise) return decision.then((late) => conclude(question, late));
 		return conclude(question, decision);

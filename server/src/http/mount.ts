@@ -74,8 +74,8 @@ export interface MountOptions {
 	readonly afterBody?: (request: FastifyRequest) => ProblemDetails | null | Promise<ProblemDetails | null>;
 	/** Base address of the pages that explain the codes. */
 	readonly problem_type_base: () => string;
-	/** Detects secrets, which must not be stored. Default: `holdsSecret`, which detects the formats common to all instances. */
-	readonly holds_secret?: SecretTest;
+	/** Detects secrets in a request, which must not be stored. Default: `holdsSecret`, which detects the formats common to all instances. */
+	readonly secretTestOf?: (request: FramedRequest) => SecretTest;
 	/** Default: `BODY_PACE`. */
 	readonly body_pace?: BodyPace;
 	/** Default: a key of this process, so that other nodes reject its cursors. */
@@ -147,7 +147,7 @@ export function mount<C>(app: FastifyInstance, rows: readonly Route<C>[], gate: 
 }
 
 function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
-	const { afterBody, holds_secret = holdsSecret, body_pace: pace = BODY_PACE } = options;
+	const { afterBody, secretTestOf = () => holdsSecret, body_pace: pace = BODY_PACE } = options;
 	const stores = row.method !== "GET";
 	const json_time_ms = getBodyTime(row, pace);
 	const run = runAfterUsage(row, runWithCursors(row, options.cursors ?? UNSHARED_CURSORS), options.aggregateUsage);
@@ -155,13 +155,10 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 
 	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
 		const answer = afterBody?.(request) ?? null;
-		if (answer instanceof Promise) answer.then((late) => concludeAgain(request, reply, late, done), done);
-		else concludeAgain(request, reply, answer, done);
-	}
-
-	function concludeAgain(request: FastifyRequest, reply: FastifyReply, refusal: ProblemDetails | null, done: () => void): void {
-		if (refusal === null) return done();
-		sendProblem(request, reply, refusal, options.problem_type_base());
+		const end = (refusal: ProblemDetails | null) =>
+			refusal === null ? done() : void sendProblem(request, reply, refusal, options.problem_type_base());
+		if (answer instanceof Promise) answer.then(end, done);
+		else end(answer);
 	}
 
 	function decided(request: FastifyRequest, reply: FastifyReply, kind: DecisionKind, code: string): void {
@@ -211,6 +208,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 		...(afterBody !== undefined && stores ? { preHandler: askAgain } : {}),
 		handler(request, reply) {
 			endBodyTime(framed(request));
+			const holds_secret = stores ? secretTestOf(framed(request)) : holdsSecret;
 			if (stores) assertStorable(request, row, holds_secret);
 			const respond = (row.formats && formatFor(row.formats, framed(request).headers.accept)) ?? run;
 			const result = respond(request.admitted, inputOf(request, row, { holds_secret, pace }));

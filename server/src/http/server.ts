@@ -38,6 +38,8 @@ export interface HttpOptions {
 	body_pace?: BodyPace;
 	/** Called for every forward-auth decision about a key. */
 	onDecided?: OnDecided;
+	/** Called for every request with a head that could be read, before its response. */
+	onHead?: (request: FramedRequest, is_refused: boolean) => void;
 	/** Responds to forward-auth requests. */
 	forward_auth?: AnswerHead;
 }
@@ -93,6 +95,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		answering.set(request.socket, response);
 		if (stop.begun) stop.endWith(response);
 		const refusal = checkFraming(request) ?? stop.refusalOf(request);
+		options.onHead?.(request, refusal !== null);
 		if (refusal) {
 			const { request_id, method } = request;
 			const { status } = ERRORS[refusal.code];
@@ -125,6 +128,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		onRequest(request, response);
 	});
 	server.on("checkExpectation", (request: FramedRequest, response: ServerResponse) => {
+		options.onHead?.(request, true);
 		const { status, code } = UNKNOWN_EXPECTATION;
 		options.onAnswered?.(status, code);
 		unreadable.write({ request_id: request.request_id, status, code, reason: null });

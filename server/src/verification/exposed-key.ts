@@ -1,31 +1,25 @@
 import type { Log } from "../core/log.ts";
-import type { Address } from "../core/network.ts";
+import { type Address, type AllowList, getFailureBucket } from "../core/network.ts";
 import type { SecretTest } from "../core/secret-text.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
-import type { ExposureKind } from "../keys/exposures/exposure.ts";
+import { getClientAddress } from "../http/peer.ts";
+import { parseRawKey } from "../keys/secrets/format.ts";
 import { type Source, UNKNOWN_SOURCE } from "../usage/sources/source.ts";
+import type { AddressFailures } from "./address-failures.ts";
 import type { ClientKind } from "./client-kind.ts";
+import { type FoundKey, KeyFinder } from "./find-keys.ts";
 import { exposedClient, type Grant } from "./grants/grant.ts";
 import type { Verifier } from "./verifier.ts";
 
 const NOTED_EVERY_MS = 60_000;
 /** Keys that wait for their proof. Further ones are not looked up. */
 const WAITING_MAX = 100;
+/** Of these from one address, so that one address cannot displace what others report. */
+const WAITING_PER_ADDRESS_MAX = 10;
 
-type Place = Extract<ExposureKind, "url" | "cookie" | "authorization" | "body">;
-
-/** A text in the form of a raw key, in a place for which it is not meant. */
-export interface FoundKey {
-	readonly place: Place;
-	readonly raw_key: string;
-}
-
-const PLACE_NAMES: Readonly<Record<Place, string>> = { url: "URL", cookie: "cookie", authorization: "Authorization header", body: "body" };
-
-export function formatPlace({ place }: FoundKey): string {
-	return PLACE_NAMES[place];
-}
+/** Headers of proxies that contain the original URI. */
+const ORIGINAL_URIS = ["x-forwarded-uri", "x-original-uri", "x-original-url", "x-rewrite-url"] as const;
 
 /** Who sent the key. */
 export interface FoundAt {
@@ -34,11 +28,11 @@ export interface FoundAt {
 	readonly request_id: string | null;
 }
 
-const UNKNOWN_SENDER: FoundAt = { source: UNKNOWN_SOURCE, address: null, request_id: null };
-
 export interface ExposedKeysOptions {
-	readonly verifier: Pick<Verifier, "examine" | "brand">;
+	readonly verifier: Pick<Verifier, "examine" | "brand" | "sources">;
 	readonly recorder: Pick<ExposureRecorder, "add">;
+	readonly failures: Pick<AddressFailures, "refuse" | "laneOf">;
+	readonly trusted_proxies: AllowList | null;
 	readonly log: Log;
 }
 
@@ -48,51 +42,72 @@ export interface ExposedKeysOptions {
  */
 export class ExposedKeys {
 	readonly #options: ExposedKeysOptions;
-	readonly #pattern: RegExp;
-	/** Begins every raw key. */
-	readonly #prefix: string;
-	readonly #waiting: { readonly found: FoundKey; readonly at: FoundAt }[] = [];
+	readonly #finder: KeyFinder;
+	readonly #waiting: { readonly found: FoundKey; readonly at: FoundAt; readonly bucket: string }[] = [];
 	#proving: Promise<void> | null = null;
 
 	constructor(options: ExposedKeysOptions) {
 		this.#options = options;
-		this.#prefix = `${options.verifier.brand}_`;
-		this.#pattern = new RegExp(`${this.#prefix}(?:prod|staging|dev)_[0-9A-Za-z]{50}`);
+		this.#finder = new KeyFinder(options.verifier.brand);
 	}
 
-	/** Whether a URI can hold a raw key; cheap. */
-	mayHoldKey(uri: string): boolean {
-		return uri.includes(this.#prefix);
+	/** Reports every key in the head of a request, refused by its framing or not. Cheap for requests that are not and hold none. */
+	searchHead(raw: FramedRequest, is_refused: boolean): void {
+		if (is_refused || this.#mayHoldKey(raw)) this.#report(raw, this.findIn(raw));
 	}
 
-	/** Finds a raw key in the URI, a cookie or `Authorization`; null when there is none. */
-	findIn(raw: FramedRequest, uri: string): FoundKey | null {
-		return this.#find("url", uri) ?? this.#find("cookie", raw.headers.cookie ?? "") ?? this.#find("authorization", raw.authorization ?? "");
+	/** Finds all raw keys in the URI, the cookies and `Authorization`. */
+	findIn(raw: FramedRequest): FoundKey[] {
+		const { headers } = raw;
+		const uris = ORIGINAL_URIS.flatMap((name) => headers[name] ?? "");
+		return [
+			...[raw.url ?? "", ...uris].flatMap((uri) => this.#finder.find("url", uri)),
+			...this.#finder.find("cookie", headers.cookie ?? ""),
+			// Node.js drops repeated Authorization headers from `headers`.
+			...valuesOf(raw, "authorization").flatMap((value) => this.#finder.find("authorization", value)),
+		];
 	}
 
-	/** The same test, which also reports the raw key of a text that must not be stored. */
-	reporting(holds_secret: SecretTest): SecretTest {
-		return (text) => {
+	/** The same test for texts of one request, which also reports the raw key of a text that must not be stored. */
+	reporting(holds_secret: SecretTest): (raw: FramedRequest) => SecretTest {
+		return (raw) => (text) => {
 			const holds = holds_secret(text);
-			const found = holds ? this.#find("body", text) : null;
-			if (found !== null) this.report(found, UNKNOWN_SENDER);
+			if (holds) this.#report(raw, this.#finder.find("body", text));
 			return holds;
 		};
 	}
 
-	/** Proves the key later, and records and logs it if its secret is right. */
+	/** Proves the key later, and records and logs it if its secret is right. Counts it as a wrong key of its address if not. */
 	report(found: FoundKey, at: FoundAt): void {
-		if (this.#waiting.length >= WAITING_MAX) return;
-		this.#waiting.push({ found, at });
+		const { verifier, failures } = this.#options;
+		if (this.#waiting.length >= WAITING_MAX || parseRawKey(verifier.brand, found.raw_key) === null) return;
+		const bucket = at.address === null ? "" : getFailureBucket(at.address);
+		if (this.#waiting.filter((waiting) => waiting.bucket === bucket).length >= WAITING_PER_ADDRESS_MAX) return;
+		if (failures.laneOf(at.address) === "slow") return;
+		this.#waiting.push({ found, at, bucket });
 		this.#proving ??= this.#proveAll().finally(() => {
 			this.#proving = null;
 		});
 	}
 
-	#find(place: Place, text: string): FoundKey | null {
-		if (!text.includes(this.#prefix)) return null;
-		const raw_key = this.#pattern.exec(text)?.[0];
-		return raw_key === undefined ? null : { place, raw_key };
+	#mayHoldKey({ url, headers, authorization }: FramedRequest): boolean {
+		if (url !== undefined && this.#finder.mayHoldKey("url", url)) return true;
+		if (headers.cookie !== undefined && this.#finder.mayHoldKey("cookie", headers.cookie)) return true;
+		if (authorization !== null && this.#finder.mayHoldKey("authorization", authorization)) return true;
+		for (const name of ORIGINAL_URIS) {
+			const uri = headers[name];
+			if (typeof uri === "string" && this.#finder.mayHoldKey("url", uri)) return true;
+		}
+		return false;
+	}
+
+	#report(raw: FramedRequest, keys: readonly FoundKey[]): void {
+		if (keys.length === 0) return;
+		const { verifier, trusted_proxies } = this.#options;
+		const address = getClientAddress(raw, trusted_proxies);
+		const user_agent = raw.headers["user-agent"] ?? null;
+		const source = verifier.sources.of(raw.socket, address, user_agent, raw.client_name);
+		for (const found of keys) this.report(found, { source, address, request_id: raw.request_id });
 	}
 
 	async #proveAll(): Promise<void> {
@@ -107,13 +122,19 @@ export class ExposedKeys {
 	}
 
 	async #prove({ place, raw_key }: FoundKey, { source, address, request_id }: FoundAt): Promise<void> {
-		const { verifier, recorder, log } = this.#options;
+		const { verifier, recorder, failures, log } = this.#options;
+		if (failures.laneOf(address) === "slow") return;
 		const nothing = { tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, plain_http: false } as const;
-		const { grant } = await verifier.examine({ ...nothing, raw_key, source, address, client: "server", operation: "exposure" });
+		const { grant, denial } = await verifier.examine({ ...nothing, raw_key, source, address, client: "server", operation: "exposure" });
+		if (denial?.code === "key_invalid") failures.refuse(address, denial);
 		if (grant === null) return;
 		recorder.add(grant.kid, place, source === UNKNOWN_SOURCE ? null : source.id);
 		log.warn({ place, kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, request_id }, "key_exposed");
 	}
+}
+
+function valuesOf({ rawHeaders }: FramedRequest, name: string): string[] {
+	return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
 /** Logs that a key is used from a browser or an app, where it is exposed; at most once a minute per key. */

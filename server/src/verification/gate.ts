@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../core/log.ts";
-import type { Address, AllowList } from "../core/network.ts";
+import type { AllowList } from "../core/network.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
 import { readIdempotencyKey } from "../http/input/fields.ts";
 import { type Gate, GateDenial, refuseNulInQuery } from "../http/mount.ts";
@@ -9,7 +9,8 @@ import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
 import { clientKindOf } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
-import { type ExposedKeys, type FoundAt, formatPlace, logExposure } from "./exposed-key.ts";
+import { type ExposedKeys, logExposure } from "./exposed-key.ts";
+import { formatPlace } from "./find-keys.ts";
 import { setGrantHeaders } from "./grant-headers.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
@@ -88,13 +89,8 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 		return (request, reply) => {
 			const raw = framed(request);
 			reply.header("cache-control", "no-store");
-			const url = raw.url ?? "";
-			if (raw.raw_key === null || raw.raw_key.trim() === "") {
-				const address = getClientAddress(raw, options.trusted_proxies);
-				return new GateDenial(keyMissing(raw, url, options, foundAt(raw, address, verifier)));
-			}
+			if (raw.raw_key === null || raw.raw_key.trim() === "") return new GateDenial(keyMissing(raw, exposed_keys));
 			const question = questionOf(request, raw, raw.raw_key);
-			if (raw.headers.cookie !== undefined || exposed_keys.mayHoldKey(url)) reportOtherPlaces(raw, url, exposed_keys, question);
 			const decision = verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
 			return conclude(request, reply, raw, question, decision);
@@ -102,23 +98,12 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	};
 }
 
-export function foundAt(raw: FramedRequest, address: Address | null, { sources }: Pick<Verifier, "sources">): FoundAt {
-	return { source: sources.of(raw.socket, address, getHeader(raw, "user-agent"), raw.client_name), address, request_id: raw.request_id };
-}
-
-/** Reports a key in the URI or a cookie of a request that has one in X-API-Key as well. */
-export function reportOtherPlaces(raw: FramedRequest, uri: string, exposed_keys: ExposedKeys, at: Omit<FoundAt, "request_id">): void {
-	const found = exposed_keys.findIn(raw, uri);
-	if (found !== null) exposed_keys.report(found, { source: at.source, address: at.address, request_id: raw.request_id });
-}
-
-/** The denial of a request without X-API-Key. A key in `uri`, a cookie or `Authorization` is not accepted, and is reported as exposed. */
-export function keyMissing(raw: FramedRequest, uri: string, { exposed_keys }: { readonly exposed_keys: ExposedKeys }, at: FoundAt): Denial {
-	const found = exposed_keys.findIn(raw, uri);
-	if (found === null) return deny("key_missing", "Send the API key in the X-API-Key header.");
-	exposed_keys.report(found, at);
+/** The denial of a request without X-API-Key. A key in another place of its head is not accepted; `searchHead` has reported it. */
+export function keyMissing(raw: FramedRequest, exposed_keys: ExposedKeys): Denial {
+	const [found] = exposed_keys.findIn(raw);
+	if (found === undefined) return deny("key_missing", "Send the API key in the X-API-Key header.");
 	return deny(
 		"key_missing",
-		`A key was sent in the ${formatPlace(found)}, where logs and caches can store it. Send the API key in the X-API-Key header, and replace the exposed key.`,
+		`A key was sent in the ${formatPlace(found.place)}, where logs and caches can store it. Send the API key in the X-API-Key header, and replace the exposed key.`,
 	);
 }
