@@ -6,6 +6,8 @@ const COUNTERS = new Set([
 	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "key_exposures"],
 ]);
+/** Columns that background jobs change, in tables whose other columns they do not. */
+const BOOKKEEPING = ["distributed_at"];
 /** The column with a row's tenant, for tables without `tenant_id`. */
 const TENANT_COLUMNS = ["tenant_id", "chain"];
 
@@ -48,14 +50,15 @@ export class Database {
 		return rows;
 	}
 
-	/** Every row of every table except the volatile ones, in a fixed order. */
+	/** Every row of every table except what background jobs change, in a fixed order. */
 	async dump(): Promise<StoredRow[]> {
 		const tables = await this.rows("select table_name from information_schema.tables where table_schema = 'keywright' order by table_name");
 		const stored: StoredRow[] = [];
 		for (const { table_name } of tables) {
 			const table = String(table_name);
 			if (COUNTERS.has(table)) continue;
-			const rows = await this.rows(`select to_jsonb(t) as row from ${pg.escapeIdentifier(table)} t order by to_jsonb(t)::text`);
+			const row = "to_jsonb(t) - $1::text[]";
+			const rows = await this.rows(`select ${row} as row from ${pg.escapeIdentifier(table)} t order by (${row})::text`, [BOOKKEEPING]);
 			for (const { row } of rows) stored.push({ table, text: JSON.stringify(row), tenant_id: tenantOf(table, asRow(row)) });
 		}
 		return stored;

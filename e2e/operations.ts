@@ -85,6 +85,8 @@ export function buildForm(content: string | Buffer, filename = "a.bin"): Buffer 
 }
 
 const KEY_BODY = { name: "prod-order-bot", environment: "prod", owner: "Olivia" };
+/** A receiver that does not exist, for a type that never occurs: no background task changes its rows. */
+export const WEBHOOK_BODY = { url: "https://hooks.keywright.test/events", events: ["webhook.disabled"] };
 const PLAN_BODY = { name: "Plan", capabilities: ["m2m_api", "documents"] };
 const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_m2m_sites_by_site_id_documents_text: () => ({ title: "T", content: "C" }),
@@ -113,6 +115,12 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	put_tenants_by_tenant_id_sources_by_source_id: () => ({ name: "Nightly export" }),
 	post_tenants_by_tenant_id_invitations: () => ({ role: "viewer" }),
 	put_tenants_by_tenant_id_policy: () => ({ client_policy: "alert" }),
+	post_tenants_by_tenant_id_webhooks: () => WEBHOOK_BODY,
+	patch_tenants_by_tenant_id_webhooks_by_webhook_id: () => ({ events: ["webhook.disabled", "key.expiring"] }),
+	post_tenants_by_tenant_id_webhooks_by_webhook_id_rotate_secret: () => ({ overlap_seconds: 0 }),
+	post_operator_webhooks: () => WEBHOOK_BODY,
+	patch_operator_webhooks_by_webhook_id: () => ({ events: ["webhook.disabled", "key.expiring"] }),
+	post_operator_webhooks_by_webhook_id_rotate_secret: () => ({ overlap_seconds: 0 }),
 	put_operator_plans_by_plan_id: () => PLAN_BODY,
 	post_operator_plans_by_plan_id_preview: () => PLAN_BODY,
 	put_operator_api_profile: () => ({ product_name: "Orders" }),

@@ -157,6 +157,8 @@ test("keys, credentials and tokens are sent to every route, in the right place a
 	const { credential } = await makeService(server);
 	canaries.set("raw key", secretPartOf(raw_key)).set("revoked raw key", secretPartOf(revoked.raw_key));
 	canaries.set("service credential", credential.slice(-38, -6)).set("operator token", server.operator_token);
+	const webhook = expectStatus(await server.operator("POST", "/webhooks", { url: "https://hooks.keywright.test/", events: ["key.created"] }), 201);
+	canaries.set("secret of a webhook", String(webhook.json.secret).slice("whsec_".length));
 
 	const handed = await handOver(tenant.id);
 	const replaced = await replace(tenant.id);

@@ -20,6 +20,7 @@ interface Column {
 	data_type: string;
 	is_nullable: "YES" | "NO";
 	column_default: string | null;
+	is_identity: string;
 }
 
 function pascal(name: string): string {
@@ -30,7 +31,7 @@ function columnType(column: Column): string {
 	const base = TYPES[column.data_type];
 	if (!base) throw new Error(`no TypeScript type for ${column.data_type} (${column.table_name}.${column.column_name})`);
 	const nullable = column.is_nullable === "YES" ? `${base} | null` : base;
-	return column.column_default === null ? nullable : `Generated<${nullable}>`;
+	return column.column_default === null && column.is_identity === "NO" ? nullable : `Generated<${nullable}>`;
 }
 
 /** The text of tables.ts for the database behind `url`. */
@@ -39,7 +40,7 @@ export async function renderTables(url: string): Promise<string> {
 	await client.connect();
 	try {
 		const found = await client.query<Column>(
-			`select table_name::text, column_name::text, data_type::text, is_nullable::text, column_default::text
+			`select table_name::text, column_name::text, data_type::text, is_nullable::text, column_default::text, is_identity::text
 			from information_schema.columns where table_schema = 'keywright' order by table_name collate "C", ordinal_position`,
 		);
 		const tables = Map.groupBy(found.rows, (column) => column.table_name);

@@ -17,7 +17,7 @@ interface ModuleOrder {
 const SERVER: ModuleOrder = {
 	root: "server/src/",
 	modules: (
-		"core database http outbox nodes audit plans tenants access usage keys failures exposure verification " +
+		"core database http outbox nodes audit plans tenants access webhooks usage keys failures exposure verification " +
 		"forward-auth documents leaks alerts checklist m2m overview app cli"
 	).split(" "),
 	// The entry starts the commands; every other file beside the folders composes the modules.

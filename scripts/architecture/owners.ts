@@ -38,10 +38,11 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	legacy_formats: { owner: "keys" },
 	members: { owner: "tenants", readers: ["access"], writers: ["access"] },
 	migrations: { owner: "database" },
-	nodes: { owner: "nodes", readers: ["usage"] },
+	nodes: { owner: "nodes", readers: ["usage", "webhooks"] },
 	operator_invitations: { owner: "access" },
 	operators: { owner: "access", readers: ["tenants"] },
-	outbox: { owner: "outbox" },
+	// Distributed to endpoints by webhooks/.
+	outbox: { owner: "outbox", writers: ["webhooks"] },
 	people: { owner: "access", readers: ["tenants"], writers: ["tenants"] },
 	peppers: { owner: "keys" },
 	permissions: { owner: "plans", readers: ["overview"] },
@@ -70,6 +71,9 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	usage_keys: { owner: "usage" },
 	usage_operations: { owner: "usage", readers: ["overview"] },
 	usage_progress: { owner: "usage" },
+	webhook_deliveries: { owner: "webhooks" },
+	webhook_queues: { owner: "webhooks" },
+	webhooks: { owner: "webhooks", readers: ["keys"], writers: ["tenants"] },
 };
 
 const READS = new Set(["selectFrom", "innerJoin", "leftJoin"]);

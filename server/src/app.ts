@@ -34,6 +34,7 @@ import { getRekeyerName, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
 import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
+import { Outgoing } from "./outbox/outgoing/outgoing.ts";
 import { collectFigures } from "./overview/health.ts";
 import { LiveProfile } from "./plans/profile/live.ts";
 import { anonymousRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "./routes.ts";
@@ -44,6 +45,8 @@ import type { Grant } from "./verification/grants/grant.ts";
 import type { Grants } from "./verification/grants/grants.ts";
 import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-context.ts";
 import type { Verifier } from "./verification/verifier.ts";
+import { EVENT_RETENTION_DAYS_DEFAULT } from "./webhooks/delivery/sweep.ts";
+import { webhookKeysFrom } from "./webhooks/secrets.ts";
 
 export interface App {
 	readonly http: FastifyInstance;
@@ -77,6 +80,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		service_keys,
 		onOldPepper: (credential) => rekeying.add(credential.id, () => rekeyService(systemContext("pepper rotation"), credential)),
 	});
+	const outgoing = new Outgoing({ allowed: options.outgoing_allowed ?? null });
+	const webhook_keys = webhookKeysFrom(options.peppers);
 	const people = createPeople({
 		...{ database, clock, log, mailer, peppers: options.peppers, public_url: options.public_url },
 		productName: () => profile.known.product_name,
@@ -98,7 +103,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		log,
 		peppers: options.peppers,
 		key_brand: options.key_brand,
-		service_keys,
+		...{ service_keys, webhook_keys, outgoing },
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,
@@ -201,7 +206,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 			: serveDashboard(http, { dashboard: readDashboard(options.dashboard_dir), profile, public_url: options.public_url });
 	handleUnknownPaths(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
 	const audit_checkpoint_file = options.audit_checkpoint_file ?? null;
-	const loops = await startLoops({ ...options, audit_checkpoint_file, quotas, grants, exposures, systemContext });
+	const event_retention_days = options.event_retention_days ?? EVENT_RETENTION_DAYS_DEFAULT;
+	const parts = { node, quotas, grants, exposures, outgoing, webhook_keys, systemContext };
+	const loops = await startLoops({ ...options, audit_checkpoint_file, event_retention_days, ...parts });
 
 	return {
 		http,

@@ -6,6 +6,8 @@ import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/secrets/format.ts";
 import { type MailSettings, parseSender, parseSmtpUrl, toMailSettings } from "./outbox/mail/settings.ts";
+import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { EVENT_RETENTION_DAYS_DEFAULT } from "./webhooks/delivery/sweep.ts";
 
 /** The parsed configuration of the environment. Null secrets are generated into the data folder. */
 export interface Config {
@@ -22,6 +24,10 @@ export interface Config {
 	readonly trusted_proxies: AllowList | null;
 	readonly lease_seconds: number;
 	readonly auth_failures_per_minute: number;
+	/** Addresses that webhooks may reach although they are private, or by plain HTTP; null for none. */
+	readonly outgoing_allowed: AllowList | null;
+	/** How long events and their deliveries are kept. */
+	readonly event_retention_days: number;
 	/** Null: no mails are sent. */
 	readonly mail: MailSettings | null;
 	readonly documents: boolean;
@@ -33,85 +39,11 @@ export interface Config {
 	readonly log_level: string;
 }
 
-export interface Setting {
-	readonly name: string;
-	readonly default: string;
-	readonly meaning: string;
-	/** May also be the path of a file, in the variable with the suffix `_FILE`. */
-	readonly secret?: true;
-}
-
-/** All variables; the reference in docs/configuration.md is generated from this table. */
-export const SETTINGS = [
-	{ name: "KEYWRIGHT_PORT", default: "8787", meaning: "Port to listen on; 0 takes a free one." },
-	{ name: "KEYWRIGHT_HOST", default: "127.0.0.1", meaning: "Address to listen on." },
-	{
-		name: "KEYWRIGHT_PUBLIC_URL",
-		default: "http://127.0.0.1:8787",
-		meaning: "The public origin of this server, without a path; used in links and error types.",
-	},
-	{ name: "KEYWRIGHT_DATA_DIR", default: ".keywright", meaning: "Folder of the embedded database, uploads and generated secrets." },
-	{ name: "KEYWRIGHT_DATABASE_URL", default: "embedded", meaning: "A PostgreSQL (14 or newer) in place of the embedded one.", secret: true },
-	{
-		name: "KEYWRIGHT_DATABASE_DIRECT_URL",
-		default: "KEYWRIGHT_DATABASE_URL",
-		meaning: "A connection past any pooler, for LISTEN, locks and migrations.",
-		secret: true,
-	},
-	{
-		name: "KEYWRIGHT_OPERATOR_TOKEN",
-		default: "generated",
-		meaning: "Bearer token of the operator API; `new,old` during a rotation.",
-		secret: true,
-	},
-	{
-		name: "KEYWRIGHT_PEPPER",
-		default: "generated",
-		meaning: "The key of the stored MACs; `new,old` during a rotation. Back it up: without it no key works.",
-		secret: true,
-	},
-	{ name: "KEYWRIGHT_KEY_BRAND", default: "kw", meaning: "First part of every key." },
-	{ name: "KEYWRIGHT_TRUSTED_PROXIES", default: "none", meaning: "Addresses and networks, comma-separated, whose X-Forwarded-For is trusted." },
-	{
-		name: "KEYWRIGHT_LEASE_SECONDS",
-		default: "5",
-		meaning:
-			"How long a node continues to verify keys after it loses its database, 1 to 900; also the longest wait of a revocation for an unreachable node.",
-	},
-	{
-		name: "KEYWRIGHT_AUTH_FAILURES_PER_MINUTE",
-		default: "300",
-		meaning: "Wrong keys per minute from one IPv4 address or IPv6 /64 before failing requests get 429; 0 disables the limit.",
-	},
-	{
-		name: "KEYWRIGHT_SMTP_URL",
-		default: "none",
-		meaning:
-			"The mail server: `smtp://` (port 587) or `smtps://` (port 465), with user name and password; a password is sent only over TLS or to this machine. Without it, links are shown instead of mailed.",
-		secret: true,
-	},
-	{ name: "KEYWRIGHT_MAIL_FROM", default: "none", meaning: "Who mails come from: an address, or `Name <address>`; with KEYWRIGHT_SMTP_URL." },
-	{ name: "KEYWRIGHT_DOCUMENTS", default: "on", meaning: "`off` removes the documents resource, for instances that only guard an API of their own." },
-	{
-		name: "KEYWRIGHT_SOURCE_ADDRESSES",
-		default: "on",
-		meaning: "`off` stores no networks of callers: usage is then attributed by program and client name only.",
-	},
-	{
-		name: "KEYWRIGHT_AUDIT_CHECKPOINT_FILE",
-		default: "none",
-		meaning: "File to which signed checkpoints of the audit log are appended every hour; keep copies of it outside this machine.",
-	},
-	{ name: "KEYWRIGHT_DEMO", default: "off", meaning: "`on` creates a demo tenant in an empty database." },
-	{ name: "KEYWRIGHT_LOG_LEVEL", default: "info", meaning: "trace, debug, info, warn, error or silent." },
-] as const satisfies readonly Setting[];
-
-type SettingName = (typeof SETTINGS)[number]["name"];
-
 /** Used by clients, guards and examples in the same environment; the server ignores them. */
 const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TENANT_ID", "KEYWRIGHT_SITE_ID", "KEYWRIGHT_SERVICE_CREDENTIAL"]);
 
 const LEASE_SECONDS_MAX = 900;
+const EVENT_RETENTION_DAYS_MAX = 400;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
 class Reader {
@@ -200,8 +132,8 @@ function checkedText(reader: Reader, name: SettingName, fallback: string, faultO
 	return text ?? fallback;
 }
 
-function trustedProxies(reader: Reader): AllowList | null {
-	return reader.check<AllowList | null>("KEYWRIGHT_TRUSTED_PROXIES", null, (text) => {
+function allowList(reader: Reader, name: SettingName): AllowList | null {
+	return reader.check<AllowList | null>(name, null, (text) => {
 		const parsed = parseAllowList(text.split(",").map((entry) => entry.trim()));
 		return parsed instanceof AllowList ? parsed : "must be addresses or networks such as 10.0.0.0/8, separated by commas";
 	});
@@ -230,9 +162,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		operator_token,
 		pepper,
 		key_brand,
-		trusted_proxies: trustedProxies(reader),
+		trusted_proxies: allowList(reader, "KEYWRIGHT_TRUSTED_PROXIES"),
 		lease_seconds: reader.whole("KEYWRIGHT_LEASE_SECONDS", 5, 1, LEASE_SECONDS_MAX),
 		auth_failures_per_minute: reader.whole("KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", 300, 0, 1_000_000),
+		outgoing_allowed: allowList(reader, "KEYWRIGHT_OUTGOING_ALLOWED"),
+		event_retention_days: reader.whole("KEYWRIGHT_EVENT_RETENTION_DAYS", EVENT_RETENTION_DAYS_DEFAULT, 1, EVENT_RETENTION_DAYS_MAX),
 		mail: mailSettings(reader),
 		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),
 		source_addresses: reader.flag("KEYWRIGHT_SOURCE_ADDRESSES", true),

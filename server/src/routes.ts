@@ -36,6 +36,8 @@ import { keyedUsageRoutes, managementUsageRoutes } from "./usage/routes.ts";
 import { managementSourceRoutes } from "./usage/sources/routes.ts";
 import { verifyRoutes } from "./verification/routes.ts";
 import type { VerifyContext } from "./verification/verify.ts";
+import { managementWebhookRoutes, operatorWebhookRoutes } from "./webhooks/routes.ts";
+import type { WebhookContext } from "./webhooks/webhook.ts";
 
 export type KeyedRouteContext = LimitsContext & DocumentsContext & SelfContext;
 export type ManagementRouteContext = KeysContext &
@@ -49,6 +51,7 @@ export type ManagementRouteContext = KeysContext &
 	ForwardAuthTestContext &
 	HealthContext &
 	ExportContext &
+	WebhookContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by its callers. `documents` false omits the documents resource. */
@@ -68,6 +71,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementSourceRoutes,
 	...managementStandingRoutes,
 	...managementPortalRoutes,
+	...managementWebhookRoutes,
 	...managementLimitRoutes,
 	...managementPermissionRoutes,
 	...managementCapabilityRoutes,
@@ -79,6 +83,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorCapabilityRoutes,
 	...operatorTenantRoutes,
 	...operatorServiceRoutes,
+	...operatorWebhookRoutes,
 	...operatorProfileRoutes,
 	...operatorPeopleRoutes,
 	...operatorsRoutes,

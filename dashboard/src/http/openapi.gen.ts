@@ -1388,6 +1388,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks
+         * @description Access: admin.
+         */
+        get: operations["get_tenants_by_tenant_id_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook, which receives later events; its secret is shown once
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook
+         * @description Access: admin.
+         */
+        get: operations["get_tenants_by_tenant_id_webhooks_by_webhook_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and its deliveries
+         * @description Access: admin.
+         */
+        delete: operations["delete_tenants_by_tenant_id_webhooks_by_webhook_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook's URL or events, or disable or enable it
+         * @description Access: admin.
+         */
+        patch: operations["patch_tenants_by_tenant_id_webhooks_by_webhook_id"];
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event once and return what the receiver answered
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_webhooks_by_webhook_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/webhooks/{webhook_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret; the previous one also signs for a while
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_webhooks_by_webhook_id_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook with what the receiver answered, the newest event first
+         * @description Access: admin.
+         */
+        get: operations["get_tenants_by_tenant_id_webhooks_by_webhook_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver an event again
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_webhooks_by_webhook_id_deliveries_by_delivery_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/limits": {
         parameters: {
             query?: never;
@@ -1739,6 +1871,138 @@ export interface paths {
          * @description Access: operator.
          */
         delete: operations["delete_operator_services_by_service_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the operator's webhooks
+         * @description Access: operator.
+         */
+        get: operations["get_operator_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook, which receives later events of all tenants; its secret is shown once
+         * @description Access: operator.
+         */
+        post: operations["post_operator_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook of the operator
+         * @description Access: operator.
+         */
+        get: operations["get_operator_webhooks_by_webhook_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook of the operator and its deliveries
+         * @description Access: operator.
+         */
+        delete: operations["delete_operator_webhooks_by_webhook_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the URL or events of a webhook of the operator, or disable or enable it
+         * @description Access: operator.
+         */
+        patch: operations["patch_operator_webhooks_by_webhook_id"];
+        trace?: never;
+    };
+    "/api/v1/operator/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event once to a webhook of the operator and return what the receiver answered
+         * @description Access: operator.
+         */
+        post: operations["post_operator_webhooks_by_webhook_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/webhooks/{webhook_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook of the operator; the previous one also signs for a while
+         * @description Access: operator.
+         */
+        post: operations["post_operator_webhooks_by_webhook_id_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook of the operator, the newest event first
+         * @description Access: operator.
+         */
+        get: operations["get_operator_webhooks_by_webhook_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver an event to a webhook of the operator again
+         * @description Access: operator.
+         */
+        post: operations["post_operator_webhooks_by_webhook_id_deliveries_by_delivery_id_replay"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -8027,6 +8291,469 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_tenants_by_tenant_id_webhooks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            url: string;
+                            events: string[] | null;
+                            /** @enum {unknown} */
+                            status: "active" | "disabled";
+                            disabled_reason: ("by_request" | "gone" | "failing") | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            failing_since: string | null;
+                            previous_secret_expires_at: string | null;
+                            last_delivery: {
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {unknown} */
+                                status: "pending" | "delivered" | "failed";
+                                response_status: number | null;
+                                error: string | null;
+                            } | null;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description https; plain http only to addresses that the operator has listed */
+                    url: string;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: {
+                            id: string;
+                            url: string;
+                            events: string[] | null;
+                            /** @enum {unknown} */
+                            status: "active" | "disabled";
+                            disabled_reason: ("by_request" | "gone" | "failing") | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            failing_since: string | null;
+                            previous_secret_expires_at: string | null;
+                            last_delivery: {
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {unknown} */
+                                status: "pending" | "delivered" | "failed";
+                                response_status: number | null;
+                                error: string | null;
+                            } | null;
+                        };
+                        /** @description `whsec_…`; returned only once */
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_webhooks_by_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        events: string[] | null;
+                        /** @enum {unknown} */
+                        status: "active" | "disabled";
+                        disabled_reason: ("by_request" | "gone" | "failing") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        failing_since: string | null;
+                        previous_secret_expires_at: string | null;
+                        last_delivery: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {unknown} */
+                            status: "pending" | "delivered" | "failed";
+                            response_status: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_tenants_by_tenant_id_webhooks_by_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    patch_tenants_by_tenant_id_webhooks_by_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description https; plain http only to addresses that the operator has listed */
+                    url?: string;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                    /** @enum {unknown} */
+                    status?: "active" | "disabled";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        events: string[] | null;
+                        /** @enum {unknown} */
+                        status: "active" | "disabled";
+                        disabled_reason: ("by_request" | "gone" | "failing") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        failing_since: string | null;
+                        previous_secret_expires_at: string | null;
+                        last_delivery: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {unknown} */
+                            status: "pending" | "delivered" | "failed";
+                            response_status: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_webhooks_by_webhook_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether the receiver responded with 2xx within 10 seconds */
+                        delivered: boolean;
+                        response_status: number | null;
+                        error: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_webhooks_by_webhook_id_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How long the previous secret also signs; 86400 by default. 0 ends all earlier secrets at once, for one that has leaked. */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: {
+                            id: string;
+                            url: string;
+                            events: string[] | null;
+                            /** @enum {unknown} */
+                            status: "active" | "disabled";
+                            disabled_reason: ("by_request" | "gone" | "failing") | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            failing_since: string | null;
+                            previous_secret_expires_at: string | null;
+                            last_delivery: {
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {unknown} */
+                                status: "pending" | "delivered" | "failed";
+                                response_status: number | null;
+                                error: string | null;
+                            } | null;
+                        };
+                        /** @description `whsec_…`; returned only once */
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_webhooks_by_webhook_id_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: "pending" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            /** @description The `webhook-id` of every attempt */
+                            event_id: string;
+                            type: string;
+                            /** @description `data.sequence` */
+                            sequence: number;
+                            /** @description How many attempts were made */
+                            attempt: number;
+                            /**
+                             * Format: date-time
+                             * @description When the last attempt was made; before the first one, since when the delivery waits
+                             */
+                            at: string;
+                            duration_ms: number | null;
+                            /** @enum {unknown} */
+                            status: "pending" | "delivered" | "failed";
+                            response_status: number | null;
+                            error: string | null;
+                            next_attempt_at: string | null;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_webhooks_by_webhook_id_deliveries_by_delivery_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description The `webhook-id` of every attempt */
+                        event_id: string;
+                        type: string;
+                        /** @description `data.sequence` */
+                        sequence: number;
+                        /** @description How many attempts were made */
+                        attempt: number;
+                        /**
+                         * Format: date-time
+                         * @description When the last attempt was made; before the first one, since when the delivery waits
+                         */
+                        at: string;
+                        duration_ms: number | null;
+                        /** @enum {unknown} */
+                        status: "pending" | "delivered" | "failed";
+                        response_status: number | null;
+                        error: string | null;
+                        next_attempt_at: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_tenants_by_tenant_id_limits: {
         parameters: {
             query?: never;
@@ -9250,6 +9977,449 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_webhooks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            url: string;
+                            events: string[] | null;
+                            /** @enum {unknown} */
+                            status: "active" | "disabled";
+                            disabled_reason: ("by_request" | "gone" | "failing") | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            failing_since: string | null;
+                            previous_secret_expires_at: string | null;
+                            last_delivery: {
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {unknown} */
+                                status: "pending" | "delivered" | "failed";
+                                response_status: number | null;
+                                error: string | null;
+                            } | null;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description https; plain http only to addresses that the operator has listed */
+                    url: string;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: {
+                            id: string;
+                            url: string;
+                            events: string[] | null;
+                            /** @enum {unknown} */
+                            status: "active" | "disabled";
+                            disabled_reason: ("by_request" | "gone" | "failing") | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            failing_since: string | null;
+                            previous_secret_expires_at: string | null;
+                            last_delivery: {
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {unknown} */
+                                status: "pending" | "delivered" | "failed";
+                                response_status: number | null;
+                                error: string | null;
+                            } | null;
+                        };
+                        /** @description `whsec_…`; returned only once */
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_webhooks_by_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        events: string[] | null;
+                        /** @enum {unknown} */
+                        status: "active" | "disabled";
+                        disabled_reason: ("by_request" | "gone" | "failing") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        failing_since: string | null;
+                        previous_secret_expires_at: string | null;
+                        last_delivery: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {unknown} */
+                            status: "pending" | "delivered" | "failed";
+                            response_status: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_operator_webhooks_by_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    patch_operator_webhooks_by_webhook_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description https; plain http only to addresses that the operator has listed */
+                    url?: string;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                    /** @enum {unknown} */
+                    status?: "active" | "disabled";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        url: string;
+                        events: string[] | null;
+                        /** @enum {unknown} */
+                        status: "active" | "disabled";
+                        disabled_reason: ("by_request" | "gone" | "failing") | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        failing_since: string | null;
+                        previous_secret_expires_at: string | null;
+                        last_delivery: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {unknown} */
+                            status: "pending" | "delivered" | "failed";
+                            response_status: number | null;
+                            error: string | null;
+                        } | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_webhooks_by_webhook_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether the receiver responded with 2xx within 10 seconds */
+                        delivered: boolean;
+                        response_status: number | null;
+                        error: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_webhooks_by_webhook_id_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How long the previous secret also signs; 86400 by default. 0 ends all earlier secrets at once, for one that has leaked. */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: {
+                            id: string;
+                            url: string;
+                            events: string[] | null;
+                            /** @enum {unknown} */
+                            status: "active" | "disabled";
+                            disabled_reason: ("by_request" | "gone" | "failing") | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            failing_since: string | null;
+                            previous_secret_expires_at: string | null;
+                            last_delivery: {
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {unknown} */
+                                status: "pending" | "delivered" | "failed";
+                                response_status: number | null;
+                                error: string | null;
+                            } | null;
+                        };
+                        /** @description `whsec_…`; returned only once */
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_webhooks_by_webhook_id_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: "pending" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            /** @description The `webhook-id` of every attempt */
+                            event_id: string;
+                            type: string;
+                            /** @description `data.sequence` */
+                            sequence: number;
+                            /** @description How many attempts were made */
+                            attempt: number;
+                            /**
+                             * Format: date-time
+                             * @description When the last attempt was made; before the first one, since when the delivery waits
+                             */
+                            at: string;
+                            duration_ms: number | null;
+                            /** @enum {unknown} */
+                            status: "pending" | "delivered" | "failed";
+                            response_status: number | null;
+                            error: string | null;
+                            next_attempt_at: string | null;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operator_webhooks_by_webhook_id_deliveries_by_delivery_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description The `webhook-id` of every attempt */
+                        event_id: string;
+                        type: string;
+                        /** @description `data.sequence` */
+                        sequence: number;
+                        /** @description How many attempts were made */
+                        attempt: number;
+                        /**
+                         * Format: date-time
+                         * @description When the last attempt was made; before the first one, since when the delivery waits
+                         */
+                        at: string;
+                        duration_ms: number | null;
+                        /** @enum {unknown} */
+                        status: "pending" | "delivered" | "failed";
+                        response_status: number | null;
+                        error: string | null;
+                        next_attempt_at: string | null;
+                    };
+                };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];

@@ -1,12 +1,8 @@
 import { sweepSessions } from "../access/sweep.ts";
-import type { ChangeContext } from "../audit/change.ts";
 import { startCheckpoints } from "../audit/checkpoints/loop.ts";
 import { sweepExpired } from "../audit/idempotency.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Log } from "../core/log.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Peppers } from "../core/pepper.ts";
-import type { Database } from "../database/database.ts";
 import { startSweep } from "../documents/sweep.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
@@ -17,6 +13,8 @@ import { rollUpUsage } from "../usage/roll-up.ts";
 import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { QuotaLedger } from "../verification/limits/quota.ts";
+import { Deliverer, type DelivererOptions } from "../webhooks/delivery/deliverer.ts";
+import { resealWebhooks, sweepEvents } from "../webhooks/delivery/sweep.ts";
 
 const CLEANUP_EVERY_MS = 600_000;
 const AGGREGATE_EVERY_MS = 60_000;
@@ -25,11 +23,10 @@ const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 const EXPOSURES_EVERY_MS = 1_000;
+/** An event is sent within two seconds of its commit. */
+const DELIVERY_EVERY_MS = 500;
 
-export interface LoopsOptions {
-	readonly database: Database;
-	readonly clock: Clock;
-	readonly log: Log;
+export interface LoopsOptions extends DelivererOptions {
 	readonly uploads_dir: string;
 	readonly sole: boolean;
 	readonly peppers: Peppers;
@@ -38,8 +35,7 @@ export interface LoopsOptions {
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
 	readonly exposures: ExposureRecorder;
-	/** Creates a context of a system actor. */
-	readonly systemContext: (name: string) => ChangeContext;
+	readonly event_retention_days: number;
 }
 
 /** Starts the server's background loops. `stop` waits for running ones. */
@@ -50,9 +46,18 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await aggregateUsage({ database, log });
 		await run();
 	};
+	const deliverer = new Deliverer(options);
 	const loops = [
 		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
+		startLoop({ name: "webhook_delivery", every_ms: DELIVERY_EVERY_MS, log, run: () => deliverer.look() }),
+		startLoop({ name: "event_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvents({ clock, database }, options.event_retention_days) }),
+		startLoop({
+			name: "webhook_rekeying",
+			every_ms: CLEANUP_EVERY_MS,
+			log,
+			run: async () => void (await resealWebhooks({ ...options.systemContext("pepper rotation"), webhook_keys: options.webhook_keys })),
+		}),
 		startLoop({ name: "session_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
 		startLoop({ name: "evidence_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
 		startLoop({
@@ -80,5 +85,5 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
 	];
-	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };
+	return { stop: async () => void (await Promise.all([deliverer.stop(), ...loops.map((loop) => loop.stop())])) };
 }

@@ -26,6 +26,10 @@ export interface AppOptions {
 	readonly source_addresses?: boolean;
 	/** Null or undefined: no checkpoints of the audit log are written. */
 	readonly audit_checkpoint_file?: string | null;
+	/** Addresses that outgoing calls may reach although they are private. Default: none. */
+	readonly outgoing_allowed?: AllowList | null;
+	/** Default: 30. */
+	readonly event_retention_days?: number;
 	/** Null or undefined: no mails are sent. */
 	readonly mail?: MailSettings | null;
 	/** The folder of the dashboard's build. Undefined: no dashboard is served. */

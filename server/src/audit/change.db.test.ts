@@ -64,7 +64,7 @@ suite("change", () => {
 				result: id,
 				audit: [{ action: "plan.created", target: { kind: "plan", id }, details: { name: id }, tenant_id: chain }],
 				invalidates: [{ kind: "plan", id }],
-				events: [{ tenant_id: chain, type: "plan.created", data: { id } }],
+				events: [{ tenant_id: chain, type: "key.paused", data: { key_id: id, name: id, environment: "prod" } }],
 			};
 		};
 	}
@@ -87,7 +87,7 @@ suite("change", () => {
 		const { details, ...entry } = entries.rows[0];
 		deepEqual(entry, { seq: 1, action: "plan.created", target_kind: "plan", target_id: plan, request_id: context.request_id });
 		deepEqual([details.actor, details.facts], [{ kind: "operator", name: "operator token" }, { name: plan }]);
-		equal(await count("outbox", `tenant_id = '${chain}' and type = 'plan.created'`), 1);
+		equal(await count("outbox", `tenant_id = '${chain}' and type = 'key.paused'`), 1);
 		equal(await count("invalidations", `id = '${plan}'`), 1);
 		equal(db.node.touchedSince("plan", plan, 0), true, "its own node has applied it when it returns");
 	});

@@ -6,7 +6,6 @@ import { ApiError } from "../core/error.ts";
 import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { Tx } from "../database/transaction.ts";
-import { EVENTS_KEPT_MS } from "../outbox/store.ts";
 import { record } from "./record.ts";
 import { claimIdempotencyKey, deleteExpired, readIdempotencyKey, saveIdempotentResult } from "./store.ts";
 
@@ -59,9 +58,8 @@ export async function keepResult(tx: Tx, context: Context, tenant_id: string, re
 
 const ROWS_PER_STEP = 5_000;
 
-/** Deletes idempotency keys after 24 hours and events after a month, in bounded steps. */
+/** Deletes idempotency keys after 24 hours, in bounded steps. */
 export async function sweepExpired(context: { readonly database: Database; readonly clock: Clock }): Promise<void> {
-	const now = context.clock.now();
-	const before = { idempotency: new Date(now - KEPT_MS), outbox: new Date(now - EVENTS_KEPT_MS) };
+	const before = new Date(context.clock.now() - KEPT_MS);
 	while ((await record(context, (tx) => deleteExpired(tx, before, ROWS_PER_STEP))) > 0);
 }

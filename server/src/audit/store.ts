@@ -120,16 +120,12 @@ export async function saveIdempotentResult(
 		.execute();
 }
 
-/** Deletes up to `rows_max` expired rows of each table; returns their number. */
-export async function deleteExpired(tx: RecordTx, before: { idempotency: Date; outbox: Date }, rows_max: number): Promise<number> {
-	let deleted = 0n;
-	for (const table of ["idempotency", "outbox"] as const) {
-		const { numAffectedRows = 0n } = await sql`
-			delete from ${sql.table(`keywright.${table}`)} where ctid = any (array(
-				select ctid from ${sql.table(`keywright.${table}`)} where created_at < ${before[table]} limit ${rows_max}
-			))
-		`.execute(tx);
-		deleted += numAffectedRows;
-	}
-	return Number(deleted);
+/** Deletes up to `rows_max` idempotency keys from before `before`; returns their number. */
+export async function deleteExpired(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
+	const { numAffectedRows = 0n } = await sql`
+		delete from keywright.idempotency where ctid = any (array(
+			select ctid from keywright.idempotency where created_at < ${before} limit ${rows_max}
+		))
+	`.execute(tx);
+	return Number(numAffectedRows);
 }

@@ -27,7 +27,24 @@ export function randomBase62(length: number): string {
 	return text;
 }
 
-export type IdPrefix = "key" | "ten" | "site" | "doc" | "svc" | "req" | "node" | "evt" | "upl" | "per" | "ptl" | "mem" | "inv" | "hnd" | "rot";
+export type IdPrefix =
+	| "key"
+	| "ten"
+	| "site"
+	| "doc"
+	| "svc"
+	| "req"
+	| "node"
+	| "evt"
+	| "upl"
+	| "per"
+	| "ptl"
+	| "mem"
+	| "inv"
+	| "hnd"
+	| "rot"
+	| "whk"
+	| "dlv";
 
 /** A new identifier such as `key_4fT…`: a prefix for its kind and 20 random characters (119 bits). */
 export function newId(prefix: IdPrefix): string {

@@ -73,6 +73,10 @@ export const LOG_EVENTS = {
 	},
 	usage_batch_given_up: { levels: ["error"], means: "usage counts were lost" },
 	usage_lost_at_stop: { levels: ["error"], means: "usage counts could not be written at the stop and were lost" },
+	webhook_disabled: {
+		levels: ["warn"],
+		means: "a webhook (`webhook_id` of `tenant_id`; `*`: the operator's) was disabled; `reason` is `gone` (its receiver answered 410) or `failing`",
+	},
 	sign_in_link_not_mailed: { levels: ["warn"], means: "a sign-in link could not be created for a person whose password attempts are used up; `err`" },
 	mail_not_sent: {
 		levels: ["warn"],

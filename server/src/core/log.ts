@@ -19,13 +19,13 @@ const LOG_WAITING_BYTES_MAX = 8_388_608;
 const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie", "x-api-key", "pepper", "token", "credential"];
 
 /**
- * Matches raw keys of `brand`, service credentials, bearer tokens and tokens of one-time links. Captures their public part (brand,
+ * Matches raw keys of `brand`, service credentials, bearer tokens, tokens of one-time links and secrets of webhooks. Captures their public part (brand,
  * environment, kid).
  */
 export function secretPattern(brand: string): RegExp {
 	const escaped = brand.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 	return new RegExp(
-		`(\\b(?:${escaped}_(?:prod|staging|dev)|kws)_[0-9A-Za-z]{12})[0-9A-Za-z]{20,}|(\\bBearer\\s+)[^\\s"\\\\]+|(\\bkw[iphrl]_)[0-9A-Za-z_-]{20,}`,
+		`(\\b(?:${escaped}_(?:prod|staging|dev)|kws)_[0-9A-Za-z]{12})[0-9A-Za-z]{20,}|(\\bBearer\\s+)[^\\s"\\\\]+|(\\bkw[iphrl]_)[0-9A-Za-z_-]{20,}|(\\bwhsec_)[0-9A-Za-z+/]{20,}=*`,
 		"g",
 	);
 }
@@ -34,7 +34,8 @@ export function secretPattern(brand: string): RegExp {
 export function redact(text: string, pattern: RegExp): string {
 	return text.replace(
 		pattern,
-		(_all, key: string | undefined, bearer: string | undefined, link: string | undefined) => `${key ?? bearer ?? link ?? ""}[redacted]`,
+		(_all, key: string | undefined, bearer: string | undefined, link: string | undefined, webhook: string | undefined) =>
+			`${key ?? bearer ?? link ?? webhook ?? ""}[redacted]`,
 	);
 }
 

@@ -1,10 +1,10 @@
 /** Long enough to exclude a coincidence: the kid and 20 characters of the secret. */
-const SECRET = /[0-9A-Za-z]_(?:prod|staging|dev)_[0-9A-Za-z]{32}|kw[a-z]_[0-9A-Za-z_-]{32}/;
+const SECRET = /[0-9A-Za-z]_(?:prod|staging|dev)_[0-9A-Za-z]{32}|kw[a-z]_[0-9A-Za-z_-]{32}|whsec_[0-9A-Za-z+/]{32}/;
 
 /** Whether a text contains a secret, which must not be stored where people read it. */
 export type SecretTest = (text: string) => boolean;
 
-/** Detects raw keys of any brand and environment, service credentials and one-time tokens anywhere in `text`, even truncated ones. */
+/** Detects raw keys of any brand and environment, service credentials, one-time tokens and secrets of webhooks anywhere in `text`, even truncated ones. */
 export function holdsSecret(text: string): boolean {
 	return SECRET.test(text);
 }

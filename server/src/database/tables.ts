@@ -238,9 +238,8 @@ export interface OutboxTable {
 	type: string;
 	data: Json;
 	created_at: Generated<Timestamp>;
-	delivered_at: Timestamp | null;
-	attempts: Generated<number>;
-	next_attempt_at: Generated<Timestamp>;
+	position: Generated<number>;
+	distributed_at: Timestamp | null;
 }
 
 export interface PeopleTable {
@@ -538,6 +537,47 @@ export interface UsageProgressTable {
 	flushed_until: Timestamp;
 }
 
+export interface WebhookDeliveriesTable {
+	tenant_id: string;
+	id: string;
+	webhook_id: string;
+	event_id: string;
+	sequence: number;
+	status: Generated<string>;
+	attempts: Generated<number>;
+	at: Timestamp;
+	duration_ms: number | null;
+	response_status: number | null;
+	error: string | null;
+	next_attempt_at: Timestamp | null;
+}
+
+export interface WebhookQueuesTable {
+	tenant_id: string;
+	webhook_id: string;
+	last_sequence: Generated<number>;
+	due_at: Timestamp | null;
+	claimed_by: string | null;
+	claimed_until: Timestamp | null;
+	failing_since: Timestamp | null;
+	last_attempt: Json | null;
+}
+
+export interface WebhooksTable {
+	tenant_id: string;
+	id: string;
+	url: string;
+	events: string[] | null;
+	status: Generated<string>;
+	disabled_reason: string | null;
+	pepper_id: string;
+	secret: Buffer;
+	previous_secret: Buffer | null;
+	previous_expires_at: Timestamp | null;
+	after_position: number;
+	created_at: Timestamp;
+}
+
 export interface Tables {
 	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;
@@ -590,4 +630,7 @@ export interface Tables {
 	usage_keys: UsageKeysTable;
 	usage_operations: UsageOperationsTable;
 	usage_progress: UsageProgressTable;
+	webhook_deliveries: WebhookDeliveriesTable;
+	webhook_queues: WebhookQueuesTable;
+	webhooks: WebhooksTable;
 }

@@ -33,6 +33,15 @@ function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
 		tenant_storage: { tenant_id: tenant },
 		uploads: { tenant_id: tenant, id: `upl_${tenant}`, node_id: "node", reserved_bytes: 1 },
 		outbox: { id: `evt_${tenant}`, tenant_id: tenant, type: "key.created", data: "{}" },
+		webhooks: {
+			...{ tenant_id: tenant, id: `whk_${tenant}`, url: "https://hooks.example.com", pepper_id: "p", secret: bytes },
+			...{ after_position: 0, created_at: DAY },
+		},
+		webhook_queues: { tenant_id: tenant, webhook_id: `whk_${tenant}` },
+		webhook_deliveries: {
+			...{ tenant_id: tenant, id: `dlv_${tenant}`, webhook_id: `whk_${tenant}`, event_id: `evt_${tenant}` },
+			...{ sequence: 1, at: DAY, next_attempt_at: DAY },
+		},
 		idempotency: { tenant_id: tenant, caller: "operator", idempotency_key: "k", fingerprint: bytes, subject_id: key_id },
 		members: { tenant_id: tenant, id: `mem_${tenant}`, person_id: PERSON, role: "owner" },
 		invitations: {

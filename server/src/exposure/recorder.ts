@@ -42,7 +42,7 @@ export class ExposureRecorder {
 		try {
 			await record(this.#options, async (tx) => {
 				const added = await addExposures(tx, [...waiting.values()]);
-				const events = added.map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.exposed", data }));
+				const events = added.map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.exposed" as const, data }));
 				await insertEvents(tx, events);
 			});
 		} catch (error) {

@@ -98,7 +98,7 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 			invalidates: key_ids.map((id) => ({ kind: "key", id }) as const),
 			events: [
 				...completed.map(({ event }) => event),
-				...keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked", data: { key_id: id, name, environment, reason } })),
+				...keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked" as const, data: { key_id: id, name, environment, reason } })),
 			],
 		};
 	});

@@ -1,21 +1,23 @@
+import { sql } from "kysely";
 import { newId } from "../core/id.ts";
-import { DAY_MS } from "../core/time.ts";
 import type { RecordTx, Tx } from "../database/transaction.ts";
+import { type OutboxEvent, schemaFields } from "./events.ts";
 
-/** Retention of events; an event that was not delivered by then is obsolete. */
-export const EVENTS_KEPT_MS = 30 * DAY_MS;
+export type { OutboxEvent } from "./events.ts";
 
-/** A domain event for subscribers, written in the transaction of what it describes. `data` is snake_case and contains no secret. */
-export interface OutboxEvent {
-	readonly tenant_id: string;
-	readonly type: string;
-	readonly data: Record<string, unknown>;
-}
-
+/** Writes events; those of a change after its audit entries, because the lock on the tenant's chain makes their positions the order of commits. */
 export async function insertEvents(tx: Tx | RecordTx, events: readonly OutboxEvent[]): Promise<void> {
 	if (events.length === 0) return;
 	await tx
 		.insertInto("outbox")
-		.values(events.map((event) => ({ id: newId("evt"), tenant_id: event.tenant_id, type: event.type, data: JSON.stringify(event.data) })))
+		.values(events.map((event) => ({ id: newId("evt"), tenant_id: event.tenant_id, type: event.type, data: JSON.stringify(schemaFields(event)) })))
 		.execute();
+}
+
+/** Deletes up to `rows_max` events from before `before`, and their deliveries with them; returns the number of events. */
+export async function deleteOldEvents(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
+	const { numAffectedRows = 0n } = await sql`
+		delete from keywright.outbox where ctid = any (array(select ctid from keywright.outbox where created_at < ${before} limit ${rows_max}))
+	`.execute(tx);
+	return Number(numAffectedRows);
 }

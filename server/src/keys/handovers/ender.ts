@@ -20,7 +20,7 @@ export const handoverEnder: Ender = {
 		// A reveal locks the key first. Lock the keys in a fixed order, then read the handovers again.
 		for (const { tenant_id, key_id } of await readHandoversMadeBy(tx, makers, now)) await lockKey(tx, tenant_id, key_id);
 		const made = await cancelHandoversMadeBy(tx, makers, now);
-		const rotating = made.filter(({ rotation_id }) => rotation_id !== null);
+		const rotating = made.flatMap(({ rotation_id, ...handover }) => (rotation_id === null ? [] : [{ ...handover, rotation_id }]));
 		for (const { tenant_id, key_id } of rotating)
 			await endOpenRotations(tx, tenant_id, [key_id], { ended_at: now, ended_by: toKeyActor(ended_by), ended_how: "cancelled" });
 		const cancelled = made.map(({ tenant_id, id, key_id, key_name: name, environment }) => ({
@@ -41,7 +41,7 @@ export const handoverEnder: Ender = {
 			invalidates: rotating.map(({ key_id }) => ({ kind: "key", id: key_id })),
 			events: rotating.map(({ tenant_id, key_id, key_name: name, environment, rotation_id }) => ({
 				tenant_id,
-				type: "rotation.cancelled",
+				type: "rotation.cancelled" as const,
 				data: { key_id, name, environment, rotation_id, how: "cancelled" },
 			})),
 			makers: [],

@@ -26,19 +26,22 @@ export async function hasPepper(database: Database): Promise<boolean> {
 	return (await read({ database, scope: ALL_TENANTS }, readPepperRows)).length > 0;
 }
 
-/** Throws if live keys or services need a pepper that is not configured. */
+/** Throws if live keys, services or webhooks need a pepper that is not configured. */
 async function assertAllUsesConfigured(tx: ReadTx, peppers: Peppers): Promise<void> {
 	let secrets = 0;
 	let services = 0;
+	let webhooks = 0;
 	for (const pepper_id of await readPepperIdsInUse(tx)) {
 		if (peppers.byId.has(pepper_id)) continue;
 		const uses = await countLiveUses(tx, pepper_id);
 		secrets += uses.secrets;
 		services += uses.services;
+		webhooks += uses.webhooks;
 	}
-	if (secrets + services === 0) return;
+	if (secrets + services + webhooks === 0) return;
 	throw new Error(
-		`an earlier pepper is still needed: ${secrets} secrets of keys and ${services} service credentials were made with it and would be refused. ` +
+		`an earlier pepper is still needed: ${secrets} secrets of keys and ${services} service credentials were made with it and would be refused, ` +
+			`and ${webhooks} webhooks could not sign. ` +
 			"Configure both, the new one first (KEYWRIGHT_PEPPER=new,old), until this number is 0.",
 	);
 }

@@ -24,7 +24,7 @@ export async function insertPepperRow(tx: Tx, row: PepperRow, now: Date): Promis
 		.execute();
 }
 
-/** The pepper ids of all stored MACs. A loose index scan (recursive CTE), so its cost does not depend on the number of secrets. */
+/** The pepper ids of all stored MACs and encrypted secrets. A loose index scan (recursive CTE), so its cost does not depend on the number of secrets. */
 export async function readPepperIdsInUse(tx: ReadTx): Promise<string[]> {
 	const found = await sql<{ pepper_id: string }>`
 		with recursive used (pepper_id) as (
@@ -35,12 +35,14 @@ export async function readPepperIdsInUse(tx: ReadTx): Promise<string[]> {
 		)
 		select pepper_id from used where pepper_id is not null
 		union
-		select pepper_id from keywright.services`.execute(tx);
+		select pepper_id from keywright.services
+		union
+		select pepper_id from keywright.webhooks`.execute(tx);
 	return found.rows.map((row) => row.pepper_id);
 }
 
-/** The number of live secrets and of services with a MAC of this pepper. */
-export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ secrets: number; services: number }> {
+/** The number of live secrets, of services and of webhooks that need this pepper. */
+export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ secrets: number; services: number; webhooks: number }> {
 	const secrets = await tx
 		.selectFrom("secrets as s")
 		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "s.tenant_id").onRef("k.id", "=", "s.key_id"))
@@ -55,7 +57,12 @@ export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ se
 		.where("pepper_id", "=", pepper_id)
 		.where(sql<SqlBool>`revoked_at is null`)
 		.executeTakeFirstOrThrow();
-	return { secrets: secrets.count, services: services.count };
+	const webhooks = await tx
+		.selectFrom("webhooks")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("pepper_id", "=", pepper_id)
+		.executeTakeFirstOrThrow();
+	return { secrets: secrets.count, services: services.count, webhooks: webhooks.count };
 }
 
 /** `lookup` is set for imported secrets only. */

@@ -1,0 +1,139 @@
+import Type, { type Static, type TObject } from "typebox";
+
+const Time = Type.String({ format: "date-time" });
+const orNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
+
+/** The fields that every event of a key begins with. */
+const key = {
+	key_id: Type.String(),
+	name: Type.String({ description: "The key's name" }),
+	environment: Type.String({ description: "prod, staging or dev" }),
+};
+const owner = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
+const rotation = { ...key, rotation_id: Type.String() };
+const ended = { ...rotation, how: orNull(Type.String({ description: "What ended it" })) };
+const webhook = { webhook_id: Type.String(), url_origin: Type.String({ description: "Scheme, host and port of the URL" }) };
+
+const KEY = { key_id: "key_4fT2bQm8XcW1vRz7NpLk", name: "prod-order-bot", environment: "prod" };
+const OWNER = { name: "Olivia Owner", email: "olivia@shop.example" };
+const ROTATION = { ...KEY, rotation_id: "rot_9sQw3Lm0Xa7BvC5tYz2K" };
+
+interface EventKind {
+	/** What has happened, in one sentence. */
+	readonly means: string;
+	readonly data: TObject;
+	readonly example: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Every event, by its name. `data` in a delivery has these fields, and `tenant_id` and `sequence`. docs/events.md is generated from this table.
+ * Names never change, and a field is never removed.
+ */
+export const EVENTS = {
+	"key.created": {
+		means: "A key was created.",
+		data: Type.Object({ ...key, expires_at: orNull(Time) }),
+		example: { ...KEY, expires_at: "2027-11-30T00:00:00.000Z" },
+	},
+	"key.updated": {
+		means: "Settings of a key were changed; `changed` names the fields.",
+		data: Type.Object({ ...key, changed: Type.Array(Type.String()) }),
+		example: { ...KEY, changed: ["permissions", "expires_at"] },
+	},
+	"key.reissued": {
+		means: "The secret of a key that was never used was replaced, because the first one was lost.",
+		data: Type.Object(key),
+		example: KEY,
+	},
+	"key.paused": { means: "A key was paused: it is refused until it is resumed.", data: Type.Object(key), example: KEY },
+	"key.resumed": { means: "A paused key was resumed.", data: Type.Object(key), example: KEY },
+	"key.revoked": {
+		means: "A key was revoked for good.",
+		data: Type.Object({ ...key, reason: Type.String() }),
+		example: { ...KEY, reason: "suspected_exposure" },
+	},
+	"key.expiring": {
+		means: "A key expires in 30, 7 or 1 working days; sent once for each.",
+		data: Type.Object({ ...key, owner, expires_at: Time, working_days_left: Type.Integer(), last_used_at: orNull(Time) }),
+		example: { ...KEY, owner: OWNER, expires_at: "2026-12-09T00:00:00.000Z", working_days_left: 7, last_used_at: "2026-11-30T08:14:05.000Z" },
+	},
+	"key.exposed": {
+		means: "A key was seen where it should not be, with its full secret; once for each kind.",
+		data: Type.Object({
+			...key,
+			kid: Type.String({ description: "The public id of the secret" }),
+			kind: Type.Enum(["browser", "app", "url", "body", "cookie", "authorization", "plain_http", "reported"]),
+			source_id: orNull(Type.String()),
+		}),
+		example: { ...KEY, kid: "4fT2bQm8XcW1", kind: "url", source_id: null },
+	},
+	"handover.claimed": {
+		means: "The recipient of a one-time link revealed the secret; `claimed_by` is the name that they gave.",
+		data: Type.Object({ ...key, handover_id: Type.String(), claimed_by: Type.String() }),
+		example: { ...KEY, handover_id: "hnd_7Ub3Kd9XcPq1LmZ5TyWv", claimed_by: "Dora Deployer" },
+	},
+	"rotation.started": {
+		means: "The secret of a key is being replaced; both secrets work for `overlap_seconds`, or until it is completed if that is null.",
+		data: Type.Object({ ...rotation, overlap_seconds: orNull(Type.Integer()) }),
+		example: { ...ROTATION, overlap_seconds: 604_800 },
+	},
+	"rotation.reminder": {
+		means: "A rotation still waits for clients that use the old secret; `stragglers` names them.",
+		data: Type.Object({ ...rotation, owner, status: Type.String(), hard_stop_at: orNull(Time), stragglers: Type.Array(Type.String()) }),
+		example: {
+			...ROTATION,
+			owner: OWNER,
+			status: "proving",
+			hard_stop_at: "2026-12-07T09:00:00.000Z",
+			stragglers: ["order-bot from 203.0.113.0/24"],
+		},
+	},
+	"rotation.completed": {
+		means: "A rotation was completed: the old secret no longer works.",
+		data: Type.Object(ended),
+		example: { ...ROTATION, how: "all_moved" },
+	},
+	"rotation.cancelled": {
+		means: "A rotation was cancelled: the old secret continues to work.",
+		data: Type.Object(ended),
+		example: { ...ROTATION, how: "cancelled" },
+	},
+	"webhook.disabled": {
+		means:
+			"Keywright disabled another webhook: its receiver answered 410 (`gone`), or accepted nothing while a delivery used up all its attempts (`failing`).",
+		data: Type.Object({ ...webhook, reason: Type.Enum(["gone", "failing"]), failing_since: orNull(Time) }),
+		example: {
+			webhook_id: "whk_2cNf8Tq4RbXw6LdYz1Ks",
+			url_origin: "https://hooks.shop.example",
+			reason: "failing",
+			failing_since: "2026-11-29T09:00:00.000Z",
+		},
+	},
+	"webhook.test": {
+		means: "A test of this webhook was requested. Sent to it alone, whatever its filter, once, and with the sequence 0.",
+		data: Type.Object({ webhook_id: Type.String() }),
+		example: { webhook_id: "whk_2cNf8Tq4RbXw6LdYz1Ks" },
+	},
+} as const satisfies Readonly<Record<string, EventKind>>;
+
+export type EventType = keyof typeof EVENTS;
+
+/** Sent to one endpoint on request and never stored in the outbox. */
+export const TEST_EVENT = "webhook.test" satisfies EventType;
+
+/** Guarantee: `EVENTS` is an object literal, which has no other keys. */
+export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
+
+/** The types that an endpoint can be limited to. */
+export const FILTER_TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => type !== TEST_EVENT);
+
+/** A domain event for subscribers, written in the transaction of the change. Its data contain no secret. */
+export type OutboxEvent = {
+	readonly [T in EventType]: { readonly tenant_id: string; readonly type: T; readonly data: Static<(typeof EVENTS)[T]["data"]> };
+}[EventType];
+
+/** The fields of the event's schema, whatever else the change has put beside them. */
+export function schemaFields({ type, data }: OutboxEvent): Record<string, unknown> {
+	const values: Readonly<Record<string, unknown>> = data;
+	return Object.fromEntries(Object.keys(EVENTS[type].data.properties).map((name) => [name, values[name]]));
+}

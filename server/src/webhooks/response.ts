@@ -1,0 +1,26 @@
+import type { Delivery } from "./delivery-store.ts";
+import type { DeliveryAnswer, WebhookAnswer } from "./schema.ts";
+import { errorText, type Webhook } from "./webhook.ts";
+
+/** Builds the API response for a webhook. */
+export function toWebhookResponse(webhook: Webhook, now: number): WebhookAnswer {
+	const { id, url, events, status, disabled_reason, created_at, failing_since, previous_expires_at, last_attempt } = webhook;
+	const overlap = previous_expires_at !== null && previous_expires_at.getTime() > now;
+	return {
+		id,
+		url,
+		events,
+		status,
+		disabled_reason,
+		created_at: created_at.toISOString(),
+		failing_since: failing_since?.toISOString() ?? null,
+		previous_secret_expires_at: overlap ? previous_expires_at.toISOString() : null,
+		last_delivery: last_attempt && { ...last_attempt, error: errorText(last_attempt.error) },
+	};
+}
+
+/** Builds the API response for a delivery. */
+export function toDeliveryResponse(delivery: Delivery): DeliveryAnswer {
+	const { attempts: attempt, at, error, next_attempt_at, ...rest } = delivery;
+	return { ...rest, attempt, at: at.toISOString(), error: errorText(error), next_attempt_at: next_attempt_at?.toISOString() ?? null };
+}
