@@ -236,8 +236,7 @@ test("endpoints that never answer delay no other one", async () => {
 	await emit("key_2");
 	const working = deliverer();
 	await working.look();
-	while (receiver.received.length < 2) await new Promise(setImmediate);
-	equal(silent.received.length, 10, "they have got the first event and hold it");
+	while (receiver.received.length < 2 || silent.received.length < 10) await new Promise(setImmediate);
 	await emit("key_3");
 	while (receiver.received.length < 3) await working.look();
 	deepEqual(keyIds(), ["key_1", "key_2", "key_3"]);
