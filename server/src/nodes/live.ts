@@ -32,9 +32,12 @@ export class Live<T> {
 		this.#options = options;
 		this.#known = options.initial;
 		options.node.onInvalidation((entries) => {
-			if (entries !== null && !entries.some((entry) => entry.kind === options.kind)) return;
+			if (entries !== null && !entries.some((entry) => entry.kind === options.kind)) return undefined;
 			this.#told += 1;
-			this.current().catch((error: unknown) => options.log.warn({ err: error, kind: options.kind }, "live_value_not_read"));
+			return this.current().then(
+				() => undefined,
+				(error: unknown) => options.log.warn({ err: error, kind: options.kind }, "live_value_not_read"),
+			);
 		});
 	}
 

@@ -120,6 +120,19 @@ suite("nodes on one database", () => {
 		equal(other.applied_seq, second);
 	});
 
+	test("a node confirms a change after its listeners have followed it, such as a cached value that is read again", async () => {
+		const [changer, other] = [await start(), await start()];
+		const read = Promise.withResolvers<void>();
+		let followed = false;
+		other.onInvalidation(() => read.promise.then(() => (followed = true)));
+		const seq = await append(bare.database, changer, [KEY]);
+		const confirmed = changer.awaitBarrier(seq).then(() => followed);
+		const early = await Promise.race([confirmed, other.catchUp().then(() => "confirmed early"), sleep(SOON_MS, "waits", { ref: false })]);
+		equal(early, "waits");
+		read.resolve();
+		equal(await confirmed, true);
+	});
+
 	test("numbers are in the order of commits: no reader ever sees a gap, with 20 changes at once", async () => {
 		const node = await start();
 		let looks = 0;

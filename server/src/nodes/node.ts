@@ -33,8 +33,11 @@ export interface NodeOptions {
 	skew?: ClockSkew;
 }
 
-/** Called with the entries of a change in order, or with null to evict everything. Must not throw. */
-export type InvalidationListener = (entries: readonly SequencedInvalidation[] | null) => void;
+/**
+ * Called with the entries of a change in order, or with null to evict everything. Must not throw or reject. The node confirms the change after a
+ * returned promise, so it must end within seconds, also without a database.
+ */
+export type InvalidationListener = (entries: readonly SequencedInvalidation[] | null) => unknown;
 
 /** One server process on the database: its lease, the changes that it has applied, and the barrier that makes "revoked" true on every node. */
 export class Node {
@@ -145,7 +148,7 @@ export class Node {
 		const { current_seq, entries } = await inStatement(this.#database, (queries) => readInvalidations(queries, this.#appliedSeq));
 		const fresh = entries.filter((entry) => entry.seq > this.#appliedSeq);
 		for (const entry of fresh) this.#recent.add(entry);
-		if (fresh.length > 0) for (const listener of this.#listeners) listener(fresh);
+		if (fresh.length > 0) await Promise.all(this.#listeners.map((listener) => listener(fresh)));
 		this.#appliedSeq = Math.max(this.#appliedSeq, current_seq);
 	}
 
@@ -178,7 +181,7 @@ export class Node {
 		const seq = await this.#record((tx) => insertNode(tx, { id: this.#id, version, lease_ms: lease_seconds * 1000, sole }));
 		this.#appliedSeq = seq;
 		this.#recent.reset(seq);
-		for (const listener of this.#listeners) listener(null);
+		for (const listener of this.#listeners) void listener(null);
 	}
 
 	async #onPush(from_node: string | null): Promise<void> {
