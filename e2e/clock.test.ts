@@ -3,8 +3,9 @@ import { globSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { newDataFolder } from "./data-folder.ts";
 import { assertProblem } from "./problem.ts";
-import { endLeftovers, newDataFolder, startServer } from "./server.ts";
+import { endLeftovers, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeTenant } from "./things.ts";
 
 const LEASE_SECONDS = 1;

@@ -5,12 +5,13 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ERRORS, type ErrorCode } from "../server/src/core/error.ts";
 import { type Answer, inParallel } from "./client.ts";
+import { postgresPid } from "./data-folder.ts";
 import { Database } from "./database.ts";
 import { Browser, newMember, newPortalPerson, PASSWORD } from "./people.ts";
 import { assertPointer, assertProblem, getRemaining } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
-import { postgresPid, type Server, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeService, makeSite, makeText, makeWorld, newName } from "./things.ts";
 
 const LEASE_MS = 1_000;

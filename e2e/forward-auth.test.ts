@@ -8,11 +8,12 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ERRORS, type ErrorCode } from "../server/src/core/error.ts";
 import { type Answer, send } from "./client.ts";
+import { postgresPid } from "./data-folder.ts";
 import { Database } from "./database.ts";
 import { assertProblem, withoutRequestId } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
-import { environmentWith, postgresPid, ROOT, type Server, startServer } from "./server.ts";
+import { environmentWith, ROOT, type Server, startServer } from "./server.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, makeTenant } from "./things.ts";
 
 const LEASE_MS = 1_000;

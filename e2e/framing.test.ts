@@ -5,12 +5,13 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../server/src/core/error.ts";
 import type { Answer } from "./client.ts";
+import { postgresPid } from "./data-folder.ts";
 import { Database, difference } from "./database.ts";
 import { buildBody, buildCall, buildForm, OPERATIONS, type Operation } from "./operations.ts";
 import { assertPointer, assertProblem } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
-import { postgresPid, type Server, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
 import { STORED_TEXTS } from "./text-fields.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 

@@ -7,10 +7,11 @@ import { type Cluster, startEmbeddedCluster } from "../scripts/clusters.ts";
 import { getSocketFolder } from "../scripts/debian-cluster.ts";
 import { TRANSACTIONS_AT_ONCE_LEAST } from "../server/src/cli/check-start.ts";
 import { APP_ROLE, ensureDatabase } from "../server/src/database/roles.ts";
+import { newDataFolder, removeDataFolder } from "./data-folder.ts";
 import { Relay } from "./faults/relay.ts";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
 import { assertProblem } from "./problem.ts";
-import { endLeftovers, newDataFolder, onFullDisk, ROOT, removeDataFolder, runProgram, type Server, startServer } from "./server.ts";
+import { endLeftovers, onFullDisk, ROOT, runProgram, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeWorld } from "./things.ts";
 
 const DATABASE = "keywright";

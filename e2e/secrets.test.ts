@@ -6,10 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checksum } from "../server/src/core/checksum.ts";
 import { randomBase62 } from "../server/src/core/id.ts";
 import { type Answer, type Call, send } from "./client.ts";
+import { removeDataFolder } from "./data-folder.ts";
 import { buildCall, buildForm, FORM_TYPE, OPERATIONS, type Operation } from "./operations.ts";
 import { assertProblem } from "./problem.ts";
 import { exchange, requestText } from "./raw-socket.ts";
-import { removeDataFolder, type Server, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
 import { STORED_TEXTS, type TextField } from "./text-fields.ts";
 import { expectStatus, makeKey, makeService, makeText, makeWorld } from "./things.ts";
 

@@ -1,26 +1,24 @@
 /** A real server process with its own data folder and port, for the end-to-end tests. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, realpathSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type Call, send } from "./client.ts";
+import { copyInitializedFolder, newDataFolder, removeDataFolder } from "./data-folder.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
 export const MAIN = join(ROOT, "server/src/main.ts");
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 25;
 const STOP_DEADLINE_MS = 30_000;
-const POSTGRES_GONE_POLL_MS = 25;
 
 export interface StartOptions {
 	/** Settings in addition to port, address and data folder. */
 	readonly env?: Readonly<Record<string, string>>;
 	readonly demo?: boolean;
-	/** An existing data folder to start on. `stop` removes it too, unless called with `keep_folder`. */
+	/** The data folder; by default a new one, whose database is already initialized. `stop` removes it, unless called with `keep_folder`. */
 	readonly data_dir?: string;
 	readonly port?: number;
 	/** The operator token, if it is neither in the data folder nor in `env`. */
@@ -42,10 +40,6 @@ export function environmentWith(env: Readonly<Record<string, string>>): NodeJS.P
 	return { ...Object.fromEntries(kept), ...env };
 }
 
-export function newDataFolder(): string {
-	return realpathSync(mkdtempSync(join(tmpdir(), "keywright-e2e-")));
-}
-
 /** A port of the loopback address that is unused at this moment. */
 export function freePort(): Promise<number> {
 	const listener = createServer();
@@ -57,24 +51,6 @@ export function freePort(): Promise<number> {
 			listener.close(() => resolve(port));
 		});
 	});
-}
-
-/** The pid of the embedded PostgreSQL of a data folder; null without a pid file. */
-export function postgresPid(data_dir: string): number | null {
-	const path = join(data_dir, "postgres", "postmaster.pid");
-	if (!existsSync(path)) return null;
-	const pid = Number(readFileSync(path, "utf8").split("\n", 1)[0]);
-	return Number.isInteger(pid) && pid > 1 ? pid : null;
-}
-
-export function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-	} catch {
-		return false;
-	}
-	// A killed process keeps its pid until its parent has waited for it.
-	return !/^\d+ \(.*\) [ZX]/.test(existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : "0 () R");
 }
 
 const running = new Set<Program>();
@@ -126,7 +102,6 @@ export class Program {
 	}
 }
 
-/** Runs one command of the server's program to its end. */
 /** A prelude with which the program sees `folder` as a full disk. Needs Linux, and root or user namespaces. */
 export function onFullDisk(folder: string): string {
 	const namespace = process.getuid?.() === 0 ? "--mount" : "--user --map-root-user --mount";
@@ -134,6 +109,7 @@ export function onFullDisk(folder: string): string {
 	return `exec unshare ${namespace} bash -c '${mount}' bash '${folder}' "$@"`;
 }
 
+/** Runs one command of the server's program to its end. */
 export async function runProgram(
 	argv: readonly string[],
 	env: Readonly<Record<string, string>> = {},
@@ -200,17 +176,6 @@ export class Server {
 	}
 }
 
-/** Stops a PostgreSQL that outlived its server, and removes the folder. */
-export async function removeDataFolder(data_dir: string): Promise<void> {
-	const postgres = postgresPid(data_dir);
-	if (postgres !== null && isAlive(postgres)) {
-		process.kill(postgres, "SIGCONT");
-		process.kill(postgres, "SIGQUIT");
-		while (isAlive(postgres)) await sleep(POSTGRES_GONE_POLL_MS);
-	}
-	await rm(data_dir, { recursive: true, force: true, maxRetries: 5 });
-}
-
 async function waitReady(url: string, program: Program): Promise<void> {
 	const until = performance.now() + READY_DEADLINE_MS;
 	let ended: Ended | null = null;
@@ -226,9 +191,20 @@ async function waitReady(url: string, program: Program): Promise<void> {
 	throw new Error(`the server did not come up: ${JSON.stringify(ended)}\n${program.stderr}\n${program.stdout.slice(-4_000)}`);
 }
 
+/** Settings that the first start stores, or with which there is no database in the folder. */
+const FIRST_START = ["KEYWRIGHT_PEPPER", "KEYWRIGHT_KEY_BRAND", "KEYWRIGHT_DATABASE_URL"];
+
+function makeDataFolder({ demo, env = {} }: StartOptions): Promise<string> | string {
+	if (demo || FIRST_START.some((name) => name in env)) return newDataFolder();
+	return copyInitializedFolder(async (data_dir) => {
+		const server = await startServer({ data_dir });
+		await server.stop({ keep_folder: true });
+	});
+}
+
 /** Starts a server and returns when it answers. The caller must stop it. */
 export async function startServer(options: StartOptions = {}): Promise<Server> {
-	const data_dir = options.data_dir ?? newDataFolder();
+	const data_dir = options.data_dir ?? (await makeDataFolder(options));
 	const port = options.port ?? (await freePort());
 	const url = `http://127.0.0.1:${port}`;
 	const env = environmentWith({ KEYWRIGHT_PORT: String(port), KEYWRIGHT_PUBLIC_URL: url, KEYWRIGHT_DATA_DIR: data_dir, ...options.env });

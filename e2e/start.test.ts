@@ -14,25 +14,12 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { inParallel } from "./client.ts";
+import { isAlive, newDataFolder, postgresPid, removeDataFolder } from "./data-folder.ts";
 import { flood } from "./flood.ts";
 import { assertProblem } from "./problem.ts";
 import { listListeners } from "./processes.ts";
 import { requestText, Wire } from "./raw-socket.ts";
-import {
-	endLeftovers,
-	environmentWith,
-	isAlive,
-	MAIN,
-	newDataFolder,
-	onFullDisk,
-	Program,
-	postgresPid,
-	ROOT,
-	removeDataFolder,
-	runProgram,
-	type Server,
-	startServer,
-} from "./server.ts";
+import { endLeftovers, environmentWith, MAIN, onFullDisk, Program, ROOT, runProgram, type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 
 const STOP_MS = 10_000;

@@ -1,7 +1,8 @@
 /** A server that loses its PostgreSQL: cached keys work for the lease, everything else gets 503 soon, and the server recovers by itself. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { postgresPid } from "../data-folder.ts";
 import { freeze } from "../processes.ts";
-import { postgresPid, type Server, startServer } from "../server.ts";
+import { type Server, startServer } from "../server.ts";
 import { makeKey, makePlan, makeTenant } from "../things.ts";
 import { codeIn, isAllowed, type Probe, violations } from "./checks/journal.ts";
 import { Cluster } from "./cluster.ts";

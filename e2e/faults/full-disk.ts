@@ -2,7 +2,8 @@
 import { createWriteStream } from "node:fs";
 import { readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { newDataFolder, removeDataFolder, type Server, startServer } from "../server.ts";
+import { newDataFolder, removeDataFolder } from "../data-folder.ts";
+import { type Server, startServer } from "../server.ts";
 import { makeWorld } from "../things.ts";
 import { buildCreation, keyed, managed, type SomeKey } from "./requests.ts";
 import { Findings, type Outcome, rounded, type Scenario, type Settings, until } from "./scenario.ts";
