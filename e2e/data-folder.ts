@@ -82,7 +82,7 @@ export async function copyInitializedFolder(initialize: (data_dir: string) => Pr
 		await rename(copied, original).catch(() => rm(copied, { recursive: true }));
 	}
 	const data_dir = newDataFolder();
-	await copy(join(original, "."), data_dir);
+	await copy(`${original}/.`, data_dir);
 	return data_dir;
 }
 
