@@ -1,6 +1,6 @@
 import type { Actor } from "../core/context.ts";
 import type { ClientPolicy } from "../tenants/tenant.ts";
-import type { KeyRateLimit } from "./limits.ts";
+import type { KeyRateLimit } from "./rate-limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
 export type KeyStatus = "active" | "paused" | "expired" | "revoked";

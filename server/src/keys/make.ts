@@ -11,7 +11,7 @@ import type { KeysContext } from "./context.ts";
 import { resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
-import { validateRateLimits } from "./limits.ts";
+import { validateRateLimits } from "./rate-limits.ts";
 import type { CreateInput } from "./schema.ts";
 import {
 	assertApiAccess,

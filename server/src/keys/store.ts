@@ -2,7 +2,7 @@ import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { ClientPolicy } from "../tenants/tenant.ts";
 import type { ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
-import { keyRateLimitsFromRow } from "./limits.ts";
+import { keyRateLimitsFromRow } from "./rate-limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
 export const KEY_COLUMNS = [

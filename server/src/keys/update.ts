@@ -7,7 +7,7 @@ import { lockUnrevoked } from "./change-key.ts";
 import { resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForKey, invalidKey } from "./guards.ts";
 import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
-import { validateRateLimits } from "./limits.ts";
+import { validateRateLimits } from "./rate-limits.ts";
 import { readKeyResponse } from "./response.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { assertPermissionsInPlan, parseAllowedIps, validateOwner, validatePermissions, validateSites, withoutRepetitions } from "./scope.ts";

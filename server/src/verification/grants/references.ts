@@ -1,5 +1,5 @@
 import { AllowList, parseAllowList } from "../../core/network.ts";
-import { keyRateLimitsFromRow } from "../../keys/limits.ts";
+import { keyRateLimitsFromRow } from "../../keys/rate-limits.ts";
 import type { Meter } from "../../usage/meter.ts";
 import { limitPolicy } from "../limits/policy.ts";
 import type { SlidingWindow } from "../limits/window.ts";

@@ -1,4 +1,4 @@
-import type { KeyRateLimit } from "../../keys/limits.ts";
+import type { KeyRateLimit } from "../../keys/rate-limits.ts";
 import type { RateLimit } from "../../plans/plan.ts";
 
 /** A rate limit that requests spend. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { testLog } from "../../../testing/database.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { connectDatabase } from "../../database/database.ts";
-import type { KeyRateLimit } from "../../keys/limits.ts";
+import type { KeyRateLimit } from "../../keys/rate-limits.ts";
 import type { RateLimit } from "../../plans/plan.ts";
 import type { Grant } from "../grants/grant.ts";
 import { limitPolicy, policyHeader } from "./policy.ts";

@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import type { Plan, RateLimit } from "../plans/plan.ts";
-import { validateRateLimits } from "./limits.ts";
+import { validateRateLimits } from "./rate-limits.ts";
 
 const NO_LIMITS = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
 const burst: RateLimit = { name: "burst", requests: 100, window_seconds: 60, per: "tenant" };
