@@ -1,7 +1,7 @@
 import type { Address } from "../core/network.ts";
 import { REFUSAL } from "../keys/guards.ts";
 import type { ClientKind } from "./client-kind.ts";
-import { type Denial, deny, formatNotFound } from "./denial.ts";
+import { type Denial, deny } from "./denial.ts";
 import { exposedClient, type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
 
 /** Refused requests per key and minute before further ones get 429. */
@@ -80,14 +80,14 @@ function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null
 }
 
 function tenantMatches(grant: Grant, facts: Facts): Denial | null {
-	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", formatNotFound(grant.tenant));
+	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", REFUSAL.notFound(grant.tenant));
 }
 
 function siteVisible(grant: Grant, facts: Facts, _at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
 	if (facts.site_id === null) return null;
-	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", formatNotFound(grant.tenant));
+	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", REFUSAL.notFound(grant.tenant));
 	if (site === undefined) return SITE_NEEDED;
-	return site === NO_SITE ? deny("not_found", formatNotFound(grant.tenant)) : null;
+	return site === NO_SITE ? deny("not_found", REFUSAL.notFound(grant.tenant)) : null;
 }
 
 function environmentMatches(grant: Grant, _facts: Facts, _at: Instant, site: SiteState | undefined): Denial | null {

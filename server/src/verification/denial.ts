@@ -33,11 +33,6 @@ export function deny(code: DenialCode, detail: string, metadata?: ApiErrorMetada
 	return metadata ? { code, detail, metadata } : { code, detail };
 }
 
-/** The detail of every 404 of a key: does not reveal whether the resource exists in another tenant or scope. */
-export function formatNotFound(tenant: { readonly id: string; readonly name: string }): string {
-	return `There is no resource with these ids that this key may access. The key belongs to the tenant "${tenant.name}" (${tenant.id}).`;
-}
-
 const UNAVAILABLE_SECONDS = 2;
 const SITE_DEPENDENT = ["environment_mismatch", "capability_not_in_plan", "permission_missing"];
 const BUDGETED = new Set<string>(["not_found", ...SITE_DEPENDENT]);

@@ -3,8 +3,8 @@ import type { Actor } from "../core/context.ts";
 import { assert } from "../core/error.ts";
 import type { Address } from "../core/network.ts";
 import type { Tx } from "../database/transaction.ts";
+import { REFUSAL } from "../keys/guards.ts";
 import { recheckKey } from "../keys/recheck.ts";
-import { formatNotFound } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
 
 /** Context of the actions of keyed routes: acts as the key, within its tenant. */
@@ -78,7 +78,7 @@ export class KeyedRequestContext implements KeyedContext {
 
 	/** The detail of `not_found` responses, formatted on demand. */
 	get not_found_detail(): string {
-		return formatNotFound(this.grant.tenant);
+		return REFUSAL.notFound(this.grant.tenant);
 	}
 
 	/** Stored in a private field, which no serializer prints. */
