@@ -138,6 +138,9 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_operator_password_resets: () => ({ email: "nobody@example.com" }),
 	post_api_auth_change_password: () => ({ currentPassword: "as it was before", newPassword: "as it will be" }),
 	post_session_confirm: () => ({ password: "as it was before" }),
+	patch_session_person: () => ({ name: "Olivia Owner" }),
+	post_session_address: () => ({ email: "nobody@example.com", password: "as it was before" }),
+	post_session_address_confirm: () => ({ token: "kwe_none" }),
 	post_verify: () => ({ raw_key: "kw_prod_x" }),
 };
 

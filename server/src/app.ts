@@ -119,6 +119,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		session_cookies: people.session_cookies,
 		mailPasswordLink: people.mailPasswordLink,
 		mailSignInLink: people.mailSignInLink,
+		mailAddressLink: people.mailAddressLink,
+		mailAddressChanged: people.mailAddressChanged,
 		public_url: options.public_url,
 		mail: mailer.enabled,
 		processHealth: () => ({ ...{ version: options.version, embedded: options.sole }, ...collectFigures({ skew, meter, grants }) }),

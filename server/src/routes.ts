@@ -94,7 +94,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorAuditRoutes,
 ];
 
-export { personRoutes } from "./access/people/routes.ts";
+export { personRoutes } from "./access/account/routes.ts";
 
 /** For anonymous callers; requests from pages of other sites are rejected. */
 export const anonymousRoutes: readonly Route<AnonymousRouteContext & RecipientContext>[] = [...anonymousPeopleRoutes, ...publicKeyRoutes];

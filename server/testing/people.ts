@@ -1,3 +1,4 @@
+import type { MailAddressChanged, MailAddressLink } from "../src/access/account/address.ts";
 import type { AnonymousCaller } from "../src/access/anonymous.ts";
 import type { MailPasswordLink } from "../src/access/people/password-link.ts";
 import { Sessions } from "../src/access/people/sessions.ts";
@@ -20,6 +21,11 @@ export interface TestPeople {
 	readonly mailPasswordLink: MailPasswordLink;
 	readonly sign_in_links: { readonly email: string; readonly token: string }[];
 	readonly mailSignInLink: MailSignInLink;
+	readonly address_links: { readonly email: string; readonly token: string }[];
+	readonly mailAddressLink: MailAddressLink;
+	/** The former addresses that would have been informed. */
+	readonly informed: string[];
+	readonly mailAddressChanged: MailAddressChanged;
 	readonly own: Database;
 	close(): Promise<void>;
 }
@@ -33,6 +39,10 @@ export function testPeople(db: TestDatabase, options: { public_url?: string; clo
 	const sign_in_links: { email: string; token: string }[] = [];
 	const mailSignInLink: MailSignInLink = ({ email }, token) => void sign_in_links.push({ email, token });
 	const mailPasswordLink: MailPasswordLink = ({ email }, token) => void resets.push({ email, token });
+	const address_links: { email: string; token: string }[] = [];
+	const mailAddressLink: MailAddressLink = async ({ email }, token) => address_links.push({ email, token }) > 0;
+	const informed: string[] = [];
+	const mailAddressChanged: MailAddressChanged = ({ email }) => void informed.push(email);
 	const sign_in = new SignIn({ database: own, clock, peppers: parsePeppers(TEST_PEPPER), public_url, cookies });
 	return {
 		sign_in,
@@ -41,6 +51,10 @@ export function testPeople(db: TestDatabase, options: { public_url?: string; clo
 		sign_in_links,
 		mailSignInLink,
 		mailPasswordLink,
+		address_links,
+		mailAddressLink,
+		informed,
+		mailAddressChanged,
 		own,
 		sessions: new Sessions({ database: db.database, clock, cookies, sign_in }),
 		close: () => own.close(),

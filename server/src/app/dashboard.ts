@@ -6,6 +6,7 @@ export const PAGE_PATHS = [
 	"/",
 	"/sign-in",
 	"/sign-in-link",
+	"/new-address",
 	"/forgot-password",
 	"/reset-password",
 	"/join",

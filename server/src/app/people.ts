@@ -1,3 +1,4 @@
+import { ADDRESS_LINK_MS, type MailAddressChanged, type MailAddressLink } from "../access/account/address.ts";
 import { type MailPasswordLink, PASSWORD_LINK_SECONDS } from "../access/people/password-link.ts";
 import { Sessions } from "../access/people/sessions.ts";
 import { SignIn } from "../access/people/sign-in.ts";
@@ -31,6 +32,8 @@ export interface People {
 	readonly session_cookies: CookieRules;
 	readonly mailPasswordLink: MailPasswordLink;
 	readonly mailSignInLink: MailSignInLink;
+	readonly mailAddressLink: MailAddressLink;
+	readonly mailAddressChanged: MailAddressChanged;
 	close(): Promise<void>;
 }
 
@@ -49,9 +52,19 @@ export function createPeople(options: PeopleOptions): People {
 		const expires_at = new Date(clock.now() + SIGN_IN_LINK_SECONDS * 1_000);
 		void options.mailer.send(composeMail("sign_in_link", email, { name, product_name: options.productName(), link, expires_at }));
 	};
+	const mailAddressLink: MailAddressLink = ({ name, email }, token) => {
+		const link = { href: `${public_url}/new-address#${token}` };
+		const expires_at = new Date(clock.now() + ADDRESS_LINK_MS);
+		return options.mailer.send(composeMail("address_link", email, { name, product_name: options.productName(), link, expires_at }));
+	};
+	const mailAddressChanged: MailAddressChanged = ({ name, email }) => {
+		void options.mailer.send(composeMail("address_changed", email, { name, product_name: options.productName() }));
+	};
 	return {
 		mailPasswordLink,
 		mailSignInLink,
+		mailAddressLink,
+		mailAddressChanged,
 		sign_in,
 		session_cookies,
 		sessions: new Sessions({ database, clock, cookies: session_cookies, sign_in }),

@@ -25,7 +25,7 @@ const SECRET_FIELDS = ["raw_key", "secret", "password", "authorization", "cookie
 export function secretPattern(brand: string): RegExp {
 	const escaped = brand.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 	return new RegExp(
-		`(\\b(?:${escaped}_(?:prod|staging|dev)|kws)_[0-9A-Za-z]{12})[0-9A-Za-z]{20,}|(\\bBearer\\s+)[^\\s"\\\\]+|(\\bkw[iphrl]_)[0-9A-Za-z_-]{20,}|(\\bwhsec_)[0-9A-Za-z+/]{20,}=*`,
+		`(\\b(?:${escaped}_(?:prod|staging|dev)|kws)_[0-9A-Za-z]{12})[0-9A-Za-z]{20,}|(\\bBearer\\s+)[^\\s"\\\\]+|(\\bkw[iphrle]_)[0-9A-Za-z_-]{20,}|(\\bwhsec_)[0-9A-Za-z+/]{20,}=*`,
 		"g",
 	);
 }

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 
-/** The purposes of links: join, portal session, reveal a secret, reset a password, sign in. */
-export type OneTimePrefix = "kwi" | "kwp" | "kwh" | "kwr" | "kwl";
+/** The purposes of links: join, portal session, reveal a secret, reset a password, sign in, change the address. */
+export type OneTimePrefix = "kwi" | "kwp" | "kwh" | "kwr" | "kwl" | "kwe";
 
 const TOKEN_BYTES = 32;
 const TOKEN_CHARACTERS = 43;

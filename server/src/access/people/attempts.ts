@@ -17,6 +17,8 @@ const LIMITS = {
 	session: { attempts_max: 10, window_seconds: 900 },
 	password_mail: { attempts_max: 3, window_seconds: 900 },
 	sign_in_mail: { attempts_max: 1, window_seconds: 900 },
+	/** Mails that prove a new address: by the person who asks, and by the address that gets them. */
+	address_mail: { attempts_max: 3, window_seconds: 900 },
 } as const;
 
 export type AttemptKind = keyof typeof LIMITS;

@@ -1,5 +1,5 @@
 import { change } from "../../audit/change.ts";
-import { type Reauthorize, reauthorize } from "../../audit/reauthorize.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import type { Log } from "../../core/log.ts";
 import type { DatabaseContext } from "../../database/database.ts";
@@ -7,11 +7,12 @@ import { normalEmail } from "../../http/input/fields.ts";
 import type { AnonymousContext } from "../anonymous.ts";
 import type { ConfirmContext } from "./own-session.ts";
 import { askPasswordLink, type PasswordLinkContext, setPasswordByLink } from "./password-link.ts";
-import { getMember, sessionEnded, wrongPassword } from "./session.ts";
+import { getMember, wrongPassword } from "./session.ts";
 import { clearPortalCookie, type SessionCookiesContext } from "./session-cookie.ts";
 import { type SignInContext, TooManyAttempts } from "./sign-in.ts";
 import { mailSignInLink } from "./sign-in-link.ts";
-import { endSignIns, lockSession, setPassword } from "./store.ts";
+import { stillSignedIn } from "./still-signed-in.ts";
+import { endSignIns, setPassword } from "./store.ts";
 
 type PublicSignInContext = SignInContext & AnonymousContext;
 
@@ -55,8 +56,7 @@ export async function resetPassword(context: Parameters<typeof setPasswordByLink
 
 /** Replaces the person's password. Ends their sessions; this one continues with a new cookie. 400 for a wrong current password. */
 export async function changePassword(context: ConfirmContext, input: { currentPassword: string; newPassword: string }): Promise<void> {
-	const member = getMember(context);
-	const { session_id, person_id: id } = member;
+	const { session_id, person_id: id } = getMember(context);
 	const { sign_in, anonymous, clock } = context;
 	const account = await sign_in.guarded(
 		[{ kind: "session", name: session_id }],
@@ -64,10 +64,7 @@ export async function changePassword(context: ConfirmContext, input: { currentPa
 		() => wrongPassword("/currentPassword"),
 	);
 	const { password_hash } = await sign_in.comparing(input.newPassword, [account]);
-	const stillSignedIn: Reauthorize = async (tx) => {
-		if (!(await lockSession(tx, member, new Date(clock.now())))) throw sessionEnded();
-	};
-	await change({ ...context, scope: ALL_TENANTS, reauthorize: stillSignedIn }, async (tx) => {
+	await change({ ...context, scope: ALL_TENANTS, reauthorize: stillSignedIn(context) }, async (tx) => {
 		await reauthorize(tx);
 		await setPassword(tx, id, password_hash, new Date(clock.now()));
 		await endSignIns(tx, [id]);

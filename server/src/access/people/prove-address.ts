@@ -8,6 +8,7 @@ import {
 	lockAccounts,
 	type PersonAccount,
 	setProven,
+	setProvenAddress,
 	takeAddress,
 } from "./store.ts";
 
@@ -25,6 +26,18 @@ export async function proveAddress(tx: Tx, person: Pick<PersonAccount, "id" | "e
 	const taken_from = await takeAddress(tx, person.email, person.id, now);
 	if (own.proven && taken_from.length === 0) return [];
 	await setProven(tx, person.id, now);
+	return [toProofEntry(person, taken_from)];
+}
+
+/**
+ * Gives the person an address that they have just verified. Other accounts lose it and their sessions. 409 `conflict` when another account
+ * has verified it.
+ */
+export async function moveToAddress(tx: Tx, person: Pick<PersonAccount, "id" | "email">, now: Date): Promise<ProofEntries> {
+	const accounts = await lockAccounts(tx, person.email);
+	if (accounts.some(({ id, proven }) => proven && id !== person.id)) throw addressTaken();
+	const taken_from = await takeAddress(tx, person.email, person.id, now);
+	if (!(await setProvenAddress(tx, person, now))) throw addressTaken();
 	return [toProofEntry(person, taken_from)];
 }
 
@@ -47,6 +60,10 @@ function toProofEntry({ id }: Pick<PersonAccount, "id">, taken_from: readonly st
 
 export function accountChanged(): ApiError {
 	return new ApiError("conflict", "The accounts with this address changed while the request ran. Open the link again.");
+}
+
+function addressTaken(): ApiError {
+	return new ApiError("conflict", "Another account has verified this address. Sign in to that account, or choose another address.");
 }
 
 function tooManyAccounts(): ApiError {

@@ -1,27 +1,16 @@
 import Type from "typebox";
-import { type CallerContext, ROLES } from "../../core/caller.ts";
+import type { CallerContext } from "../../core/caller.ts";
 import { Email, ForeignId, Name } from "../../http/input/fields.ts";
 import { type Route, route } from "../../http/route.ts";
 import { acceptInvitation, type JoinContext } from "../joining/accept-invitation.ts";
 import { readInvitation } from "../joining/read-invitation.ts";
 import { createPortalLink, type PortalLinkContext, redeemPortalSession } from "../portal/links.ts";
-import { type ConfirmContext, confirmPassword, type EndSessionContext, endSession, getSession, type SessionContext } from "./own-session.ts";
-import { changePassword, requestPasswordReset, resetPassword, signInByEmail } from "./password.ts";
-import { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN } from "./password-hash.ts";
+import { closed, NewPassword, NullableText, Password, RoleSchema, Time, Token } from "../schema.ts";
+import { requestPasswordReset, resetPassword, signInByEmail } from "./password.ts";
 import type { PasswordLinkContext } from "./password-link.ts";
 import { createPasswordReset } from "./password-reset.ts";
 import { signInByLink } from "./sign-in-by-link.ts";
 
-const TOKEN_CHARACTERS_MAX = 200;
-
-const Token = Type.String({ maxLength: TOKEN_CHARACTERS_MAX, writeOnly: true });
-/** A new password. One that is only compared may have any length up to the bound. */
-const NewPassword = Type.String({ minLength: PASSWORD_CHARACTERS_MIN, maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
-const Password = Type.String({ maxLength: PASSWORD_CHARACTERS_MAX, writeOnly: true });
-const RoleSchema = Type.Enum([...ROLES]);
-const Time = Type.String({ format: "date-time" });
-const NullableText = Type.Union([Type.String(), Type.Null()]);
-const closed = { additionalProperties: false } as const;
 const Confirmed = Type.Boolean({
 	description:
 		"The person has just proved to you who they are, such as by a password: the session may then invite people and change roles. Default false",
@@ -31,24 +20,6 @@ const Invited = Type.Union([Type.Object({ id: Type.String(), name: Type.String()
 	description: "Null: an invitation to become an operator, to no tenant",
 });
 const ofTenant = Type.Object({ tenant_id: Type.String() });
-
-const SessionSchema = Type.Object({
-	person: Type.Object({ kind: Type.Enum(["member", "portal"]), id: Type.String(), name: Type.String(), email: NullableText }),
-	tenants: Type.Immutable(
-		Type.Array(
-			Type.Object({
-				id: Type.String(),
-				name: Type.String(),
-				status: Type.Enum(["active", "suspended"]),
-				role: RoleSchema,
-				plan: Type.Object({ id: Type.String(), name: Type.String() }),
-			}),
-		),
-	),
-	operator: Type.Boolean({ description: "Whether this person is an operator of the instance" }),
-	expires_at: Time,
-	mail: Type.Boolean({ description: "Whether this server sends mail" }),
-});
 
 export type AnonymousRouteContext = JoinContext & PasswordLinkContext & Parameters<typeof signInByEmail>[0];
 
@@ -133,59 +104,6 @@ export const anonymousPeopleRoutes: readonly Route<AnonymousRouteContext>[] = [
 		body: Type.Object({ token: Token }, closed),
 		output: ofTenant,
 		run: redeemPortalSession,
-	}),
-];
-
-export type PersonRouteContext = SessionContext & ConfirmContext & EndSessionContext;
-
-/** Routes for a signed-in person's own session. */
-export const personRoutes: readonly Route<PersonRouteContext>[] = [
-	route({
-		method: "POST",
-		path: "/api/auth/sign-out",
-		access: "person",
-		summary: "Sign out: end the session",
-		status: 204,
-		output: "none",
-		run: endSession,
-	}),
-	route({
-		method: "POST",
-		path: "/api/auth/change-password",
-		access: "person",
-		summary: "Change one's own password; ends the other sign-ins",
-		status: 204,
-		body: Type.Object({ currentPassword: Password, newPassword: NewPassword }, closed),
-		output: "none",
-		run: changePassword,
-	}),
-	route({
-		method: "GET",
-		path: "/api/v1/session",
-		access: "person",
-		summary: "The signed-in person and their tenants",
-		status: 200,
-		output: SessionSchema,
-		run: getSession,
-	}),
-	route({
-		method: "DELETE",
-		path: "/api/v1/session",
-		access: "person",
-		summary: "End the session, of either kind",
-		status: 204,
-		output: "none",
-		run: endSession,
-	}),
-	route({
-		method: "POST",
-		path: "/api/v1/session/confirm",
-		access: "person",
-		summary: "Confirm the password, which is required after an hour before secrets are created or people invited",
-		status: 204,
-		body: Type.Object({ password: Password }, closed),
-		output: "none",
-		run: confirmPassword,
 	}),
 ];
 

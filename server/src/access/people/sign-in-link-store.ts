@@ -3,8 +3,8 @@ import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
 import type { Maker } from "../../tenants/team/ending.ts";
 import { madeBy } from "../../tenants/team/maker-store.ts";
 
-/** What a link of `sign_in_links` does: it sets a new password, or signs in. */
-export type LinkPurpose = "password" | "sign_in";
+/** What a link of `sign_in_links` does: it sets a new password, signs in, or changes the address. */
+export type LinkPurpose = "password" | "sign_in" | "address";
 
 export interface SignInLinkRow {
 	readonly token_digest: Buffer;
@@ -69,6 +69,11 @@ export async function readLinksMadeBy(tx: ReadTx, makers: readonly Maker[], now:
 /** Deletes the pending links that `makers` created, and returns them. */
 export async function deleteLinksMadeBy(tx: Tx, makers: readonly Maker[]): Promise<MadeLink[]> {
 	return tx.deleteFrom("sign_in_links").where(madeBy("created_by", makers)).returning(MADE_COLUMNS).execute();
+}
+
+/** Deletes the pending links by which the person would change the address. */
+export async function deleteAddressLinks(tx: RecordTx | Tx, person_id: string): Promise<void> {
+	await tx.deleteFrom("sign_in_links").where("person_id", "=", person_id).where("purpose", "=", "address").execute();
 }
 
 /** Uses a link up; false when it is no longer pending. Of two concurrent calls one succeeds. */

@@ -7,6 +7,7 @@ import { change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { connectDatabase } from "../../database/database.ts";
 import { inStatement } from "../../database/transaction.ts";
+import { endOtherSignIns, endSignIn, listOwnSignIns } from "../account/sign-ins.ts";
 import { confirmPassword, endSession } from "./own-session.ts";
 import { changePassword, requestPasswordReset, resetPassword } from "./password.ts";
 import { comparePassword } from "./password-hash.ts";
@@ -177,6 +178,33 @@ test("confirming the password applies to this session only; ending a session lea
 	ok(!here.cookie_header.includes("kw_session"));
 	ok(await isOutWith(cookie));
 	await memberOf(elsewhere);
+});
+
+test("a person sees where they are signed in, and ends all of it but the session that they use", async () => {
+	const { id, email } = await newPerson();
+	const [first, here, third] = [await signIn(email), await signIn(email), await signIn(email)];
+	const stranger = await signIn((await newPerson()).email);
+	const signed_in = await memberOf(here);
+	const context = { ...db.context({ actor: { kind: "member", id, name: "Olivia", email } }), signed_in };
+	const { data } = await listOwnSignIns(context);
+	deepEqual(
+		data.map(({ current }) => current),
+		[true, false, false],
+	);
+	const [own, latest] = data;
+	await endSignIn(context, { sign_in_id: latest?.id ?? "" });
+	ok((await isOut(third)) && !(await isOut(first)));
+	await rejects(endSignIn(context, { sign_in_id: latest?.id ?? "" }), { code: "not_found" });
+	await rejects(endSignIn(context, { sign_in_id: own?.id ?? "" }), { code: "conflict" });
+	const strangers = await memberOf(stranger);
+	await rejects(endSignIn(context, { sign_in_id: strangers.session_id }), { code: "not_found" });
+	deepEqual(await endOtherSignIns(context), { ended: 1 });
+	ok(await isOut(first));
+	for (const browser of [here, stranger]) await memberOf(browser);
+	equal((await listOwnSignIns(context)).data.length, 1);
+	deepEqual(await endOtherSignIns(context), { ended: 0 });
+	await endSession({ ...context, anonymous: here, session_cookies: people.cookies, enders: [] });
+	await rejects(endOtherSignIns(context), { code: "credential_invalid" });
 });
 
 test("without the database sign-in and sign-out are 503, never 401", async () => {

@@ -156,6 +156,12 @@ export class SignIn {
 		return (await this.#attempts.take([{ kind, name: email }])) === 0;
 	}
 
+	/** Counts a mail by which `person_id` proves `email`. 429 `rate_limited`. */
+	async countAddressMail(person_id: string, email: string): Promise<void> {
+		const wait = await this.#attempts.take([person_id, email].map((name) => ({ kind: "address_mail", name })));
+		if (wait > 0) throw tooMany(wait);
+	}
+
 	/** Counts a request that has no right or wrong outcome against the caller's IP address. 429 `rate_limited`. */
 	async countRequest(anonymous: AnonymousCaller): Promise<void> {
 		const wait = await this.#attempts.take([{ kind: "address", name: anonymous.bucket }]);

@@ -1,3 +1,4 @@
+import pg from "pg";
 import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
 import { deleteAttemptsBefore } from "./attempt-store.ts";
 
@@ -15,6 +16,8 @@ export interface AccountWithPassword extends PersonAccount {
 }
 
 const CREDENTIAL = "credential";
+const UNIQUE_VIOLATION = "23505";
+const SESSIONS_LISTED_MAX = 100;
 /** Unverified accounts of one address: more than people create, and few enough to read at each sign-in. */
 export const ACCOUNTS_PER_ADDRESS_MAX = 50;
 
@@ -99,6 +102,21 @@ export async function setProven(tx: Tx, person_id: string, now: Date): Promise<v
 	await tx.updateTable("people").set({ email_verified: true, updated_at: now }).where("id", "=", person_id).execute();
 }
 
+export async function setName(tx: Tx, person_id: string, name: string, now: Date): Promise<void> {
+	await tx.updateTable("people").set({ name, updated_at: now }).where("id", "=", person_id).execute();
+}
+
+/** False when another account has verified the address in the meantime. */
+export async function setProvenAddress(tx: Tx, { id, email }: Pick<PersonAccount, "id" | "email">, now: Date): Promise<boolean> {
+	try {
+		await tx.updateTable("people").set({ email, email_verified: true, updated_at: now }).where("id", "=", id).execute();
+		return true;
+	} catch (error) {
+		if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION) return false;
+		throw error;
+	}
+}
+
 export async function setPassword(tx: Tx, person_id: string, password_hash: string, now: Date): Promise<void> {
 	await tx
 		.updateTable("sign_in_accounts")
@@ -143,6 +161,36 @@ export async function lockSession(
 		.forShare()
 		.executeTakeFirst();
 	return row ?? null;
+}
+
+export interface SessionRow {
+	readonly id: string;
+	readonly user_agent: string | null;
+	readonly created_at: Date;
+	readonly expires_at: Date;
+}
+
+/** The person's sessions that have not ended, the latest first, at most 100. */
+export async function readSessions(tx: ReadTx, person_id: string, now: Date): Promise<SessionRow[]> {
+	return tx
+		.selectFrom("sign_in_sessions")
+		.select(["id", "user_agent", "created_at", "expires_at"])
+		.where("person_id", "=", person_id)
+		.where("expires_at", ">", now)
+		.orderBy("created_at", "desc")
+		.limit(SESSIONS_LISTED_MAX)
+		.execute();
+}
+
+/** Deletes the person's sessions other than `session_id`, or one of them. Returns their number. */
+export async function deleteOtherSessions(tx: Tx, own: { person_id: string; session_id: string }, only?: string): Promise<number> {
+	const deleted = await tx
+		.deleteFrom("sign_in_sessions")
+		.where("person_id", "=", own.person_id)
+		.where("id", "<>", own.session_id)
+		.$if(only !== undefined, (query) => query.where("id", "=", only ?? ""))
+		.executeTakeFirst();
+	return Number(deleted.numDeletedRows);
 }
 
 export async function deleteSession(tx: RecordTx, session_id: string): Promise<void> {

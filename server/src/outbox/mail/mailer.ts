@@ -12,7 +12,7 @@ const MAILS_AT_ONCE_MAX = 20;
 const SUBJECT_CHARACTERS_MAX = 200;
 const REASON_CHARACTERS_MAX = 300;
 /** Matches the token of a one-time link: a mail server may quote a refused mail in its reply. */
-const ONE_TIME_TOKEN = /kw[iphrl]_[0-9A-Za-z_-]+/g;
+const ONE_TIME_TOKEN = /kw[iphrle]_[0-9A-Za-z_-]+/g;
 
 export interface Mailer {
 	/** Whether a mail server is configured. */

@@ -15,6 +15,8 @@ const SAMPLES: { readonly [Kind in MailKind]: MailValues<Kind> } = {
 	handover: { giver: "Olivia", key_name: "prod-order-bot", environment: "production", tenant_name: "Acme", product_name, link, expires_at },
 	password: { name: "Olivia", product_name, link, expires_at },
 	sign_in_link: { name: "Olivia", product_name, link, expires_at },
+	address_link: { name: "Olivia", product_name, link, expires_at },
+	address_changed: { name: "Olivia", product_name },
 };
 
 const HOSTILE = [
@@ -62,7 +64,7 @@ function assertPlain(field: string, mail: Mail, ordinary: Mail): void {
 	equal(lines.length, ordinary.text.split("\n").length, `${field}: a line more, or less`);
 	deepEqual(
 		lines.filter((line) => line.includes("://")),
-		[LINK],
+		ordinary.text.includes(LINK) ? [LINK] : [],
 		`${field}: another link`,
 	);
 	const rest = [mail.subject, ...lines.filter((line) => line !== LINK)];

@@ -108,6 +108,31 @@ const MAILS = {
 			],
 		};
 	},
+	/** Proves a new address. It may go to a person who has nothing to do with the account. */
+	address_link(values: { name: string; product_name: string; link: OwnLink; expires_at: Date }): MailText {
+		return {
+			subject: `Confirm this address for ${values.product_name}`,
+			lines: [
+				`${values.name} wants to sign in to ${values.product_name} with this e-mail address. If that is you, confirm it here, until ${timeInMail(values.expires_at)},`,
+				"in a browser in which you are signed in:",
+				"",
+				values.link.href,
+				"",
+				"If it is not you, you can ignore this mail: nothing changes.",
+			],
+		};
+	},
+	/** Goes to the former address, without the new one: the mailbox may belong to another person by now. */
+	address_changed(values: { name: string; product_name: string }): MailText {
+		return {
+			subject: `Your e-mail address for ${values.product_name} was changed`,
+			lines: [
+				`the account of ${values.name} at ${values.product_name} has a new e-mail address. From now on it signs in with that one, and mails go there.`,
+				"",
+				`If it was not you, another person has your password: ask the operator of ${values.product_name} for help, or an owner of your team to remove the account.`,
+			],
+		};
+	},
 } as const;
 
 export type MailKind = keyof typeof MAILS;
