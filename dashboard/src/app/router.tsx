@@ -50,6 +50,7 @@ const portal = createRoute({
 const open = [
 	signIn,
 	page("/sign-in-link", () => import("../access/sign-in-link-page.tsx")),
+	page("/new-address", () => import("../access/new-address-page.tsx")),
 	page("/forgot-password", () => import("../access/forgot-password-page.tsx")),
 	page("/reset-password", () => import("../access/reset-password-page.tsx")),
 	page("/join", () => import("../access/join-page.tsx")),
@@ -228,7 +229,7 @@ export const router = createRouter({
 	scrollRestoration: true,
 });
 
-const OPEN_PATHS = ["/sign-in", "/portal"];
+const OPEN_PATHS = ["/sign-in", "/portal", "/new-address"];
 
 /** A page that shows a secret once blocks navigation; the query cache is cleared only after the page was left. */
 async function leaveEnded(kind: "member" | "portal"): Promise<void> {

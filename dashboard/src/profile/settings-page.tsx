@@ -1,14 +1,18 @@
 import { Button, Group, SegmentedControl, Text, useMantineColorScheme } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { standingName } from "../access/roles.ts";
 import { useProfile, useSession, useTenant } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Page, Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
+import { AddressDialog } from "./address-dialog.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { Fact, Facts } from "./facts.tsx";
+import { NameDialog } from "./name-dialog.tsx";
 import { ProfileFacts } from "./profile-facts.tsx";
+import { SignIns } from "./sign-ins.tsx";
 
 const SCHEMES = [
 	{ value: "auto", label: "As this device" },
@@ -23,9 +27,14 @@ export default function SettingsPage() {
 		<Page title="Settings" lead="You, your team, and the API that your keys are for.">
 			<PersonSection />
 			{person.kind === "member" && (
-				<Section title="Password">
-					<ChangePassword />
-				</Section>
+				<>
+					<Section title="Where you are signed in">
+						<SignIns />
+					</Section>
+					<Section title="Password">
+						<ChangePassword />
+					</Section>
+				</>
 			)}
 			<TenantSection />
 			{profile !== null && (
@@ -42,14 +51,33 @@ function PersonSection() {
 	const profile = useProfile();
 	const signOut = useSignOut();
 	const { colorScheme, setColorScheme } = useMantineColorScheme();
+	const [dialog, setDialog] = useState<"name" | "address" | null>(null);
 	const is_portal = person.kind === "portal";
 	return (
 		<Section title="You">
 			<Facts>
 				<Fact name="Name">
-					<bdi>{person.name}</bdi>
+					<Group gap="4px 12px">
+						<bdi>{person.name}</bdi>
+						{!is_portal && (
+							<Button variant="default" size="compact-sm" onClick={() => setDialog("name")}>
+								Change name
+							</Button>
+						)}
+					</Group>
 				</Fact>
-				{person.email !== null && <Fact name="E-mail address">{person.email}</Fact>}
+				{person.email !== null && (
+					<Fact name="E-mail address">
+						<Group gap="4px 12px">
+							<span className="kw-wrap">{person.email}</span>
+							{!is_portal && (
+								<Button variant="default" size="compact-sm" onClick={() => setDialog("address")}>
+									Change address
+								</Button>
+							)}
+						</Group>
+					</Fact>
+				)}
 				{is_portal && (
 					<Fact name="Account">
 						You came with a link from {profile ? <bdi>{profile.product_name}</bdi> : "another product"}. Your name, address and password are kept
@@ -76,6 +104,8 @@ function PersonSection() {
 					</Group>
 				</Fact>
 			</Facts>
+			<NameDialog opened={dialog === "name"} onClose={() => setDialog(null)} />
+			<AddressDialog opened={dialog === "address"} onClose={() => setDialog(null)} />
 		</Section>
 	);
 }
