@@ -8,6 +8,7 @@ import { randomBase62 } from "../server/src/core/id.ts";
 import { type Answer, type Call, send } from "./client.ts";
 import { removeDataFolder } from "./data-folder.ts";
 import { buildCall, buildForm, FORM_TYPE, OPERATIONS, type Operation } from "./operations.ts";
+import { newMember } from "./people.ts";
 import { assertProblem } from "./problem.ts";
 import { exchange, requestText } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
@@ -240,7 +241,9 @@ test("a stored text with a key, a credential or a one-time link is refused with 
 	const { tenant, site, made, raw_key } = await makeWorld(server);
 	const values = { tenant_id: tenant.id, site_id: site.id, key_id: made.id };
 	const secrets = await secretsOfEveryKind(tenant.id, raw_key);
-	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": raw_key }, operator: server.bearer };
+	const { browser } = await newMember(server, tenant.id, "owner");
+	const person = { cookie: browser.cookie, origin: server.url };
+	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": raw_key }, operator: server.bearer, person };
 	ok(STORED_TEXTS.length > 80, "the fields are found");
 	for (const field of STORED_TEXTS) {
 		const call = buildCall(field.operation, values);
