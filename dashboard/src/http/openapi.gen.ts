@@ -7864,6 +7864,8 @@ export interface operations {
                             role: "viewer" | "admin" | "owner";
                             /** Format: date-time */
                             joined_at: string;
+                            /** @description To the hour; null: not since this is recorded */
+                            last_seen_at: string | null;
                             is_you: boolean;
                         }[];
                         next_cursor: string | null;
@@ -7937,6 +7939,8 @@ export interface operations {
                         role: "viewer" | "admin" | "owner";
                         /** Format: date-time */
                         joined_at: string;
+                        /** @description To the hour; null: not since this is recorded */
+                        last_seen_at: string | null;
                         is_you: boolean;
                     };
                 };

@@ -1,5 +1,6 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { ROLE_WORDS } from "../access/roles.ts";
+import { allOf } from "../http/all-pages.ts";
 import { answered, api } from "../http/api.ts";
 import { cacheRoots } from "../http/cache-roots.ts";
 import { assertUnchanged } from "../http/meanwhile.ts";
@@ -22,10 +23,14 @@ export type PortalSession = paths[typeof PORTAL_SESSIONS]["get"]["responses"][20
 
 const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
 
+async function readMembers(tenant_id: string): Promise<{ data: Member[] }> {
+	return { data: await allOf((query) => answered(api.GET(MEMBERS, { params: { ...pathOf(tenant_id), query } }))) };
+}
+
 export const membersQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: [...cacheRoots.team(tenant_id), "members"],
-		queryFn: () => answered(api.GET(MEMBERS, { params: pathOf(tenant_id) })),
+		queryFn: () => readMembers(tenant_id),
 		...SHARED_STATE,
 	});
 
@@ -33,7 +38,7 @@ export const membersQuery = (tenant_id: string) =>
 export function assertMemberUnchanged(tenant_id: string, seen: Member, onNow: (now: Member) => void): Promise<void> {
 	return assertUnchanged({
 		seen,
-		read: async () => (await answered(api.GET(MEMBERS, { params: pathOf(tenant_id) }))).data.find(({ id }) => id === seen.id) ?? null,
+		read: async () => (await readMembers(tenant_id)).data.find(({ id }) => id === seen.id) ?? null,
 		fields: [
 			{ name: "Role", format: ({ role }) => ROLE_WORDS[role].name },
 			{ name: "Name", format: ({ name }) => name },
@@ -43,10 +48,13 @@ export function assertMemberUnchanged(tenant_id: string, seen: Member, onNow: (n
 	});
 }
 
+/** The API's maximum page size. At most 100 invitations are pending. */
+const INVITATIONS_SHOWN_MAX = 200;
+
 export const invitationsQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: [...cacheRoots.team(tenant_id), "invitations"],
-		queryFn: () => answered(api.GET(INVITATIONS, { params: pathOf(tenant_id) })),
+		queryFn: () => answered(api.GET(INVITATIONS, { params: { ...pathOf(tenant_id), query: { limit: INVITATIONS_SHOWN_MAX } } })),
 		...SHARED_STATE,
 	});
 

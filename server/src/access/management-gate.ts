@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { record } from "../audit/record.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Clock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
@@ -8,7 +9,7 @@ import { type ReadTx, read } from "../database/transaction.ts";
 import { type Gate, GateDenial } from "../http/mount.ts";
 import { framed } from "../http/reply.ts";
 import { readTenant } from "../tenants/store.ts";
-import { isOperator, readMembership } from "../tenants/team/membership-store.ts";
+import { isOperator, isSeenStale, type Membership, readMembership, updateLastSeen } from "../tenants/team/membership-store.ts";
 import { type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import { OPERATOR_TOKEN, parseBearer, unknownBearer, type Wanted } from "./bearer.ts";
 import { getActor } from "./caller.ts";
@@ -78,13 +79,14 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		if (who instanceof GateDenial) return who;
 		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
 		if (found === null) return new GateDenial(tenantNotFound());
-		const { tenant, caller } = found;
+		const { tenant, caller, membership } = found;
 		const refusal =
 			refuseSuspended(route, tenant) ??
 			refuseRole(route, caller) ??
 			refusePortal(route, caller) ??
 			refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new GateDenial(refusal);
+		if (membership !== null) await recordSeen(options, membership);
 		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
 		return admit(options, route, request, reply, { actor: getActor(caller), scope: tenant.id, caller, reauthorize });
 	};
@@ -95,17 +97,25 @@ async function tenantAndCaller(
 	database: Database,
 	tenant_id: string | null,
 	who: SignedIn | Caller,
-): Promise<{ tenant: Tenant; caller: Caller } | null> {
+): Promise<{ tenant: Tenant; caller: Caller; membership: Membership | null } | null> {
 	if (tenant_id === null) return null;
 	return read({ database, scope: tenant_id }, async (tx) => {
 		const tenant = await readTenant(tx, tenant_id);
-		const caller = await callerIn(tx, tenant_id, who);
-		return tenant && caller && { tenant, caller };
+		const membership = "person_id" in who ? await readMembership(tx, tenant_id, who.person_id) : null;
+		const caller = await callerIn(tx, tenant_id, who, membership);
+		return tenant && caller && { tenant, caller, membership };
 	});
 }
 
+/** Records that a member is here, at most once an hour. Bookkeeping: a request does not fail because of it. */
+async function recordSeen({ database, clock }: { readonly database: Database; readonly clock: Clock }, membership: Membership): Promise<void> {
+	const now_ms = clock.now();
+	if (!isSeenStale(membership, now_ms)) return;
+	await record({ database }, (tx) => updateLastSeen(tx, membership, new Date(now_ms))).catch(() => undefined);
+}
+
 /** An owner acts as a member, since the role allows everything. An operator with a lower role, or none, acts as the operator. */
-async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): Promise<Caller | null> {
+async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller, membership: Membership | null): Promise<Caller | null> {
 	if (!("expires_at" in who)) return who;
 	if (who.kind === "portal") {
 		const { id, external_user_id, name, email, role, confirmed, expires_at: session_expires_at } = who;
@@ -113,7 +123,6 @@ async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller): 
 		return { kind: "portal", id, external_user_id, name, email, role, session_expires_at, ...(confirmed ? { confirmed } : {}) };
 	}
 	const { person_id, name, email } = who;
-	const membership = await readMembership(tx, tenant_id, person_id);
 	if (membership?.role !== "owner" && (await isOperator(tx, person_id))) return operatorCaller(who);
 	return membership && { kind: "member", person_id, member_id: membership.member_id, name, email, role: membership.role };
 }

@@ -198,6 +198,7 @@ export interface MembersTable {
 	person_id: string;
 	role: string;
 	joined_at: Generated<Timestamp>;
+	last_seen_at: Timestamp | null;
 }
 
 export interface MigrationsTable {

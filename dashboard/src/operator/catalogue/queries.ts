@@ -1,6 +1,6 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { allOf } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
-import { allOf } from "../all-pages.ts";
 import { permissionsQuery } from "../forward-auth/queries.ts";
 import type { CatalogueCapability, CataloguePermission, CataloguePlan } from "./catalogue.ts";
 

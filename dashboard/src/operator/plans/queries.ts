@@ -1,7 +1,7 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { allOf } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
 import type { paths } from "../../http/openapi.gen.ts";
-import { allOf } from "../all-pages.ts";
 
 const ROOT = ["operator", "plans"] as const;
 const PLANS = "/api/v1/operator/plans";

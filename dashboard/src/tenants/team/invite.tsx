@@ -93,7 +93,8 @@ function InviteForm({ tenant_id, onMade }: { tenant_id: string; onMade: (made: M
 	);
 }
 
-function InviteLink({ made, onClose }: { made: MadeInvitation; onClose: () => void }) {
+/** The link of an invitation that was just made; it is shown only here. */
+export function InviteLink({ made, onClose }: { made: MadeInvitation; onClose: () => void }) {
 	const { invitation, url, mailed } = made;
 	return (
 		<OneTimeLink label="Link of the invitation" url={url} expires_at={invitation.expires_at} onDone={onClose}>

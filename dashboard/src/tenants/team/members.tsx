@@ -1,9 +1,11 @@
-import { Badge, Box, Button, Group, Select, Stack, Text } from "@mantine/core";
+import { Badge, Box, Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { type TenantOfPage, useSession } from "../../access/session.ts";
 import { Problem } from "../../ui/problem.tsx";
-import { Time } from "../../ui/time.tsx";
+import { Time, useNow } from "../../ui/time.tsx";
+import { HOUR_MS } from "../../ui/time-units.ts";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { assertMemberUnchanged, changeRole, type Member, useTeamChanged } from "../team-queries.ts";
@@ -12,7 +14,11 @@ import { TeamRemove } from "./remove.tsx";
 
 const ROLE_CHOICES = ROLES.map((role) => ({ value: role, label: ROLE_WORDS[role].name }));
 const ROLE_PX = 128;
+const SEARCH_PX = 320;
+const ROLE_LIST_PX = 280;
 const BUTTON_PX = 96;
+/** From this many members on, the list can be searched. */
+const SEARCHED_FROM = 8;
 
 interface TeamMembersProps {
 	readonly tenant: TenantOfPage;
@@ -25,16 +31,31 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 	const { person } = useSession();
 	const [removing, setRemoving] = useState<Member | null>(null);
 	const [asked, setAsked] = useState(false);
+	const [text, setText] = useState("");
 	const lonely = members.filter(({ role }) => role === "owner").length === 1;
 	function remove(member: Member): void {
 		setRemoving(member);
 		setAsked(true);
 	}
 	if (members.length === 0) return <Text c="dimmed">No members yet.</Text>;
+	const wanted = text.trim().toLowerCase();
+	const found = members.filter(({ name, email }) => `${name} ${email ?? ""}`.toLowerCase().includes(wanted));
 	return (
 		<>
+			{members.length >= SEARCHED_FROM && (
+				<TextInput
+					aria-label="Search by name or e-mail address"
+					placeholder="Name or e-mail address"
+					leftSection={<IconSearch size={16} aria-hidden="true" />}
+					maw={SEARCH_PX}
+					mb="xs"
+					value={text}
+					onChange={(event) => setText(event.currentTarget.value)}
+				/>
+			)}
+			{found.length === 0 && <Text c="dimmed">No member matches. The team has {members.length} members.</Text>}
 			<Stack component="ul" gap={0} m={0} p={0} style={{ listStyle: "none" }}>
-				{members.map((member) => (
+				{found.map((member) => (
 					<MemberRow
 						key={member.id}
 						tenant_id={tenant.id}
@@ -63,6 +84,32 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 	);
 }
 
+/** To the hour, as it is recorded: a person who is here now may have been recorded 59 minutes ago. */
+function LastSeen({ at }: { at: string | null }) {
+	const now_ms = useNow();
+	if (at === null) return "not seen yet";
+	if (now_ms - Date.parse(at) < HOUR_MS) return "seen in the last hour";
+	return (
+		<>
+			last seen <Time value={at} />
+		</>
+	);
+}
+
+/** A role with what it may do. */
+function RoleOption({ role }: { role: string }) {
+	const known = ROLES.find((one) => one === role);
+	if (known === undefined) return role;
+	return (
+		<div>
+			<Text size="sm">{ROLE_WORDS[known].name}</Text>
+			<Text size="xs" c="dimmed">
+				{ROLE_WORDS[known].may}
+			</Text>
+		</div>
+	);
+}
+
 interface MemberRowProps {
 	readonly tenant_id: string;
 	readonly member: Member;
@@ -72,7 +119,7 @@ interface MemberRowProps {
 }
 
 function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: MemberRowProps) {
-	const { id, name, email, role, joined_at, is_you } = member;
+	const { id, name, email, role, joined_at, last_seen_at, is_you } = member;
 	const [lesser, setLesser] = useState<Member["role"] | null>(null);
 	const changed = useTeamChanged(tenant_id);
 	const action = useAction();
@@ -105,7 +152,8 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 						)}
 					</Text>
 					<Text size="sm" c="dimmed" className="kw-wrap">
-						{email ?? "Cannot sign in any more: another account has proved the address"}, joined <Time value={joined_at} />
+						{email ?? "Cannot sign in any more: another account has proved the address"}, joined <Time value={joined_at} />,{" "}
+						<LastSeen at={last_seen_at} />
 					</Text>
 				</Box>
 				<Group gap="sm" wrap="nowrap">
@@ -117,7 +165,8 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 							value={role}
 							onChange={choose}
 							disabled={isLastOwner || action.pending}
-							comboboxProps={{ withinPortal: true }}
+							comboboxProps={{ withinPortal: true, width: ROLE_LIST_PX, position: "bottom-end" }}
+							renderOption={({ option }) => <RoleOption role={option.value} />}
 						/>
 					) : (
 						<Badge color="gray">{ROLE_WORDS[role].name}</Badge>

@@ -8,7 +8,7 @@ function selectMembers(tx: ReadTx, tenant_id: string) {
 	return tx
 		.selectFrom("members as m")
 		.innerJoin("people as p", "p.id", "m.person_id")
-		.select(["m.id", "m.person_id", "p.name", "p.email", "m.role", "m.joined_at"])
+		.select(["m.id", "m.person_id", "p.name", "p.email", "m.role", "m.joined_at", "m.last_seen_at"])
 		.where("m.tenant_id", "=", tenant_id);
 }
 

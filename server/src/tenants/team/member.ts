@@ -10,6 +10,8 @@ export interface Member {
 	readonly email: string | null;
 	readonly role: Role;
 	readonly joined_at: string;
+	/** To the hour. Null when the member has not been here since it is recorded. */
+	readonly last_seen_at: string | null;
 }
 
 /** A member as the API returns it. */
@@ -17,9 +19,16 @@ export interface MemberAnswer extends Omit<Member, "person_id"> {
 	readonly is_you: boolean;
 }
 
-export function memberFromRow(row: { id: string; person_id: string; name: string; email: string | null; role: string; joined_at: Date }): Member {
-	const { id, person_id, name, email, role, joined_at } = row;
-	return { id, person_id, name, email, role: asRole(role), joined_at: joined_at.toISOString() };
+export interface MemberRow extends Omit<Member, "role" | "joined_at" | "last_seen_at"> {
+	readonly role: string;
+	readonly joined_at: Date;
+	readonly last_seen_at: Date | null;
+}
+
+export function memberFromRow(row: MemberRow): Member {
+	const { id, person_id, name, email, role, joined_at, last_seen_at } = row;
+	const times = { joined_at: joined_at.toISOString(), last_seen_at: last_seen_at?.toISOString() ?? null };
+	return { id, person_id, name, email, role: asRole(role), ...times };
 }
 
 export function isCaller(member: Pick<Member, "id">, caller: Caller): boolean {

@@ -1,5 +1,6 @@
 import { asRole, type Role } from "../../core/caller.ts";
-import type { ReadTx, Tx } from "../../database/transaction.ts";
+import { HOUR_MS } from "../../core/time.ts";
+import type { ReadTx, RecordTx, Tx } from "../../database/transaction.ts";
 import type { TenantStatus } from "../tenant.ts";
 
 /** A person's membership in one tenant. */
@@ -7,6 +8,7 @@ export interface Membership {
 	readonly tenant_id: string;
 	readonly member_id: string;
 	readonly role: Role;
+	readonly last_seen_at: Date | null;
 }
 
 /** A tenant in the list of a member's own tenants. */
@@ -22,11 +24,30 @@ export interface OwnTenant {
 export async function readMembership(tx: ReadTx, tenant_id: string, person_id: string): Promise<Membership | null> {
 	const row = await tx
 		.selectFrom("members")
-		.select(["id", "role"])
+		.select(["id", "role", "last_seen_at"])
 		.where("tenant_id", "=", tenant_id)
 		.where("person_id", "=", person_id)
 		.executeTakeFirst();
-	return row ? { tenant_id, member_id: row.id, role: asRole(row.role) } : null;
+	return row ? { tenant_id, member_id: row.id, role: asRole(row.role), last_seen_at: row.last_seen_at } : null;
+}
+
+/** How far `last_seen_at` may be behind: a request writes it once in an hour. */
+const SEEN_EVERY_MS = HOUR_MS;
+
+export function isSeenStale({ last_seen_at }: Pick<Membership, "last_seen_at">, now_ms: number): boolean {
+	return last_seen_at === null || now_ms - last_seen_at.getTime() >= SEEN_EVERY_MS;
+}
+
+/** Records that the member is here. Skips a row that a change has locked: the next request records it. */
+export async function updateLastSeen(tx: RecordTx, member: { tenant_id: string; member_id: string }, now: Date): Promise<void> {
+	const free = tx
+		.selectFrom("members")
+		.select("id")
+		.where("tenant_id", "=", member.tenant_id)
+		.where("id", "=", member.member_id)
+		.forUpdate()
+		.skipLocked();
+	await tx.updateTable("members").set({ last_seen_at: now }).where("tenant_id", "=", member.tenant_id).where("id", "in", free).execute();
 }
 
 function selectTenants(tx: ReadTx) {

@@ -14,6 +14,7 @@ export const MemberSchema = Type.Object({
 	}),
 	role: Role,
 	joined_at: Time,
+	last_seen_at: Type.Union([Time, Type.Null()], { description: "To the hour; null: not since this is recorded" }),
 	is_you: Type.Boolean(),
 });
 
