@@ -252,10 +252,60 @@ describe("before a key is stopped", () => {
 		await dialog.getByRole("button", { name: "Show what uses it" }).click();
 		await uses.waitFor();
 		await forEverybody(page, "ending-bulk");
+		await page.setViewportSize(PHONE);
+		await dialog.getByRole("columnheader", { name: "Requests, last day" }).waitFor();
+		ok(
+			((await dialog.getByRole("cell", { name: "2", exact: true }).boundingBox())?.x ?? PHONE.width) < PHONE.width,
+			"the requests are in view on a phone",
+		);
+		await page.setViewportSize(DESKTOP);
 		await closesByKeyboard(page, dialog, opener);
 		await assertCount(page.locator("img[src=x]"), 0);
 		assertNoPageErrors(at.context);
 	});
+});
+
+test("a key that another person changed meanwhile is not revoked, paused or replaced before that is said; typed text is not dropped", async () => {
+	const at = await there();
+	const { page, tenant_id } = at;
+	const key = await makeKey(dashboard.server, tenant_id, { name: "prod-shared" });
+	const elsewhere = (path: string, body?: unknown) => dashboard.server.management(tenant_id, "POST", `/api-keys/${key.id}/${path}`, body);
+	await openKey(at, key);
+	await page.getByRole("button", { name: "Pause this key" }).click();
+	const pausing = page.getByRole("dialog", { name: "Pause this key" });
+	expectStatus(await dashboard.server.management(tenant_id, "PATCH", `/api-keys/${key.id}`, { owner: "Max Muster" }), 200);
+	await pausing.getByRole("button", { name: "Pause this key" }).click();
+	await pausing.getByText(/Responsible: was “.*”, is now “Max Muster”/).waitFor();
+	await axe(page);
+	await pausing.getByRole("button", { name: "Keep it working" }).click();
+
+	await page.getByRole("link", { name: "Replace this key" }).click();
+	const replacing = page.getByRole("dialog", { name: "Replace prod-shared" });
+	await replacing.getByRole("radio").first().waitFor();
+	expectStatus(await dashboard.server.management(tenant_id, "PATCH", `/api-keys/${key.id}`, { owner: "Mia Muster" }), 200);
+	await replacing.locator("button[type=submit]").click();
+	await replacing.getByText("Responsible: was “Max Muster”, is now “Mia Muster”.").waitFor();
+	await page.keyboard.press("Escape");
+	await replacing.waitFor({ state: "detached" });
+
+	await page.getByRole("button", { name: "More actions" }).click();
+	await page.getByRole("menuitem", { name: "Revoke this key" }).click();
+	const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+	await dialog.getByRole("radio", { name: "The integration is retired" }).check();
+	await dialog.getByLabel("Note").fill("The shop has closed");
+	await page.keyboard.press("Escape");
+	await page.getByText("The key has not been revoked.").waitFor();
+	await page.keyboard.press("Escape");
+	equal(await dialog.getByLabel("Note").inputValue(), "The shop has closed");
+	expectStatus(await elsewhere("pause"), 200);
+	await dialog.getByRole("button", { name: "Revoke for good" }).click();
+	await dialog.getByText("State: was “Active”, is now “Paused”.").waitFor();
+	await picture(page, "ending-changed-meanwhile");
+	await dialog.getByRole("button", { name: "Revoke for good" }).click();
+	await dialog.waitFor({ state: "detached" });
+	await page.getByText("prod-shared is revoked for good").waitFor();
+	assertNoPageErrors(at.context);
+	await at.context.close();
 });
 
 test("a toast never covers the buttons of a dialog, and the focus stays in the list when the revoked key leaves it", async () => {

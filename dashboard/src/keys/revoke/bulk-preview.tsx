@@ -10,7 +10,6 @@ export type PreviewKey =
 	paths["/api/v1/tenants/{tenant_id}/api-keys/bulk-revoke"]["post"]["responses"][200]["content"]["application/json"]["keys"][number];
 
 const HEIGHT_PX = 320;
-const WIDTH_PX = 460;
 /** Up to this many keys in use are expanded initially; more start collapsed. */
 const OPEN_AT_FIRST_MAX = 2;
 const COLUMNS = 4;
@@ -23,13 +22,13 @@ export function BulkPreview({ tenant_id, keys }: { tenant_id: string; keys: read
 	if (keys === null) return <Skeleton height={120} role="status" aria-busy="true" aria-label="Loading keys" />;
 	const used = keys.filter((key) => inUse([key], Date.now()) > 0);
 	return (
-		<Table.ScrollContainer minWidth={WIDTH_PX} mah={HEIGHT_PX} type="native" tabIndex={0} role="region" aria-label="Keys that would be revoked">
+		<Table.ScrollContainer minWidth={0} mah={HEIGHT_PX} type="native" tabIndex={0} role="region" aria-label="Keys that would be revoked">
 			<Table verticalSpacing={6} aria-label="Keys that would be revoked">
 				<Table.Thead>
 					<Table.Tr>
 						<Table.Th>Key</Table.Th>
-						<Table.Th>Responsible</Table.Th>
-						<Table.Th>Last used</Table.Th>
+						<Table.Th visibleFrom="sm">Responsible</Table.Th>
+						<Table.Th visibleFrom="sm">Last used</Table.Th>
 						<Table.Th ta="right">Requests, last day</Table.Th>
 					</Table.Tr>
 				</Table.Thead>
@@ -54,6 +53,10 @@ function OneKey({ tenant_id, apiKey, opens }: { tenant_id: string; apiKey: Previ
 					</Text>
 					<Text size="xs" c="dimmed">
 						{ENVIRONMENT_WORDS[apiKey.environment].name}
+						<Text span inherit hiddenFrom="sm">
+							{" · "}
+							<bdi>{apiKey.owner.name}</bdi> · used <Time value={apiKey.last_used_at} never="not yet" />
+						</Text>
 					</Text>
 					{apiKey.last_used_at !== null && (
 						<UnstyledButton fz="xs" className="kw-link" aria-expanded={opened} onClick={() => setOpened(!opened)}>
@@ -61,8 +64,10 @@ function OneKey({ tenant_id, apiKey, opens }: { tenant_id: string; apiKey: Previ
 						</UnstyledButton>
 					)}
 				</Table.Td>
-				<Table.Td className="kw-wrap">{apiKey.owner.name}</Table.Td>
-				<Table.Td>
+				<Table.Td className="kw-wrap" visibleFrom="sm">
+					{apiKey.owner.name}
+				</Table.Td>
+				<Table.Td visibleFrom="sm">
 					<Time value={apiKey.last_used_at} never="not yet" />
 				</Table.Td>
 				<Table.Td ta="right">{count.format(apiKey.usage_24h)}</Table.Td>

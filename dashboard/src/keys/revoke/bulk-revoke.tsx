@@ -1,7 +1,9 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useLayoutEffect, useState } from "react";
+import { flushSync } from "react-dom";
 import { answered, api } from "../../http/api.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
@@ -32,23 +34,31 @@ interface BulkRevokeProps extends Omit<BulkProps, "target"> {
 /** Revokes several keys at once, after showing the recent use of each. */
 export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
 	const [shown, setShown] = useState(target);
+	const [filled, setFilled] = useState(false);
 	if (target !== null && target !== shown) setShown(target);
+	function close(): void {
+		// Leaving must not ask any more.
+		flushSync(() => setFilled(false));
+		props.onClose();
+	}
 	const single = shown?.kind === "keys" && shown.key_ids.length === 1;
 	return (
-		<Modal
+		<GuardedModal
 			opened={target !== null}
-			onClose={props.onClose}
+			onClose={close}
+			filled={filled}
 			size={WIDTH_PX}
 			title={single ? "Revoke this key for good" : "Revoke several keys for good"}
-			closeButtonProps={{ "aria-label": "Close without revoking" }}
+			undone="No key has been revoked."
+			closing="Close without revoking"
 		>
-			{shown !== null && <Choose target={shown} {...props} />}
-		</Modal>
+			{shown !== null && <Choose target={shown} {...props} onClose={close} onFilled={setFilled} />}
+		</GuardedModal>
 	);
 }
 
 /** The choice of keys by filter, then the preview. */
-function Choose({ tenant_id, target, choices, onClose }: BulkProps) {
+function Choose({ tenant_id, target, choices, onClose, onFilled }: BulkProps & Pick<DecideProps, "onFilled">) {
 	const [filter, setFilter] = useState<BulkFilter>(target.kind === "filter" ? target.filter : {});
 	const selection = toSelection(target.kind === "keys" ? target : { kind: "filter", filter });
 	const preview = useQuery(bulkPreviewQuery(tenant_id, selection));
@@ -63,7 +73,14 @@ function Choose({ tenant_id, target, choices, onClose }: BulkProps) {
 			<Problem error={preview.error} />
 			{selection !== null && preview.data === undefined && !preview.error && <BulkPreview tenant_id={tenant_id} keys={null} />}
 			{preview.data !== undefined && (
-				<Decide tenant_id={tenant_id} selection={selection} keys={preview.data.keys} onClose={onClose} onStale={() => void preview.refetch()} />
+				<Decide
+					tenant_id={tenant_id}
+					selection={selection}
+					keys={preview.data.keys}
+					onClose={onClose}
+					onStale={() => void preview.refetch()}
+					onFilled={onFilled}
+				/>
 			)}
 		</Stack>
 	);
@@ -85,6 +102,7 @@ function FilterFields({ filter, onFilter, choices }: { filter: BulkFilter; onFil
 				onChange={(value) => set("integration", value)}
 				clearable
 				searchable
+				openOnFocus={false}
 				data-autofocus
 			/>
 			<Select
@@ -103,6 +121,7 @@ function FilterFields({ filter, onFilter, choices }: { filter: BulkFilter; onFil
 				onChange={(value) => set("owner", value)}
 				clearable
 				searchable
+				openOnFocus={false}
 			/>
 		</Group>
 	);
@@ -114,12 +133,17 @@ interface DecideProps {
 	readonly keys: readonly PreviewKey[];
 	readonly onClose: () => void;
 	readonly onStale: () => void;
+	/** Whether closing would lose typed text. */
+	readonly onFilled: (filled: boolean) => void;
 }
 
-function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
+function Decide({ tenant_id, selection, keys, onClose, onStale, onFilled }: DecideProps) {
 	const [reason, setReason] = useState<Reason | null>(null);
 	const [note, setNote] = useState("");
 	const [typed, setTyped] = useState("");
+	const isTyped = note.trim() !== "" || typed !== "";
+	// Before the next event: an Esc must find it.
+	useLayoutEffect(() => onFilled(isTyped), [isTyped, onFilled]);
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
 	const queries = useQueryClient();
@@ -180,9 +204,7 @@ function Decide({ tenant_id, selection, keys, onClose, onStale }: DecideProps) {
 			<Problem error={action.error} />
 			<SheetFoot>
 				<Group justify="flex-end" gap={8}>
-					<Button variant="default" onClick={onClose}>
-						{keys.length === 1 ? "Keep this key" : "Keep these keys"}
-					</Button>
+					<LeaveButton>{keys.length === 1 ? "Keep this key" : "Keep these keys"}</LeaveButton>
 					<Button color="red" disabled={!ready} loading={action.pending} onClick={() => void revoke()}>
 						{keys.length === 1 ? "Revoke for good" : `Revoke ${keys.length} keys for good`}
 					</Button>

@@ -1,14 +1,17 @@
-import { Anchor, Button, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useLayoutEffect, useState } from "react";
+import { flushSync } from "react-dom";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { clockTime } from "../../ui/time-words.ts";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type ApiKey, keyQuery, previewQuery, receiptQuery, useKeysChanged } from "../queries.ts";
+import { useKeyUnchanged } from "../unchanged.ts";
 import { REASONS, type Reason } from "../words.ts";
 import { usePausing } from "./pause.tsx";
 import { formatRevoked, RECEIPT_SHOWN_MS } from "./revoked-words.ts";
@@ -22,9 +25,11 @@ interface RevokeProps {
 	readonly apiKey: ApiKey;
 	readonly onClose: () => void;
 	readonly onRevoked: () => void;
+	/** Whether closing would lose typed text. */
+	readonly onFilled: (filled: boolean) => void;
 }
 
-interface DialogProps extends Omit<RevokeProps, "apiKey" | "onRevoked"> {
+interface DialogProps extends Omit<RevokeProps, "apiKey" | "onRevoked" | "onFilled"> {
 	/** Null while closed. The dialog stays mounted, because it returns the focus to the element that opened it. */
 	readonly apiKey: ApiKey | null;
 	/** Whether the page shows the result and takes the focus there. */
@@ -35,29 +40,44 @@ interface DialogProps extends Omit<RevokeProps, "apiKey" | "onRevoked"> {
 export function RevokeDialog({ apiKey, hasResult = false, ...props }: DialogProps) {
 	const [shown, setShown] = useState(apiKey);
 	const [revoked, setRevoked] = useState(false);
+	const [filled, setFilled] = useState(false);
 	if (apiKey !== null && apiKey !== shown) setShown(apiKey);
+	function close(): void {
+		// Before the page navigates: leaving must not ask any more.
+		flushSync(() => setFilled(false));
+		props.onClose();
+	}
 	return (
-		<Modal
+		<GuardedModal
 			opened={apiKey !== null}
-			onClose={props.onClose}
+			onClose={close}
+			filled={filled}
 			size={WIDTH_PX}
 			returnFocus={!(hasResult && revoked)}
 			title="Revoke this key for good"
-			closeButtonProps={{ "aria-label": "Close without revoking" }}
+			undone="The key has not been revoked."
+			closing="Close without revoking"
 		>
-			{shown !== null && <RevokeForm apiKey={shown} onRevoked={() => setRevoked(true)} {...props} />}
-		</Modal>
+			{shown !== null && (
+				<RevokeForm apiKey={shown} tenant_id={props.tenant_id} onRevoked={() => setRevoked(true)} onFilled={setFilled} onClose={close} />
+			)}
+		</GuardedModal>
 	);
 }
 
-function RevokeForm({ tenant_id, apiKey, onClose, onRevoked }: RevokeProps) {
+function RevokeForm({ tenant_id, apiKey, onClose, onRevoked, onFilled }: RevokeProps) {
 	const { data: key = apiKey } = useQuery({ ...keyQuery(tenant_id, apiKey.id), staleTime: 0 });
 	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const [reason, setReason] = useState<Reason | null>(null);
 	const [note, setNote] = useState("");
 	const [typed, setTyped] = useState("");
+	const isTyped = note.trim() !== "" || typed !== "";
+	// Before the next event: an Esc must find it.
+	useLayoutEffect(() => onFilled(isTyped), [isTyped, onFilled]);
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
+	const [seen, setSeen] = useState(apiKey);
+	const assertUnchanged = useKeyUnchanged(tenant_id);
 	const queries = useQueryClient();
 	const used = isInUse(key, preview, Date.now());
 	const ready = reason !== null && (!used || typed.trim() === key.name.trim());
@@ -67,7 +87,10 @@ function RevokeForm({ tenant_id, apiKey, onClose, onRevoked }: RevokeProps) {
 		if (!ready || reason === null) return;
 		const body = { reason, ...(note.trim() === "" ? {} : { note: note.trim() }) };
 		const path = { tenant_id, key_id: key.id };
-		const done = await action.run(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke", { params: { path }, body })));
+		const done = await action.run(async () => {
+			await assertUnchanged(seen, setSeen);
+			return answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/revoke", { params: { path }, body }));
+		});
 		changed();
 		if (done === undefined) return;
 		const receipt = formatRevoked(done.waited_for, clockTime(Date.now()));
@@ -115,9 +138,7 @@ function RevokeForm({ tenant_id, apiKey, onClose, onRevoked }: RevokeProps) {
 				<Problem error={action.error} />
 				<SheetFoot>
 					<Group justify="flex-end" gap={8}>
-						<Button variant="default" onClick={onClose}>
-							Keep this key
-						</Button>
+						<LeaveButton>Keep this key</LeaveButton>
 						<Button type="submit" color="red" disabled={!ready} loading={action.pending}>
 							Revoke for good
 						</Button>

@@ -2,10 +2,12 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
+import { ChangedMeanwhile } from "../../http/meanwhile.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
+import { useKeyUnchanged } from "../unchanged.ts";
 import { WhatUses } from "./what-uses.tsx";
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
@@ -17,13 +19,23 @@ interface Pausing {
 	run(): Promise<boolean>;
 }
 
+/** The button and its dialog may go with the state in which the key is now: a toast stays. */
+function reportChange(error: unknown): never {
+	if (error instanceof ChangedMeanwhile) toaster.failed("This key changed meanwhile", `So nothing was sent. ${error.message}`);
+	throw error;
+}
+
 export function usePausing(tenant_id: string, apiKey: ApiKey): Pausing {
 	const action = useAction();
 	const changed = useKeysChanged(tenant_id);
+	const assertUnchanged = useKeyUnchanged(tenant_id);
 	const resumes = apiKey.status === "paused";
 	async function run(): Promise<boolean> {
 		const params = { path: { tenant_id, key_id: apiKey.id } };
-		const done = await action.run(() => answered(resumes ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params })));
+		const done = await action.run(async () => {
+			await assertUnchanged(apiKey).catch(reportChange);
+			return answered(resumes ? api.POST(`${ONE}/resume`, { params }) : api.POST(`${ONE}/pause`, { params }));
+		});
 		changed();
 		if (done === undefined) return false;
 		if (resumes) toaster.done(`${apiKey.name} works again.`);

@@ -9,6 +9,7 @@ import { CreateWay } from "../../keys/create/way.tsx";
 import { type ApiKey, previewQuery, useKeysChanged } from "../../keys/queries.ts";
 import { isInUse, WhatUses } from "../../keys/revoke/what-uses.tsx";
 import type { Made } from "../../keys/show-once/sheet.tsx";
+import { useKeyUnchanged } from "../../keys/unchanged.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
@@ -33,6 +34,7 @@ export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) 
 	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
 	const confirmed = useConfirmed();
 	const changed = useKeysChanged(tenant_id);
+	const assertUnchanged = useKeyUnchanged(tenant_id);
 	const action = useAction();
 	const form = useForm<ReplaceValues>({
 		mode: "controlled",
@@ -50,9 +52,10 @@ export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) 
 	async function begin(): Promise<void> {
 		const params = { path: { tenant_id, key_id: apiKey.id } };
 		const body = bodyOf(form.values);
-		const made = await action.run(() =>
-			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotate", { params, body }))),
-		);
+		const made = await action.run(async () => {
+			await assertUnchanged(apiKey);
+			return confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotate", { params, body })));
+		});
 		if (!made) return;
 		changed();
 		onMade(madeFrom(tenant_id, made), made.rotation);

@@ -23,6 +23,8 @@ interface GuardedProps {
 	readonly undone: string;
 	/** The accessible name of the closing button. */
 	readonly closing: string;
+	/** Whether closing would lose what was typed; by default every change of a field counts. */
+	readonly filled?: boolean;
 	/** False once the form is done, such as while its result is shown. */
 	readonly guarded?: boolean;
 	readonly size?: NonNullable<ModalProps["size"]>;
@@ -30,6 +32,8 @@ interface GuardedProps {
 	readonly sheet?: boolean;
 	/** False while only a button inside may close it. */
 	readonly closable?: boolean;
+	/** False where the page moves the focus to the result. */
+	readonly returnFocus?: boolean;
 	readonly onClosed?: () => void;
 	readonly children: ReactNode;
 }
@@ -47,7 +51,8 @@ export function GuardedModal({
 	children,
 	...rest
 }: GuardedProps) {
-	const [filled, setFilled] = useState(false);
+	const [changed, setFilled] = useState(false);
+	const filled = rest.filled ?? changed;
 	const finish = (): void => flushSync(() => setFilled(false));
 	const guard = useDropGuard(opened && guarded && filled, () => {
 		finish();
@@ -63,6 +68,7 @@ export function GuardedModal({
 		setFilled(false);
 		onClosed?.();
 	}
+	const { filled: _filled, ...looks } = rest;
 	const shared = {
 		opened,
 		onClose: leave,
@@ -70,7 +76,7 @@ export function GuardedModal({
 		closeOnClickOutside: closable && guarded && !filled && !sheet,
 		withCloseButton: closable,
 		onExitTransitionEnd: closed,
-		...rest,
+		...looks,
 	};
 	const inside = (
 		<Guard value={{ leave, finish }}>
