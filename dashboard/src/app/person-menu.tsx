@@ -1,7 +1,8 @@
 import { Box, Group, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconChevronUp, IconKeyboard, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
+import { IconKeyboard, IconLogout, IconMoon, IconSelector, IconSun } from "@tabler/icons-react";
 import { useSession } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
+import { getInitial } from "./initial.ts";
 
 interface PersonMenuProps {
 	readonly standing: string;
@@ -21,6 +22,9 @@ export function PersonMenu({ standing, compact = false, onShortcuts }: PersonMen
 			<Menu.Target>
 				<UnstyledButton p={6} aria-label={`${person.name}, ${standing}: account menu`} style={{ borderRadius: 8 }}>
 					<Group wrap="nowrap" gap={8}>
+						<span className="kw-initial" data-round aria-hidden="true">
+							{getInitial(person.name)}
+						</span>
 						<Box miw={0} flex={1}>
 							<Text size="sm" fw={500} truncate maw={compact ? 120 : 150}>
 								{person.name}
@@ -29,7 +33,7 @@ export function PersonMenu({ standing, compact = false, onShortcuts }: PersonMen
 								{standing}
 							</Text>
 						</Box>
-						<IconChevronUp size={16} aria-hidden="true" />
+						<IconSelector size={14} aria-hidden="true" />
 					</Group>
 				</UnstyledButton>
 			</Menu.Target>

@@ -1,10 +1,33 @@
-import { Box, Group, Select, Text } from "@mantine/core";
+import { Box, Select, Text } from "@mantine/core";
+import { IconSelector } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useChooseTenant, useProfile, useSession } from "../access/session.ts";
+import { getInitial } from "./initial.ts";
 
 /** Cannot collide with a tenant id, because it contains a space. */
 const OPERATOR = "the operator";
 const SEARCHED_FROM = 8;
+
+const LIST_PX = 280;
+
+function Initial({ of, operator = false }: { of: string; operator?: boolean }) {
+	return (
+		<span className="kw-initial" data-operator={operator || undefined} aria-hidden="true">
+			{getInitial(of)}
+		</span>
+	);
+}
+
+/** The mark of a product without a logo: a key in its colour. */
+function Mark() {
+	return (
+		<svg viewBox="0 0 20 20" width={20} height={20} aria-hidden="true" className="kw-mark">
+			<rect width="20" height="20" rx="5" fill="var(--mantine-primary-color-filled)" />
+			<circle cx="7.6" cy="10" r="2.6" fill="none" stroke="#fff" strokeWidth="1.7" />
+			<path d="M10.2 10h5.3M13.4 10v2.6" stroke="#fff" strokeWidth="1.7" strokeLinecap="round" />
+		</svg>
+	);
+}
 
 interface SwitcherProps {
 	/** The tenant of the page; null in the operator's area. */
@@ -25,26 +48,32 @@ export function PlaceSwitcher({ tenant }: SwitcherProps) {
 		else if (value !== null) choose(value);
 	}
 	return (
-		<Box miw={0}>
-			<Group gap={8} mb={6} wrap="nowrap">
-				{profile?.logo_url && <img src={profile.logo_url} alt="" height={20} />}
-				<Text fw={600} truncate>
+		<Box miw={0} className="kw-switcher">
+			<div className="kw-brand">
+				{profile?.logo_url ? <img src={profile.logo_url} alt="" height={20} /> : <Mark />}
+				<Text fw={600} truncate title={profile?.product_name}>
 					{profile?.product_name ?? ""}
 				</Text>
-			</Group>
+			</div>
 			{operator || places.length > 1 ? (
 				<Select
 					aria-label={operator ? "Operator or tenant" : "Tenant"}
-					size="xs"
+					classNames={{ input: "kw-tenant" }}
+					leftSection={<Initial of={tenant?.name ?? "Operator"} operator={tenant === null} />}
+					leftSectionPointerEvents="none"
+					rightSection={<IconSelector size={14} aria-hidden="true" />}
+					rightSectionPointerEvents="none"
 					data={data}
 					value={tenant?.id ?? OPERATOR}
 					onChange={go}
 					searchable={places.length > SEARCHED_FROM}
+					comboboxProps={{ width: LIST_PX, position: "bottom-start" }}
 				/>
 			) : (
-				<Text size="sm" c="dimmed" truncate>
-					{tenant?.name ?? ""}
-				</Text>
+				<div className="kw-tenant" title={tenant?.name}>
+					<Initial of={tenant?.name ?? ""} />
+					<bdi>{tenant?.name ?? ""}</bdi>
+				</div>
 			)}
 		</Box>
 	);
