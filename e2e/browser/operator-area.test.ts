@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { inParallel } from "../client.ts";
+import { Database } from "../database.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
@@ -280,17 +281,28 @@ test("a plan is edited after a preview of the tenants and keys that it touches, 
 	assertNoPageErrors(olivia);
 });
 
-test("health says that everything works, with the node, its lease and the database", async () => {
+test("health says that everything works, with each node, its lease and the database, and names a node that is silent", async () => {
 	await page.getByRole("link", { name: "Health", exact: true }).click();
 	await page.getByText("Everything works.").or(page.locator("[data-finding=attention]")).first().waitFor();
 	const node = page.locator('[data-node][data-state="holds"]');
 	await node.getByText("Holds a lease").waitFor();
 	await node.getByText("This one").waitFor();
 	await page.getByText("PostgreSQL 18").waitFor();
+	const database = await Database.open(dashboard.server.data_dir);
+	const ago = (minutes: number) => `now() - interval '${minutes} minutes'`;
+	const row = (id: string, fenced: string) => `('${id}', '0.0.1', ${ago(90)}, ${ago(30)}, 0, 1000, ${fenced})`;
+	const columns = "id, version, started_at, renewed_at, applied_seq, lease_ms, fenced_at";
+	await database.rows(`insert into nodes (${columns}) values ${row("node_silent", "null")}, ${row("node_fenced", ago(29))}`, []);
+	await page.getByText("One node has not renewed its lease.").waitFor();
+	await page.locator('[data-node="node_silent"][data-state="silent"]').getByText("30 minutes ago").first().waitFor();
+	await page.locator('[data-node="node_fenced"][data-state="fenced"]').waitFor();
 	await picture(page, "health");
 	await axe(page);
 	await page.setViewportSize(NARROW);
 	await assertNoSidewaysScrolling(page);
+	await page.locator('[data-node="node_silent"]').getByText("renewed 30 minutes ago").waitFor();
+	await database.rows("delete from nodes where id in ('node_silent', 'node_fenced')", []);
+	await database.close();
 	await page.getByRole("button", { name: "More" }).click();
 	await page.getByRole("menuitem", { name: "Password resets" }).waitFor();
 	await page.keyboard.press("Escape");

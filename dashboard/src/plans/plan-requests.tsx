@@ -2,7 +2,7 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Problem } from "../ui/problem.tsx";
 import { tenantUsageQuery } from "../usage/queries.ts";
-import { Refusals } from "../usage/refusals.tsx";
+import { RefusalReasons } from "../usage/refusal-reasons.tsx";
 import { RequestsChart } from "../usage/requests-chart.tsx";
 import { formatMonth } from "./month.ts";
 
@@ -26,7 +26,7 @@ export function PlanRequests({ tenant_id, resets_at }: { tenant_id: string; rese
 				</>
 			}
 		>
-			<Refusals rows={data?.data ?? []} />
+			<RefusalReasons rows={data?.data ?? []} />
 		</RequestsChart>
 	);
 }

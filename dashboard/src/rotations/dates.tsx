@@ -1,9 +1,9 @@
 import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
 import { formatActor } from "../keys/text.ts";
+import { Card } from "../ui/page.tsx";
 import { Instant } from "../ui/time.tsx";
 import { formatInstant } from "../ui/time-words.ts";
-import { Card } from "./card.tsx";
 import type { RotationProps } from "./props.ts";
 import { isOpen, type Rotation } from "./queries.ts";
 import { formatOldEnd } from "./words.ts";
@@ -16,7 +16,7 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 	const expires_at =
 		isOpen(rotation) && rotation.status !== "waiting" ? apiKey.expires_at : taken_back ? rotation.expires_at_before : rotation.expires_at;
 	return (
-		<Card title="The old key">
+		<Card flush title="The old key">
 			<Box component="dl" m={0} px="md" pb={4}>
 				{!taken_back && <Fact term={goes_on ? "Ends" : "Ended"}>{goes_on ? whenItEnds(rotation) : <Instant value={rotation.old_ends_at} />}</Fact>}
 				{goes_on && rotation.status !== "waiting" && short !== null && (

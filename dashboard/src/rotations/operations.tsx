@@ -1,7 +1,7 @@
 import { Button, Table, Text } from "@mantine/core";
 import { useState } from "react";
+import { Card } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
-import { Card } from "./card.tsx";
 import { isOpen, type Rotation } from "./queries.ts";
 
 /** The operations that succeeded with the old key in its last active week, and whether each succeeded with the new one; hidden at first once all have. */
@@ -13,6 +13,7 @@ export function RotationOperations({ rotation }: { rotation: Rotation }) {
 	const shown = chosen ?? (left > 0 && isOpen(rotation));
 	return (
 		<Card
+			flush
 			title="What has to work with the new key"
 			note={left === 0 ? "all of it has" : `${operations.length - left} of ${operations.length} so far`}
 			aside={

@@ -1,8 +1,8 @@
 import { Text, VisuallyHidden } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { formatActor } from "../keys/text.ts";
+import { Card } from "../ui/page.tsx";
 import { Instant } from "../ui/time.tsx";
-import { Card } from "./card.tsx";
 import { isOpen, type Rotation } from "./queries.ts";
 import { formatStep } from "./words.ts";
 
@@ -13,7 +13,7 @@ export function RotationSteps({ rotation }: { rotation: Rotation }) {
 	const { steps } = rotation;
 	const next = isOpen(rotation) ? steps.find((step) => !step.done)?.name : undefined;
 	return (
-		<Card title="Steps">
+		<Card flush title="Steps">
 			<ol className="kw-steps" data-steps>
 				{steps.map((step, index) => (
 					<OneStep key={step.name} step={step} rotation={rotation} number={index + 1} isNext={step.name === next} />

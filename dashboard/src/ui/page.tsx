@@ -60,6 +60,8 @@ interface CardProps {
 	readonly title: string;
 	/** How many there are, beside the title. */
 	readonly count?: number;
+	/** A few grey words behind the title. */
+	readonly note?: string;
 	/** Beside the title, such as a legend. */
 	readonly beside?: ReactNode;
 	/** At the right of the head, such as a choice or a link. */
@@ -70,12 +72,17 @@ interface CardProps {
 }
 
 /** A surface with a head of one row. */
-export function Card({ title, count, beside, aside, flush = false, children }: CardProps) {
+export function Card({ title, count, note, beside, aside, flush = false, children }: CardProps) {
 	return (
 		<section className="kw-surface kw-card" aria-label={title} data-flush={flush || undefined}>
 			<div className="kw-card-head">
 				<h2>{title}</h2>
 				{count !== undefined && <Count>{count}</Count>}
+				{note !== undefined && (
+					<Text size="xs" c="dimmed">
+						{note}
+					</Text>
+				)}
 				{beside}
 				{aside !== undefined && <div className="kw-card-aside">{aside}</div>}
 			</div>

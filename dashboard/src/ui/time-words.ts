@@ -47,13 +47,12 @@ export function utcMidnight(time: string, now_ms: number): string {
 }
 
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const dateOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const NEAR_MS = 180 * DAY_MS;
 
 /** "12 Dec", with the year beyond half a year: "29 Nov 2027". In the viewer's zone. */
 export function formatDate(time: string, now_ms: number): string {
 	const time_ms = Date.parse(time);
-	return Math.abs(time_ms - now_ms) < NEAR_MS ? date.format(time_ms) : dateOfYear.format(time_ms);
+	return Math.abs(time_ms - now_ms) < NEAR_MS ? date.format(time_ms) : dayOfYear.format(time_ms);
 }
 
 /** The instant in the viewer's zone, with the zone named. */

@@ -10,6 +10,7 @@ import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import { ListMissing } from "../missing.tsx";
 import { type ApiKey, choicesQuery, endingQuery } from "../queries.ts";
 import type { BulkTarget } from "../revoke/bulk-words.ts";
+import { RevokeDialog } from "../revoke/lazy.ts";
 import { ListBoard } from "./board.tsx";
 import { EndingBanner } from "./ending-banner.tsx";
 import { ListKeys } from "./keys.tsx";
@@ -20,13 +21,6 @@ const CreateSheet = lazyDialog(
 	() => loadCreate().then((module) => module.CreateSheet),
 	({ opened }) => opened,
 	{ opened: false },
-);
-const RevokeDialog = lazyDialog(
-	() => import("../revoke/dialog.tsx").then((module) => module.RevokeDialog),
-	({ apiKey }) => apiKey !== null,
-	{
-		apiKey: null,
-	},
 );
 const BulkRevoke = lazyDialog(
 	() => import("../revoke/bulk-revoke.tsx").then((module) => module.BulkRevoke),

@@ -11,6 +11,7 @@ import { Page } from "../../ui/page.tsx";
 import { getRefusals } from "../../usage/buckets.ts";
 import { KeyClients } from "../clients/clients.tsx";
 import { type ApiKey, keyQuery, sourcesQuery } from "../queries.ts";
+import { RevokeDialog } from "../revoke/lazy.ts";
 import { type Day, useDay } from "./day.ts";
 import { KeyEnded } from "./ended.tsx";
 import { Back, KeyHead } from "./head.tsx";
@@ -25,13 +26,6 @@ const EditKey = lazyDialog(
 	() => import("../edit/edit-key.tsx").then((module) => module.EditKey),
 	({ opened }) => opened,
 	{ opened: false },
-);
-const RevokeDialog = lazyDialog(
-	() => import("../revoke/dialog.tsx").then((module) => module.RevokeDialog),
-	({ apiKey }) => apiKey !== null,
-	{
-		apiKey: null,
-	},
 );
 const ReplaceSheet = lazyDialog(
 	() => import("../../rotations/replace/sheet.tsx").then((module) => module.ReplaceSheet),

@@ -49,6 +49,9 @@ export function NodesTable({ nodes }: { nodes: readonly Node[] }) {
 							</Table.Th>
 							<Table.Td>
 								<StateBadge meaning={STATES[state].meaning}>{STATES[state].words}</StateBadge>
+								<Text hiddenFrom="sm" fz={12} c="dimmed">
+									renewed <Time value={node.renewed_at} />
+								</Text>
 							</Table.Td>
 							<Table.Td visibleFrom="sm">
 								<Time value={node.renewed_at} />

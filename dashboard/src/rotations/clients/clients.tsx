@@ -1,7 +1,7 @@
 import { Box, Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { useKeepFocus } from "../../ui/keep-focus.ts";
-import { Card } from "../card.tsx";
+import { Card } from "../../ui/page.tsx";
 import { getProgress, type Position } from "../progress.ts";
 import type { RotationProps } from "../props.ts";
 import { isOpen } from "../queries.ts";
@@ -25,7 +25,7 @@ export function RotationClients(props: RotationProps) {
 	const hidden = moves.length > SHOWN_MAX && !expanded ? moves.filter(({ move }) => move.position === "moved" || move.position === "new").length : 0;
 	const shown = moves.slice(0, moves.length - hidden);
 	return (
-		<Card title="Clients" note={open ? "what each was last seen with" : "what each was last seen with before the end"} aside={<Keys />}>
+		<Card flush title="Clients" note={open ? "what each was last seen with" : "what each was last seen with before the end"} aside={<Keys />}>
 			{moves.length === 0 && (
 				<Text size="sm" px="md" pb="md">
 					{open

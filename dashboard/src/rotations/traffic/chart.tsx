@@ -1,8 +1,8 @@
 import { Box, Button, Skeleton, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Card } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { Card } from "../card.tsx";
 import type { RotationProps } from "../props.ts";
 import { isOpen, trafficQuery } from "../queries.ts";
 import { TrafficSteps } from "./steps.tsx";
@@ -28,6 +28,7 @@ export function RotationTraffic({ tenant_id, apiKey, rotation }: RotationProps) 
 	const buckets = getSettled(getTraffic(data?.data ?? [], kids, period));
 	return (
 		<Card
+			flush
 			title="Requests with each key"
 			note={`each ${granularity} since the beginning, ${granularity === "day" ? "UTC" : zone.replaceAll("_", " ")}`}
 			aside={

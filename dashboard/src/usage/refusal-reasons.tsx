@@ -7,7 +7,7 @@ import { formatRequests } from "./ranges.ts";
 const SHOWN_MAX = 6;
 
 /** Reasons of refusals, each linked to its documentation. Renders nothing without any. */
-export function Refusals({ rows }: { rows: readonly UsageRow[] }) {
+export function RefusalReasons({ rows }: { rows: readonly UsageRow[] }) {
 	const profile = useProfile();
 	const refusals = getRefusals(rows);
 	if (refusals.length === 0) return null;
