@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { signInSearchFrom } from "../access/search.ts";
 import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
@@ -8,22 +8,14 @@ import { isSet, parseSearch, stringifySearch } from "../http/search.ts";
 import { prefetchKeys } from "../keys/list/prefetch.ts";
 import { filtersFrom, listSearchFrom } from "../keys/list-filters.ts";
 import { isPart, keySearchFrom } from "../keys/page/search.ts";
-import { plansSearchFrom } from "../operator/plans/search.ts";
-import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
-import { tenantsSearchFrom } from "../operator/tenants/search.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
-import { NotFoundPage } from "../ui/not-found-page.tsx";
-import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { Frame } from "./frame.tsx";
+import { operatorRoutes } from "./operator-routes.ts";
+import { root, WHILE } from "./root.ts";
 
 interface TenantSearch {
 	tenant?: string;
 }
-
-const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: FailurePage });
-
-/** What a page shows while it loads, and after it failed. */
-const WHILE = { pendingComponent: PageSkeleton, errorComponent: FailurePage };
 
 function page<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
 	return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
@@ -140,59 +132,6 @@ const sites = createRoute({
 	...WHILE,
 });
 
-/** The operator's area; its frame shows a notice to everyone else. */
-const operator = createRoute({
-	getParentRoute: () => root,
-	path: "/operator",
-	async beforeLoad({ location }) {
-		if ((await currentSession()) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
-	},
-	component: lazyRouteComponent(() => import("./operator-frame.tsx")),
-	...WHILE,
-});
-
-function operatorPage<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
-	return createRoute({
-		getParentRoute: () => operator,
-		path,
-		component: lazyRouteComponent(load),
-		...WHILE,
-	});
-}
-
-/** The address names the filters, the open tenant and its dialog. */
-const operatorTenants = createRoute({
-	getParentRoute: () => operator,
-	path: "/tenants",
-	validateSearch: tenantsSearchFrom,
-	component: lazyRouteComponent(() => import("../operator/tenants/page.tsx")),
-	...WHILE,
-});
-
-const operatorPlans = createRoute({
-	getParentRoute: () => operator,
-	path: "/plans",
-	validateSearch: plansSearchFrom,
-	component: lazyRouteComponent(() => import("../operator/plans/page.tsx")),
-	...WHILE,
-});
-
-const operatorServices = createRoute({
-	getParentRoute: () => operator,
-	path: "/services",
-	validateSearch: servicesSearchFrom,
-	component: lazyRouteComponent(() => import("../operator/service-credentials/page.tsx")),
-	...WHILE,
-});
-
-const operatorIndex = createRoute({
-	getParentRoute: () => operator,
-	path: "/",
-	beforeLoad: () => {
-		throw redirect({ to: "/operator/tenants", replace: true });
-	},
-});
-
 const tree = root.addChildren([
 	...open,
 	signedIn.addChildren([
@@ -205,19 +144,7 @@ const tree = root.addChildren([
 		tenantPage("/team", () => import("../tenants/team/page.tsx")),
 		tenantPage("/settings", () => import("../profile/settings-page.tsx")),
 	]),
-	operator.addChildren([
-		operatorIndex,
-		operatorPage("/forward-auth", () => import("../operator/forward-auth/page.tsx")),
-		operatorPage("/catalogue", () => import("../operator/catalogue/page.tsx")),
-		operatorTenants,
-		operatorPlans,
-		operatorServices,
-		operatorPage("/api-profile", () => import("../operator/api-profile/page.tsx")),
-		operatorPage("/password-resets", () => import("../operator/password-resets/page.tsx")),
-		operatorPage("/health", () => import("../operator/health/page.tsx")),
-		operatorPage("/legacy-formats", () => import("../operator/imported/page.tsx")),
-		operatorPage("/people", () => import("../operator/people/page.tsx")),
-	]),
+	operatorRoutes,
 ]);
 
 export const router = createRouter({

@@ -1,0 +1,10 @@
+import { createRootRoute } from "@tanstack/react-router";
+import { FailurePage } from "../ui/failure-page.tsx";
+import { NotFoundPage } from "../ui/not-found-page.tsx";
+import { PageSkeleton } from "../ui/page-skeleton.tsx";
+
+/** The parent of every page. */
+export const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComponent: FailurePage });
+
+/** What a page shows while it loads, and after it failed. */
+export const WHILE = { pendingComponent: PageSkeleton, errorComponent: FailurePage };
