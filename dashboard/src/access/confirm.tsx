@@ -76,7 +76,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 	return (
 		<form onSubmit={confirm}>
 			<Stack gap="md">
-				<Text>Sensitive changes (keys, invitations, rules) ask for your password again, once an hour.</Text>
+				<Text>Sensitive changes (keys, webhooks, invitations, rules) ask for your password again, once an hour.</Text>
 				<input type="hidden" name="username" autoComplete="username" value={person.email ?? ""} readOnly />
 				<PasswordInput
 					label="Your password"

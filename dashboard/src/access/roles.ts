@@ -28,8 +28,8 @@ export const ROLE_WORDS: Readonly<Record<Role, RoleWords>> = {
 	admin: {
 		name: "Admin",
 		article: "an admin",
-		may: "Sees everything; creates, hands over, changes and revokes keys; manages sites.",
-		you: "You will see everything, create, hand over, change and revoke keys, and manage sites.",
+		may: "Sees everything; creates, hands over, changes and revokes keys; manages sites and webhooks.",
+		you: "You will see everything, create, hand over, change and revoke keys, and manage sites and webhooks.",
 	},
 	owner: {
 		name: "Owner",

@@ -1,4 +1,4 @@
-import { IconBuildingStore, IconGauge, IconKey, IconSettings, IconUsers } from "@tabler/icons-react";
+import { IconBuildingStore, IconGauge, IconKey, IconSettings, IconUsers, IconWebhook } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { type ComponentProps, Suspense, useEffect, useState } from "react";
@@ -18,9 +18,13 @@ const PLACES = [
 	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
 	{ to: "/sites", label: "Sites", short: "Sites", icon: IconBuildingStore },
 	{ to: "/plan", label: "Plan and limits", short: "Plan", icon: IconGauge },
+	{ to: "/webhooks", label: "Webhooks", short: "Webhooks", icon: IconWebhook },
 	{ to: "/team", label: "Team", short: "Team", icon: IconUsers },
 	{ to: "/settings", label: "Settings", short: "Settings", icon: IconSettings },
 ] as const;
+
+/** Pages that viewers do not see: their API refuses them. */
+const ADMIN_PLACES: ReadonlySet<string> = new Set(["/webhooks"]);
 
 /** Layout of a tenant's pages, for its members and for operators. */
 export function Frame() {
@@ -64,7 +68,7 @@ function FrameOfTenant() {
 	return (
 		<>
 			<Shell
-				places={PLACES}
+				places={tenant.role === "viewer" ? PLACES.filter(({ to }) => !ADMIN_PLACES.has(to)) : PLACES}
 				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
 				switcher={<PlaceSwitcher tenant={tenant} />}
 				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => setShortcuts(true)} />}

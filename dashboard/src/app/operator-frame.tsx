@@ -9,6 +9,7 @@ import {
 	IconRoute,
 	IconServer,
 	IconUserShield,
+	IconWebhook,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { ConfirmProvider } from "../access/confirm.tsx";
@@ -25,6 +26,7 @@ const PLACES = [
 	{ to: "/operator/forward-auth", label: "Forwarded requests", short: "Requests", icon: IconRoute },
 	{ to: "/operator/catalogue", label: "Catalogue", short: "Catalogue", icon: IconListCheck },
 	{ to: "/operator/legacy-formats", label: "Keys from elsewhere", short: "Imports", icon: IconPackageImport },
+	{ to: "/operator/webhooks", label: "Webhooks", short: "Webhooks", icon: IconWebhook },
 	{ to: "/operator/api-profile", label: "API profile", short: "Profile", icon: IconBrush },
 	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },
 	{ to: "/operator/password-resets", label: "Password resets", short: "Resets", icon: IconLockPassword },

@@ -3,6 +3,7 @@ import { currentSession } from "../access/session.ts";
 import { plansSearchFrom } from "../operator/plans/search.ts";
 import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
 import { tenantsSearchFrom } from "../operator/tenants/search.ts";
+import { webhooksSearchFrom } from "../webhooks/search.ts";
 import { root, WHILE } from "./root.ts";
 
 /** The operator's area; its frame shows a notice to everyone else. */
@@ -50,6 +51,14 @@ const operatorServices = createRoute({
 	...WHILE,
 });
 
+const operatorWebhooks = createRoute({
+	getParentRoute: () => operator,
+	path: "/webhooks",
+	validateSearch: webhooksSearchFrom,
+	component: lazyRouteComponent(() => import("../webhooks/operator-page.tsx")),
+	...WHILE,
+});
+
 const operatorIndex = createRoute({
 	getParentRoute: () => operator,
 	path: "/",
@@ -66,6 +75,7 @@ export const operatorRoutes = operator.addChildren([
 	operatorTenants,
 	operatorPlans,
 	operatorServices,
+	operatorWebhooks,
 	operatorPage("/api-profile", () => import("../operator/api-profile/page.tsx")),
 	operatorPage("/password-resets", () => import("../operator/password-resets/page.tsx")),
 	operatorPage("/health", () => import("../operator/health/page.tsx")),

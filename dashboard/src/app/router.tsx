@@ -9,6 +9,7 @@ import { prefetchKeys } from "../keys/list/prefetch.ts";
 import { filtersFrom, listSearchFrom } from "../keys/list-filters.ts";
 import { isPart, keySearchFrom } from "../keys/page/search.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
+import { webhooksSearchFrom } from "../webhooks/search.ts";
 import { Frame } from "./frame.tsx";
 import { operatorRoutes } from "./operator-routes.ts";
 import { root, WHILE } from "./root.ts";
@@ -132,6 +133,15 @@ const sites = createRoute({
 	...WHILE,
 });
 
+/** The address names the webhook whose deliveries are shown, and their status. */
+const webhooks = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/webhooks",
+	validateSearch: webhooksSearchFrom,
+	component: lazyRouteComponent(() => import("../webhooks/page.tsx")),
+	...WHILE,
+});
+
 const tree = root.addChildren([
 	...open,
 	signedIn.addChildren([
@@ -140,6 +150,7 @@ const tree = root.addChildren([
 		key.addChildren([keyTab]),
 		rotation,
 		sites,
+		webhooks,
 		tenantPage("/plan", () => import("../plans/plan-page.tsx")),
 		tenantPage("/team", () => import("../tenants/team/page.tsx")),
 		tenantPage("/settings", () => import("../profile/settings-page.tsx")),

@@ -21,7 +21,7 @@ export const CALL_ERRORS = {
 	timed_out: `The receiver did not respond within ${CALL_TIMEOUT_MS / 1_000} seconds. Respond first, and process the event afterwards.`,
 	redirected: "The receiver responded with a redirect, which is not followed. Use the final URL.",
 	invalid_response: "The response was not valid HTTP, or its headers were larger than 16 KiB.",
-	refused: "The receiver responded with another status than 2xx.",
+	refused: "Only a status of 2xx accepts an event.",
 } as const;
 
 export type CallError = keyof typeof CALL_ERRORS;
