@@ -161,6 +161,25 @@ test("events of concurrent changes arrive in the order of their commits", async 
 	);
 });
 
+test("an event of bookkeeping that commits after a later one is not lost, and has the later sequence", async () => {
+	await newWebhook();
+	const exposed = { key_id: "key_1", name: "bot", environment: "prod", kid: "kid_1", kind: "url" as const, source_id: null };
+	await record({ database: db.database }, async (tx) => {
+		await insertEvents(tx, [{ tenant_id, type: "key.exposed", data: exposed }]);
+		await emit("key_meanwhile");
+		await deliver();
+		deepEqual(keyIds(), ["key_meanwhile"]);
+	});
+	await deliver();
+	deepEqual(
+		receiver.received.map(({ type, data }) => [type, data.sequence]),
+		[
+			["key.paused", 1],
+			["key.exposed", 2],
+		],
+	);
+});
+
 test("a failing endpoint is attempted again after 5 s, 30 s, 2 min, 10 min, 1, 3, 6 and 12 h, and is then disabled", async () => {
 	const failing = await newWebhook({ events: ["key.paused"] });
 	const watching = await newWebhook({ url: receiver.url("/watch"), events: ["webhook.disabled"] });
