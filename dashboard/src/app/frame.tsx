@@ -1,4 +1,4 @@
-import { IconBuildingStore, IconGauge, IconKey, IconSettings, IconUsers, IconWebhook } from "@tabler/icons-react";
+import { IconBuildingStore, IconFileText, IconGauge, IconKey, IconSettings, IconUsers, IconWebhook } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { type ComponentProps, Suspense, useEffect, useState } from "react";
@@ -17,6 +17,7 @@ import { Shortcuts } from "./shortcuts.tsx";
 const PLACES = [
 	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
 	{ to: "/sites", label: "Sites", short: "Sites", icon: IconBuildingStore },
+	{ to: "/audit", label: "Audit", short: "Audit", icon: IconFileText },
 	{ to: "/plan", label: "Plan and limits", short: "Plan", icon: IconGauge },
 	{ to: "/webhooks", label: "Webhooks", short: "Webhooks", icon: IconWebhook },
 	{ to: "/team", label: "Team", short: "Team", icon: IconUsers },
@@ -24,7 +25,7 @@ const PLACES = [
 ] as const;
 
 /** Pages that viewers do not see: their API refuses them. */
-const ADMIN_PLACES: ReadonlySet<string> = new Set(["/webhooks"]);
+const ADMIN_PLACES: ReadonlySet<string> = new Set(["/audit", "/webhooks"]);
 
 /** Layout of a tenant's pages, for its members and for operators. */
 export function Frame() {

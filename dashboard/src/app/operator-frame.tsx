@@ -2,6 +2,7 @@ import {
 	IconBox,
 	IconBrush,
 	IconBuilding,
+	IconFileText,
 	IconHeartbeat,
 	IconListCheck,
 	IconLockPassword,
@@ -30,6 +31,7 @@ const PLACES = [
 	{ to: "/operator/api-profile", label: "API profile", short: "Profile", icon: IconBrush },
 	{ to: "/operator/people", label: "Operators", short: "Operators", icon: IconUserShield },
 	{ to: "/operator/password-resets", label: "Password resets", short: "Resets", icon: IconLockPassword },
+	{ to: "/operator/audit", label: "Audit", short: "Audit", icon: IconFileText },
 	{ to: "/operator/health", label: "Health", short: "Health", icon: IconHeartbeat },
 ] as const;
 

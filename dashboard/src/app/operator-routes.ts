@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { currentSession } from "../access/session.ts";
+import { auditSearchFrom } from "../audit/search.ts";
 import { plansSearchFrom } from "../operator/plans/search.ts";
 import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
 import { tenantsSearchFrom } from "../operator/tenants/search.ts";
@@ -51,6 +52,14 @@ const operatorServices = createRoute({
 	...WHILE,
 });
 
+const operatorAudit = createRoute({
+	getParentRoute: () => operator,
+	path: "/audit",
+	validateSearch: auditSearchFrom,
+	component: lazyRouteComponent(() => import("../audit/operator-page.tsx")),
+	...WHILE,
+});
+
 const operatorWebhooks = createRoute({
 	getParentRoute: () => operator,
 	path: "/webhooks",
@@ -75,6 +84,7 @@ export const operatorRoutes = operator.addChildren([
 	operatorTenants,
 	operatorPlans,
 	operatorServices,
+	operatorAudit,
 	operatorWebhooks,
 	operatorPage("/api-profile", () => import("../operator/api-profile/page.tsx")),
 	operatorPage("/password-resets", () => import("../operator/password-resets/page.tsx")),

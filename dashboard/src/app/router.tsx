@@ -3,6 +3,7 @@ import { signInSearchFrom } from "../access/search.ts";
 import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
+import { auditSearchFrom } from "../audit/search.ts";
 import { queries } from "../http/queries.ts";
 import { isSet, parseSearch, stringifySearch } from "../http/search.ts";
 import { prefetchKeys } from "../keys/list/prefetch.ts";
@@ -133,6 +134,15 @@ const sites = createRoute({
 	...WHILE,
 });
 
+/** The address names the filters and the open entry. */
+const audit = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/audit",
+	validateSearch: auditSearchFrom,
+	component: lazyRouteComponent(() => import("../audit/page.tsx")),
+	...WHILE,
+});
+
 /** The address names the webhook whose deliveries are shown, and their status. */
 const webhooks = createRoute({
 	getParentRoute: () => signedIn,
@@ -150,6 +160,7 @@ const tree = root.addChildren([
 		key.addChildren([keyTab]),
 		rotation,
 		sites,
+		audit,
 		webhooks,
 		tenantPage("/plan", () => import("../plans/plan-page.tsx")),
 		tenantPage("/team", () => import("../tenants/team/page.tsx")),

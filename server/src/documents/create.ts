@@ -6,7 +6,7 @@ import { newId } from "../core/id.ts";
 import type { Tx } from "../database/transaction.ts";
 import { readTenantForShare } from "../tenants/store.ts";
 import type { DocumentsContext } from "./context.ts";
-import { type Description, type Document, documentNotFound } from "./document.ts";
+import { type Description, type Document, documentNotFound, toAuditTarget } from "./document.ts";
 import { type Digest, IncomingFile, Measure } from "./incoming.ts";
 import { documentPath } from "./places.ts";
 import { assertDocumentBytes, Reservation } from "./reserve.ts";
@@ -92,7 +92,7 @@ function commit(context: DocumentsContext, document: Document, reservation: Rese
 		await insertDocument(tx, document);
 		await keepResult(tx, context, context.scope, document);
 		const { site_id, kind, content_type, size_bytes, sha256 } = document;
-		const target = { kind: "document", id: document.id };
+		const target = toAuditTarget(document);
 		return { result: document, audit: [{ action: "document.created", target, details: { site_id, kind, content_type, size_bytes, sha256 } }] };
 	});
 }

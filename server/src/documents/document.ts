@@ -45,6 +45,12 @@ export function documentFromRow(row: DocumentRow): Document {
 	return { ...row, kind: asKind(row.kind), created_at: row.created_at.toISOString() };
 }
 
+/** What an audit entry about the document is about, by the name that people gave it. */
+export function toAuditTarget({ id, title, filename }: Document) {
+	const name = title ?? filename;
+	return { kind: "document", id, ...(name === null ? {} : { name }) };
+}
+
 const OUTSIDE_ONE_LINE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Trims a single-line text; null for a blank one. 400 when it is too long or has control characters; `name` is the name of the field. */

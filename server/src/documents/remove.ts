@@ -1,7 +1,7 @@
 import { unlink } from "node:fs/promises";
 import { change } from "../audit/change.ts";
 import type { DocumentsContext } from "./context.ts";
-import { documentNotFound } from "./document.ts";
+import { documentNotFound, toAuditTarget } from "./document.ts";
 import { documentPath, isMissing } from "./places.ts";
 import { deleteDocumentRow, takeFromCounts } from "./store.ts";
 
@@ -16,7 +16,7 @@ export async function deleteDocument(context: DocumentsContext, input: { site_id
 		await takeFromCounts(tx, context.scope, { documents: 1, storage_bytes: size_bytes });
 		return {
 			result: undefined,
-			audit: [{ action: "document.deleted", target: { kind: "document", id: document_id }, details: { site_id, size_bytes, sha256 } }],
+			audit: [{ action: "document.deleted", target: toAuditTarget(document), details: { site_id, size_bytes, sha256 } }],
 		};
 	});
 	try {

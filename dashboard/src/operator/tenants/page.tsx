@@ -20,7 +20,7 @@ export default function TenantsPage() {
 	const is_filtered = search.search !== undefined || search.plan !== undefined || search.status !== undefined;
 	const without = ({ open: _open, dialog: _dialog, ...rest }: TenantsSearch): TenantsSearch => rest;
 	return (
-		<Box className="kw-tenants" data-panel={open !== undefined}>
+		<Box className="kw-tenants kw-with-panel" data-panel={open !== undefined}>
 			<Stack className="kw-page" gap="sm">
 				<Box>
 					<Title order={1}>Tenants</Title>

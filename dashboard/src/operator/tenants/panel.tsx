@@ -2,7 +2,7 @@ import { ActionIcon, Avatar, Box, Button, Group, Menu, Skeleton, Text, Title } f
 import { IconDots, IconLink, IconPlayerPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { SidePanel } from "../../ui/panel/side-panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -24,26 +24,13 @@ interface PanelProps {
 /** One tenant beside the list: its data, its usage and all actions on it. Escape closes it. */
 export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps) {
 	const { data: tenant, error } = useQuery(tenantQuery(tenant_id));
-	const panel = useRef<HTMLElement>(null);
 	const { open: _open, dialog: _dialog, ...closed } = search;
 	const { dialog: _shown, ...without_dialog } = search;
 	const close = () => onSearch(closed);
 	const show = (next: TenantDialog) => onSearch({ ...search, dialog: next });
-	// Keyed by the tenant's id, so that the state of another tenant's panel is discarded.
-	useEffect(() => {
-		panel.current?.focus();
-		const row = () => document.querySelector<HTMLElement>(`tr[data-tenant="${CSS.escape(tenant_id)}"] button`);
-		return () => {
-			if (document.activeElement === document.body || panel.current?.contains(document.activeElement) === true) row()?.focus();
-		};
-	}, [tenant_id]);
-	function onKeyDown(event: KeyboardEvent): void {
-		// Events of a dialog reach this element through React's tree.
-		const inside = event.target instanceof Element && event.currentTarget.contains(event.target);
-		if (event.key === "Escape" && inside && !event.defaultPrevented) close();
-	}
+	const row = () => document.querySelector<HTMLElement>(`tr[data-tenant="${CSS.escape(tenant_id)}"] button`);
 	return (
-		<aside ref={panel} className="kw-panel" aria-label={tenant?.name ?? "Tenant"} tabIndex={-1} onKeyDown={onKeyDown}>
+		<SidePanel label={tenant?.name ?? "Tenant"} of={tenant_id} opener={row} onClose={close}>
 			{tenant === undefined && error === null && <PanelSkeleton />}
 			{tenant === undefined && error !== null && (
 				<Box p="md">
@@ -73,7 +60,7 @@ export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps)
 					<TenantDialogs tenant={tenant} dialog={dialog} onClose={() => onSearch(without_dialog)} onDeleted={close} />
 				</>
 			)}
-		</aside>
+		</SidePanel>
 	);
 }
 

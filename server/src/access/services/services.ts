@@ -75,7 +75,10 @@ export async function rekeyService(context: ServiceContext, credential: ServiceC
 		if (!earlier || !macMatches(stored.mac, earlier, parts)) return { unchanged: false };
 		await updateServiceMac(tx, stored.id, { mac: serviceMac(current.key, parts), mac_version: SERVICE_MAC_VERSION, pepper_id: current.id });
 		const details = { pepper_id: current.id, pepper_id_before: stored.pepper_id };
-		return { result: true, audit: [{ action: "service.rekeyed", target: { kind: "service", id: stored.id }, tenant_id: ALL_TENANTS, details }] };
+		return {
+			result: true,
+			audit: [{ action: "service.rekeyed", target: { kind: "service", id: stored.id, name: stored.name }, tenant_id: ALL_TENANTS, details }],
+		};
 	});
 }
 

@@ -67,7 +67,7 @@ export async function readCredential(tx: ReadTx, credential_id: string) {
 export async function lockCredential(tx: Tx, credential_id: string) {
 	const row = await tx
 		.selectFrom("services")
-		.select(["id", "mac", "pepper_id"])
+		.select(["id", "name", "mac", "pepper_id"])
 		.where("credential_id", "=", credential_id)
 		.where("revoked_at", "is", null)
 		.forUpdate()

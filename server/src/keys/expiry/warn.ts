@@ -40,7 +40,7 @@ async function warn(context: ChangeContext, found: ExpiringKey, due: readonly Wa
 		const { name, environment, owner } = key;
 		return {
 			result: true,
-			audit: [{ action: "key.expiry_warned", target: { kind: "key", id: key_id }, details, tenant_id }],
+			audit: [{ action: "key.expiry_warned", target: { kind: "key", id: key_id, name }, details, tenant_id }],
 			events: [
 				{
 					tenant_id,

@@ -63,7 +63,7 @@ function toSecretRow(context: KeysContext, key: Key, row: ImportRow, into: Impor
 function toAuditEntries(keys: readonly Key[], into: ImportInto) {
 	return [...Map.groupBy(keys, (key) => key.tenant_id)].map(([tenant_id, own]) => ({
 		action: "keys.imported",
-		target: { kind: "legacy_format", id: into.format.name },
+		target: { kind: "legacy_format", id: into.format.name, name: into.format.name },
 		details: { source: into.source, keys: own.length, key_ids: own.map((key) => key.id) },
 		tenant_id,
 	}));

@@ -51,7 +51,7 @@ async function remind(context: ChangeContext, due: DueRotation, before: Date): P
 		const source_ids = waiting.map(({ source }) => source.source_id);
 		return {
 			result: true,
-			audit: [{ action: "rotation.reminded", target: { kind: "key", id: key_id }, details: { ...details, stragglers: source_ids }, tenant_id }],
+			audit: [{ action: "rotation.reminded", target: { kind: "key", id: key_id, name }, details: { ...details, stragglers: source_ids }, tenant_id }],
 			events: [{ tenant_id, type: "rotation.reminder", data: { key_id, name, environment, owner, ...details, stragglers } }],
 		};
 	});

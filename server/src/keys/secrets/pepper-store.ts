@@ -69,13 +69,14 @@ export async function countLiveUses(tx: ReadTx, pepper_id: string): Promise<{ se
 export type MacChanges = StoredMac & { last4?: string; lookup?: string };
 
 /** Reads the stored MAC of a secret FOR UPDATE. */
-export async function lockMac(tx: Tx, tenant_id: string, kid: string): Promise<StoredMac | null> {
+export async function lockMac(tx: Tx, tenant_id: string, kid: string): Promise<(StoredMac & { readonly key_name: string }) | null> {
 	const row = await tx
-		.selectFrom("secrets")
-		.select(["mac", "mac_version", "pepper_id"])
-		.where("kid", "=", kid)
-		.where("tenant_id", "=", tenant_id)
-		.forUpdate()
+		.selectFrom("secrets as s")
+		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "s.tenant_id").onRef("k.id", "=", "s.key_id"))
+		.select(["s.mac", "s.mac_version", "s.pepper_id", "k.name as key_name"])
+		.where("s.kid", "=", kid)
+		.where("s.tenant_id", "=", tenant_id)
+		.forUpdate("s")
 		.executeTakeFirst();
 	return row ?? null;
 }

@@ -47,7 +47,7 @@ export async function rekeySecret(context: PepperContext, request: SecretIdentit
 			audit: [
 				{
 					action: "secret.rekeyed",
-					target: { kind: "key", id: key_id },
+					target: { kind: "key", id: key_id, name: stored.key_name },
 					details: from_hash ? { ...details, first_use_of_imported: true } : details,
 					tenant_id,
 				},
