@@ -36,6 +36,15 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
 		"rotation.source_confirmed": ["Client confirmed", "confirmed that a client has the new key of"],
 		"source.named": ["Client named", "named the client"],
 	},
+	Webhooks: {
+		"webhook.created": ["Webhook created", "created the webhook"],
+		"webhook.updated": ["Webhook changed", "changed the webhook"],
+		"webhook.deleted": ["Webhook deleted", "deleted the webhook"],
+		"webhook.disabled": ["Webhook disabled", "disabled the webhook", { end: "after lasting failure" }],
+		"webhook.secret_rotated": ["Secret of a webhook replaced", "replaced the secret of the webhook"],
+		"webhook.delivery_replayed": ["Event sent again", "sent an event again to the webhook"],
+		"webhook.rekeyed": ["Secret of a webhook stored anew", "protected the secret of the webhook", { end: "with the current pepper" }],
+	},
 	"Sites and documents": {
 		"site.created": ["Site created", "created the site"],
 		"site.updated": ["Site changed", "changed the site"],
@@ -57,6 +66,8 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
 		"password_reset.created": ["Password link made", "made a password link for"],
 		"password_reset.cancelled": ["Password link cancelled", "cancelled the password link of"],
 		"person.address_proved": ["Address proved", "proved an e-mail address", WHO],
+		"person.address_changed": ["Address changed", "changed their e-mail address", HIDDEN],
+		"person.renamed": ["Name changed", "changed their name", HIDDEN],
 		"person.signed_in_by_link": ["Signed in by a link", "signed in by a link", WHO],
 	},
 	Tenant: {
@@ -91,7 +102,7 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
 };
 
 /** Groups that entries of a tenant can have; those of the operator have all. */
-const TENANT_GROUPS: readonly string[] = ["Keys", "Sites and documents", "People", "Tenant"];
+const TENANT_GROUPS: readonly string[] = ["Keys", "Webhooks", "Sites and documents", "People", "Tenant"];
 
 export const ACTIONS: ReadonlyMap<string, ActionWords> = new Map(
 	Object.values(TOLD).flatMap((group) => Object.entries(group).map(([action, [label, did, more]]) => [action, { label, did, ...more }] as const)),

@@ -83,6 +83,13 @@ const NAMES: Readonly<Record<string, string>> = {
 	length_max: "Longest",
 	purpose: "Purpose",
 	pepper_id: "Pepper",
+	url_origin: "Sent to",
+	events: "Events",
+	failing_since: "Failing since",
+	webhook_id: "Webhook",
+	delivery_id: "Delivery",
+	event_id: "Event",
+	type: "Type",
 };
 
 export function isNamedField(field: string): boolean {
@@ -111,6 +118,7 @@ const NULLS: Readonly<Record<string, string>> = {
 	client_policy: "as by default",
 	environment: "any environment",
 	limits: "those of the plan",
+	events: "every event",
 	quota_requests_per_month: "without a limit",
 	max_key_lifetime_days: "without a limit",
 };

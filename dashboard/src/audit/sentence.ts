@@ -25,6 +25,7 @@ const NAMELESS: Readonly<Record<string, string>> = {
 	portal_session: "a person",
 	operator_invitation: "a person",
 	source: "a client",
+	webhook: "a webhook",
 };
 
 /** Whether the entry's people and details were erased with its tenant. */

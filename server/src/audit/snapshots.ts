@@ -131,6 +131,8 @@ const ACTIONS: Readonly<Record<string, ToStates>> = {
 	"password_reset.created": silent,
 	"password_reset.cancelled": ended("password_reset"),
 	"person.address_proved": silent,
+	"person.address_changed": silent,
+	"person.renamed": silent,
 	"person.signed_in_by_link": silent,
 	"pepper.registered": silent,
 };
