@@ -45,7 +45,7 @@ test("a delivery says what the receiver responded, and when it is attempted agai
 	const failing: Delivery = { ...DELIVERY, status: "pending", attempt: 3, response_status: 503, next_attempt_at: at(9) };
 	equal(formatResponse(failing), "503");
 	equal(formatOutcome(failing, NOW), "again in 9 min");
-	equal(formatOutcome({ ...failing, next_attempt_at: at(0.05) }, NOW), "again in a moment");
+	equal(formatOutcome({ ...failing, next_attempt_at: at(0.05) }, NOW), "again soon");
 	equal(formatOutcome({ ...failing, next_attempt_at: at(-1) }, NOW), "again now");
 	equal(formatResponse({ attempt: 2, response_status: null }), "no response");
 	const waiting: Delivery = { ...failing, attempt: 0, response_status: null, duration_ms: null, next_attempt_at: at(-1) };

@@ -79,7 +79,7 @@ export function formatOutcome(delivery: Delivery, now_ms: number): string {
 	if (next_attempt_at !== null) {
 		if (Date.parse(next_attempt_at) <= now_ms) return attempt === 0 ? "being sent" : "again now";
 		const when = shortTime(next_attempt_at, now_ms);
-		return when === "just now" ? "again in a moment" : `again ${when}`;
+		return when === "just now" ? "again soon" : `again ${when}`;
 	}
 	if (status === "failed") return attempt === 1 ? "after 1 attempt" : `after ${attempt} attempts`;
 	return duration_ms === null ? "" : formatDuration(duration_ms);
