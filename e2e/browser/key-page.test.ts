@@ -261,13 +261,15 @@ describe("the usage of a key", () => {
 });
 
 const CLIENTS = 44;
+/** The one with a long name. */
+const LONG_BOT = 43;
 /** Two screens. */
 const HEIGHT_MAX_PX = 1_600;
 
 test("each tab of a key with many clients is at most two screens, and has an address that lasts", async () => {
 	const at = await there({ key: { name: "prod-busy" } });
 	for (let bot = 1; bot < CLIENTS; bot += 1)
-		expectStatus(await check(at, { "user-agent": "order-bot/1", "x-keywright-client": `worker-${bot}` }), 200);
+		expectStatus(await check(at, { "user-agent": "order-bot/1", "x-keywright-client": `worker-${bot === LONG_BOT ? "w".repeat(50) : bot}` }), 200);
 	expectStatus(await check(at, { "user-agent": AGENT }), 200);
 	await open(at);
 	const { page } = at;
@@ -283,6 +285,12 @@ test("each tab of a key with many clients is at most two screens, and has an add
 	await page.getByText(`1–25 of ${CLIENTS} clients`, { exact: false }).waitFor();
 	await button(page, "Next page").click();
 	await page.getByText(`26–${CLIENTS} of ${CLIENTS} clients`, { exact: false }).waitFor();
+	await page.setViewportSize(PHONE);
+	await page.getByLabel("Search clients").fill("wwww");
+	await page.locator("[data-source]").getByText(/w{50}/).first().waitFor();
+	await assertNoSidewaysScrolling(page);
+	await page.getByLabel("Search clients").fill("");
+	await page.setViewportSize({ width: 1_280, height: 800 });
 	await page.getByText("Not distinguished 1", { exact: true }).click();
 	await page.waitForURL(/show=ambiguous/);
 	const rows = page.locator("[data-source]");

@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { makeOneTimeToken } from "../../server/src/core/one-time-token.ts";
 import { getPort, type MailTrap, mailTrap } from "../../server/testing/mail-trap.ts";
 import { Database } from "../database.ts";
-import { makeTenant } from "../things.ts";
+import { makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
 	assertNoPageErrors,
@@ -751,7 +751,8 @@ test("a person ends their other sessions, changes their name, and their address 
 
 test("hostile and very long names are shown as text without overflow on every page, also on a phone", async () => {
 	const tenant_id = await newTenant({ name: HOSTILE_NAME });
-	const second = await newTenant({ name: LONG_NAME });
+	const plan_id = await makePlan(dashboard.server, { name: "W".repeat(100) });
+	const second = await newTenant({ name: LONG_NAME, plan_id });
 	const who: Credentials = { ...newPerson(), name: HOSTILE_NAME };
 	const { context, page } = await memberIn(browser, dashboard.server, who, { tenant_id, role: "owner" });
 	await joinBy(context, await inviteTo(dashboard.server, second, "owner", who.email), who, false);
@@ -768,7 +769,7 @@ test("hostile and very long names are shown as text without overflow on every pa
 	for (const size of [PHONE, { width: 1_280, height: 800 }]) {
 		await page.setViewportSize(size);
 		for (const tenant of [tenant_id, second]) {
-			for (const path of ["/team", "/settings", "/settings/api-access"]) {
+			for (const path of ["/team", "/plan", "/settings", "/settings/api-access"]) {
 				await page.goto(`${dashboard.url}${path}?tenant=${tenant}`);
 				await page.getByRole("heading", { level: 1 }).waitFor();
 				await waitUntilLoaded(page);

@@ -1,15 +1,18 @@
-import { Anchor, List, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Button, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useAccess, useProfile, useTenant } from "../access/session.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { useNow } from "../ui/time.tsx";
 import { utcMidnight } from "../ui/time-words.ts";
-import { groupPermissions } from "./capability-words.ts";
+import { groupPermissions, type PermissionOfPlan } from "./capability-words.ts";
 import { formatCount, formatSize } from "./meter.ts";
 import { Meter } from "./meter.tsx";
 import { PlanRequests } from "./plan-requests.tsx";
 import { formatRateLimit } from "./plan-words.ts";
 import { capabilitiesQuery, type Limits, limitsQuery, permissionsQuery } from "./queries.ts";
+
+const PERMISSIONS_SHOWN_MAX = 12;
 
 /** What the plan includes and how much is used. */
 export default function PlanPage() {
@@ -58,15 +61,7 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 								{means}
 							</Text>
 						)}
-						{permissions.length > 0 && (
-							<List size="sm" mt={4} className="kw-wrap">
-								{permissions.map((permission) => (
-									<List.Item key={permission.name}>
-										{permission.description} <span className="kw-mono">{permission.name}</span>
-									</List.Item>
-								))}
-							</List>
-						)}
+						{permissions.length > 0 && <Permissions permissions={permissions} />}
 					</li>
 				))}
 			</SimpleGrid>
@@ -79,6 +74,27 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 				{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${formatCount(max_days)} days.`}
 			</Text>
 		</Stack>
+	);
+}
+
+/** The first ones; the rest on request, so that a plan with 200 is no long page. */
+function Permissions({ permissions }: { permissions: readonly PermissionOfPlan[] }) {
+	const [all, setAll] = useState(false);
+	return (
+		<>
+			<List size="sm" mt={4} className="kw-wrap">
+				{(all ? permissions : permissions.slice(0, PERMISSIONS_SHOWN_MAX)).map((permission) => (
+					<List.Item key={permission.name}>
+						{permission.description} <span className="kw-mono">{permission.name}</span>
+					</List.Item>
+				))}
+			</List>
+			{permissions.length > PERMISSIONS_SHOWN_MAX && (
+				<Button variant="default" size="xs" mt={8} aria-expanded={all} onClick={() => setAll(!all)}>
+					{all ? "Show fewer" : `Show all ${permissions.length} permissions`}
+				</Button>
+			)}
+		</>
 	);
 }
 

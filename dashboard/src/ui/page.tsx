@@ -48,7 +48,9 @@ export function Section({ title, aside, children }: { title: string; aside?: Rea
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label={title}>
 			<Group justify="space-between" align="center" mb="sm" gap="xs">
-				<Title order={2}>{title}</Title>
+				<Title order={2} className="kw-wrap" miw={0}>
+					{title}
+				</Title>
 				{aside}
 			</Group>
 			{children}

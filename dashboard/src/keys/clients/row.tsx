@@ -162,7 +162,7 @@ export function ClientCard({ tenant_id, apiKey, source, total }: RowProps) {
 				<Time short value={source.last_seen_at} />
 			</Text>
 			<Group gap={12} justify="space-between">
-				<Text size="xs" component="div" {...(source.told_apart ? { c: "dimmed" } : { c: "var(--kw-attention)" })}>
+				<Text size="xs" component="div" className="kw-wrap" miw={0} {...(source.told_apart ? { c: "dimmed" } : { c: "var(--kw-attention)" })}>
 					{source.told_apart ? (
 						`Distinguished: ${formatEvidence(source).toLowerCase()}`
 					) : (

@@ -29,7 +29,7 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 						</Group>
 						<Group gap={8} mt={4} wrap="nowrap">
 							<Attention apiKey={key} hours={hours} />
-							<Text span c="dimmed" className="kw-mono">
+							<Text span c="dimmed" className="kw-mono" flex="none">
 								{lastFour(key.secrets) ?? ""}
 							</Text>
 							<Text size="sm" c="dimmed" truncate title={key.owner.name}>
