@@ -294,7 +294,7 @@ test("health says that everything works, with each node, its lease and the datab
 	const columns = "id, version, started_at, renewed_at, applied_seq, lease_ms, fenced_at";
 	await database.rows(`insert into nodes (${columns}) values ${row("node_silent", "null")}, ${row("node_fenced", ago(29))}`, []);
 	await page.getByText("One node has not renewed its lease.").waitFor();
-	await page.locator('[data-node="node_silent"][data-state="silent"]').getByText("30 minutes ago").first().waitFor();
+	await page.locator('[data-node="node_silent"][data-state="silent"]').getByText("30 minutes ago").and(page.locator(":visible")).first().waitFor();
 	await page.locator('[data-node="node_fenced"][data-state="fenced"]').waitFor();
 	await picture(page, "health");
 	await axe(page);
