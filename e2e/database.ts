@@ -5,9 +5,12 @@ import pg from "pg";
 const COUNTERS = new Set([
 	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "key_exposures"],
+	...["alerts", "alert_news", "alert_progress"],
 ]);
 /** Columns that background jobs change, in tables whose other columns they do not. */
 const BOOKKEEPING = ["distributed_at"];
+/** The rows of tables to which background jobs add others. */
+const OF_REQUESTS: Readonly<Record<string, string>> = { outbox: "type not like 'alert.%'" };
 /** The column with a row's tenant, for tables without `tenant_id`. */
 const TENANT_COLUMNS = ["tenant_id", "chain"];
 
@@ -58,7 +61,8 @@ export class Database {
 			const table = String(table_name);
 			if (COUNTERS.has(table)) continue;
 			const row = "to_jsonb(t) - $1::text[]";
-			const rows = await this.rows(`select ${row} as row from ${pg.escapeIdentifier(table)} t order by (${row})::text`, [BOOKKEEPING]);
+			const from = `from ${pg.escapeIdentifier(table)} t where ${OF_REQUESTS[table] ?? "true"}`;
+			const rows = await this.rows(`select ${row} as row ${from} order by (${row})::text`, [BOOKKEEPING]);
 			for (const { row } of rows) stored.push({ table, text: JSON.stringify(row), tenant_id: tenantOf(table, asRow(row)) });
 		}
 		return stored;

@@ -38,7 +38,8 @@ interface World {
 			| "rotation_id"
 			| "portal_session_id"
 			| "webhook_id"
-			| "delivery_id",
+			| "delivery_id"
+			| "alert_id",
 			string
 		>
 	>;
@@ -82,6 +83,7 @@ async function newWorld(): Promise<World> {
 	const rotation_id = begun.as<{ rotation: { id: string } }>().rotation.id;
 	const portal_session_id = await newPortalLink(tenant_id, word);
 	const { webhook_id, delivery_id } = await newDelivery(tenant_id, word);
+	const alert_id = await newAlertRow(tenant_id, made.id, word);
 	await database.rows(
 		"insert into secret_sources (tenant_id, key_id, kid, source_id, first_seen_at, last_seen_at, requests, sightings) values ($1, $2, $3, $4, now(), now(), 1, 1)",
 		[tenant_id, rotating.id, rotating.key.secrets[0]?.kid, source_id],
@@ -102,6 +104,7 @@ async function newWorld(): Promise<World> {
 			portal_session_id,
 			webhook_id,
 			delivery_id,
+			alert_id,
 		},
 		rotating_key_id: rotating.id,
 	};
@@ -125,6 +128,14 @@ async function newDelivery(tenant_id: string, word: string): Promise<{ webhook_i
 		[tenant_id, delivery_id, webhook_id, String(event?.id)],
 	);
 	return { webhook_id, delivery_id };
+}
+
+/** An open alert that is never due: no background task changes it. */
+async function newAlertRow(tenant_id: string, key_id: string, word: string): Promise<string> {
+	const columns = "tenant_id, id, rule, subject, key_id, evidence, count, raised_at, last_at";
+	const values = [tenant_id, `alt_${word}`, key_id, { name: `prod-${word}` }];
+	await database.rows(`insert into alerts (${columns}) values ($1, $2, 'canary_used', $3, $3, $4, 1, now(), now())`, values);
+	return `alt_${word}`;
 }
 
 /** A viewer with a session that is inserted directly: hashing so many passwords would dominate the run time. */
@@ -168,6 +179,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	portal_session_id: `ptl_${randomBase62(20)}`,
 	webhook_id: `whk_${randomBase62(20)}`,
 	delivery_id: `dlv_${randomBase62(20)}`,
+	alert_id: `alt_${randomBase62(20)}`,
 };
 
 /** The ids of `world` for the parameters of the operation. */
@@ -418,6 +430,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all th
 			portal_session_id: index,
 			webhook_id: index,
 			delivery_id: index,
+			alert_id: index,
 		}),
 		shared: fc.boolean(),
 	});
@@ -438,6 +451,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all th
 			rotation_id: of("rotation_id"),
 			webhook_id: of("webhook_id"),
 			delivery_id: of("delivery_id"),
+			alert_id: of("alert_id"),
 			...(operation.parameters.includes("rotation_id") ? { key_id: (worlds[owners.key_id] ?? foreign).rotating_key_id } : {}),
 		};
 		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;

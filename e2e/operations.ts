@@ -114,6 +114,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	patch_tenants_by_tenant_id_members_by_member_id: () => ({ role: "viewer" }),
 	put_tenants_by_tenant_id_sources_by_source_id: () => ({ name: "Nightly export" }),
 	post_tenants_by_tenant_id_invitations: () => ({ role: "viewer" }),
+	put_tenants_by_tenant_id_alert_rules: () => ({ rule: "key_expiring", threshold: 21 }),
 	put_tenants_by_tenant_id_policy: () => ({ client_policy: "alert" }),
 	post_tenants_by_tenant_id_webhooks: () => WEBHOOK_BODY,
 	patch_tenants_by_tenant_id_webhooks_by_webhook_id: () => ({ events: ["webhook.disabled", "key.expiring"] }),

@@ -6,6 +6,7 @@ import { parseOperatorTokens } from "./access/operators/token.ts";
 import { ServiceCache } from "./access/services/cache.ts";
 import { serviceKeysFrom } from "./access/services/service.ts";
 import { rekeyService } from "./access/services/services.ts";
+import { ALERT_RETENTION_DAYS_DEFAULT } from "./alerts/sweep.ts";
 import { readDashboard } from "./app/dashboard.ts";
 import { ENDERS } from "./app/enders.ts";
 import { everyRoute } from "./app/every-route.ts";
@@ -209,8 +210,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 	handleUnknownPaths(http, [...every_route, ...(served?.pages ?? [])], { ...mounted, ...served });
 	const audit_checkpoint_file = options.audit_checkpoint_file ?? null;
 	const event_retention_days = options.event_retention_days ?? EVENT_RETENTION_DAYS_DEFAULT;
+	const alert_retention_days = options.alert_retention_days ?? ALERT_RETENTION_DAYS_DEFAULT;
 	const parts = { node, quotas, grants, exposures, outgoing, webhook_keys, systemContext };
-	const loops = await startLoops({ ...options, audit_checkpoint_file, event_retention_days, ...parts });
+	const loops = await startLoops({ ...options, audit_checkpoint_file, event_retention_days, alert_retention_days, ...parts });
 
 	return {
 		http,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseOperatorTokens } from "./access/operators/token.ts";
+import { ALERT_RETENTION_DAYS_DEFAULT } from "./alerts/sweep.ts";
 import { ConfigError } from "./config-error.ts";
 import { dataFolderFault, getOrigin, hostFault, publicUrlFault } from "./config-places.ts";
 import { AllowList, parseAllowList } from "./core/network.ts";
@@ -28,6 +29,8 @@ export interface Config {
 	readonly outgoing_allowed: AllowList | null;
 	/** How long events and their deliveries are kept. */
 	readonly event_retention_days: number;
+	/** How long alerts are kept after they were resolved. */
+	readonly alert_retention_days: number;
 	/** Null: no mails are sent. */
 	readonly mail: MailSettings | null;
 	readonly documents: boolean;
@@ -44,6 +47,7 @@ const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TEN
 
 const LEASE_SECONDS_MAX = 900;
 const EVENT_RETENTION_DAYS_MAX = 400;
+const ALERT_RETENTION_DAYS_MAX = 3_650;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
 class Reader {
@@ -166,6 +170,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		lease_seconds: reader.whole("KEYWRIGHT_LEASE_SECONDS", 5, 1, LEASE_SECONDS_MAX),
 		auth_failures_per_minute: reader.whole("KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", 300, 0, 1_000_000),
 		outgoing_allowed: allowList(reader, "KEYWRIGHT_OUTGOING_ALLOWED"),
+		alert_retention_days: reader.whole("KEYWRIGHT_ALERT_RETENTION_DAYS", ALERT_RETENTION_DAYS_DEFAULT, 1, ALERT_RETENTION_DAYS_MAX),
 		event_retention_days: reader.whole("KEYWRIGHT_EVENT_RETENTION_DAYS", EVENT_RETENTION_DAYS_DEFAULT, 1, EVENT_RETENTION_DAYS_MAX),
 		mail: mailSettings(reader),
 		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),

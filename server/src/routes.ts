@@ -5,6 +5,7 @@ import type { PortalLinkContext } from "./access/portal/links.ts";
 import { managementPortalRoutes } from "./access/portal/routes.ts";
 import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/services/service.ts";
+import { managementAlertRoutes } from "./alerts/routes.ts";
 import type { ExportContext } from "./audit/export.ts";
 import { managementAuditRoutes, operatorAuditRoutes } from "./audit/routes.ts";
 import type { CallerContext } from "./core/caller.ts";
@@ -71,6 +72,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementSourceRoutes,
 	...managementStandingRoutes,
 	...managementPortalRoutes,
+	...managementAlertRoutes,
 	...managementWebhookRoutes,
 	...managementLimitRoutes,
 	...managementPermissionRoutes,

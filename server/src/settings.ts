@@ -55,6 +55,7 @@ export const SETTINGS = [
 			"Private addresses and networks, comma-separated, that webhooks may reach, such as `127.0.0.1,10.0.0.0/8`; plain HTTP is allowed to these only. Public addresses are always allowed, by HTTPS.",
 	},
 	{ name: "KEYWRIGHT_EVENT_RETENTION_DAYS", default: "30", meaning: "How long events and their deliveries are kept, 1 to 400 days." },
+	{ name: "KEYWRIGHT_ALERT_RETENTION_DAYS", default: "400", meaning: "How long alerts are kept after they were resolved, 1 to 3650 days." },
 	{
 		name: "KEYWRIGHT_SMTP_URL",
 		default: "none",

@@ -36,6 +36,10 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
 		"rotation.source_confirmed": ["Client confirmed", "confirmed that a client has the new key of"],
 		"source.named": ["Client named", "named the client"],
 	},
+	Alerts: {
+		"alert.acknowledged": ["Alert acknowledged", "acknowledged the alert"],
+		"alert_rule.updated": ["Rule of alerts changed", "changed the rule of alerts"],
+	},
 	Webhooks: {
 		"webhook.created": ["Webhook created", "created the webhook"],
 		"webhook.updated": ["Webhook changed", "changed the webhook"],

@@ -1492,6 +1492,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the alerts, newest first
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/alerts/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge an alert: no further reminder is sent
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_alerts_by_alert_id_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules by which alerts are raised
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_alert_rules"];
+        /**
+         * Change a rule: whether it is on, its threshold, and who is mailed
+         * @description Access: admin.
+         */
+        put: operations["put_tenants_by_tenant_id_alert_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/webhooks": {
         parameters: {
             query?: never;
@@ -8601,6 +8665,217 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_tenants_by_tenant_id_alerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: "raised" | "acknowledged" | "resolved" | "open";
+                rule?: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                key_id?: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            /** @enum {unknown} */
+                            rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                            /** @enum {unknown} */
+                            status: "raised" | "acknowledged" | "resolved";
+                            /** Format: date-time */
+                            raised_at: string;
+                            /**
+                             * Format: date-time
+                             * @description The latest occurrence
+                             */
+                            last_at: string;
+                            reminded_at: string | null;
+                            resolved_at: string | null;
+                            acknowledged_at: string | null;
+                            acknowledged_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            key_id: string | null;
+                            /** @description One sentence */
+                            summary: string;
+                            /** @description What was found, by the names of facts; docs/alerts.md lists them by rule */
+                            evidence: {
+                                [key: string]: string | number | null;
+                            };
+                            /** @description Occurrences, such as requests */
+                            count: number;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_alerts_by_alert_id_acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {unknown} */
+                        rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                        /** @enum {unknown} */
+                        status: "raised" | "acknowledged" | "resolved";
+                        /** Format: date-time */
+                        raised_at: string;
+                        /**
+                         * Format: date-time
+                         * @description The latest occurrence
+                         */
+                        last_at: string;
+                        reminded_at: string | null;
+                        resolved_at: string | null;
+                        acknowledged_at: string | null;
+                        acknowledged_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        key_id: string | null;
+                        /** @description One sentence */
+                        summary: string;
+                        /** @description What was found, by the names of facts; docs/alerts.md lists them by rule */
+                        evidence: {
+                            [key: string]: string | number | null;
+                        };
+                        /** @description Occurrences, such as requests */
+                        count: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @enum {unknown} */
+                            rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                            enabled: boolean;
+                            threshold: number | null;
+                            /** @description Who is mailed */
+                            to: string[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_tenants_by_tenant_id_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                    enabled?: boolean;
+                    threshold?: number | null;
+                    /** @description Who is mailed; empty for no one */
+                    to?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {unknown} */
+                        rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                        enabled: boolean;
+                        threshold: number | null;
+                        /** @description Who is mailed */
+                        to: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_tenants_by_tenant_id_webhooks: {
         parameters: {
             query?: {
@@ -8671,7 +8946,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -8811,7 +9086,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };
@@ -10361,7 +10636,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -10495,7 +10770,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };

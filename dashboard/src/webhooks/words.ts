@@ -17,6 +17,9 @@ export const EVENT_WORDS: Readonly<Record<EventType, string>> = {
 	"rotation.reminder": "clients still use the old key",
 	"rotation.completed": "a key was replaced, and the old one is refused",
 	"rotation.cancelled": "a replacement was cancelled",
+	"alert.raised": "an alert was raised",
+	"alert.reminded": "an alert goes on and was not acknowledged",
+	"alert.resolved": "an alert was resolved",
 	"webhook.disabled": "another webhook was disabled, because its receiver failed",
 };
 

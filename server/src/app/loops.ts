@@ -1,4 +1,6 @@
 import { sweepSessions } from "../access/sweep.ts";
+import { evaluateNews, evaluateStates } from "../alerts/run.ts";
+import { sweepAlerts } from "../alerts/sweep.ts";
 import { startCheckpoints } from "../audit/checkpoints/loop.ts";
 import { sweepExpired } from "../audit/idempotency.ts";
 import { startLoop } from "../core/loop.ts";
@@ -23,6 +25,9 @@ const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 const EXPOSURES_EVERY_MS = 1_000;
+const ALERTS_EVERY_MS = 1_000;
+/** How often rules are looked for that are due; each has a time of its own. */
+const ALERT_STATES_EVERY_MS = 5_000;
 /** An event is sent within two seconds of its commit. */
 const DELIVERY_EVERY_MS = 500;
 
@@ -36,6 +41,7 @@ export interface LoopsOptions extends DelivererOptions {
 	readonly grants: Grants;
 	readonly exposures: ExposureRecorder;
 	readonly event_retention_days: number;
+	readonly alert_retention_days: number;
 }
 
 /** Starts the server's background loops. `stop` waits for running ones. */
@@ -47,6 +53,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await run();
 	};
 	const deliverer = new Deliverer(options);
+	const alerts = startLoop({ name: "alerts", every_ms: ALERTS_EVERY_MS, log, run: async () => void (await evaluateNews({ database })) });
 	const loops = [
 		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
@@ -79,7 +86,18 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
-		startLoop({ name: "exposures", every_ms: EXPOSURES_EVERY_MS, log, run: () => options.exposures.flush() }),
+		alerts,
+		startLoop({ name: "alert_states", every_ms: ALERT_STATES_EVERY_MS, log, run: async () => void (await evaluateStates({ database })) }),
+		startLoop({ name: "alert_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepAlerts({ clock, database }, options.alert_retention_days) }),
+		startLoop({
+			name: "exposures",
+			every_ms: EXPOSURES_EVERY_MS,
+			log,
+			// The alert is raised at once: it is promised within two seconds of the request.
+			run: async () => {
+				if (await options.exposures.flush()) await alerts.kick();
+			},
+		}),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),

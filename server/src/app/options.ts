@@ -30,6 +30,8 @@ export interface AppOptions {
 	readonly outgoing_allowed?: AllowList | null;
 	/** Default: 30. */
 	readonly event_retention_days?: number;
+	/** Default: 400. */
+	readonly alert_retention_days?: number;
 	/** Null or undefined: no mails are sent. */
 	readonly mail?: MailSettings | null;
 	/** The folder of the dashboard's build. Undefined: no dashboard is served. */

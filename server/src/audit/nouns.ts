@@ -42,6 +42,8 @@ const FIELDS = {
 	webhook_failure: ["url_origin", "reason", "failing_since"],
 	webhook_secret: ["overlap_seconds"],
 	webhook_delivery: ["webhook_id", "delivery_id", "event_id", "type"],
+	alert: ["rule", "name"],
+	alert_rule: ["enabled", "threshold", "to"],
 	person: ["name", "email"],
 	password_reset: ["purpose", "because"],
 	pepper: ["pepper_id"],

@@ -122,6 +122,8 @@ const ACTIONS: Readonly<Record<string, ToStates>> = {
 	"webhook.secret_rotated": happened("webhook_secret"),
 	"webhook.delivery_replayed": happened("webhook_delivery"),
 	"webhook.rekeyed": silent,
+	"alert.acknowledged": happened("alert"),
+	"alert_rule.updated": changed("alert_rule", "after"),
 	"operator.added": happened("person"),
 	"operator.removed": ended("person"),
 	"operator.invited": happened("invitation"),

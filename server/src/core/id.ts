@@ -33,6 +33,7 @@ export type IdPrefix =
 	| "site"
 	| "doc"
 	| "svc"
+	| "alt"
 	| "req"
 	| "node"
 	| "evt"

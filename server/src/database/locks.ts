@@ -10,6 +10,7 @@ export const LOCKS = {
 	peppers: 7_362_012,
 	imports: 7_362_013,
 	audit_checkpoints: 7_362_014,
+	alerts: 7_362_015,
 	webhook_distribution: 7_362_047,
 	rotations: 7_402_118_006,
 	operators: 7_402_118_007,

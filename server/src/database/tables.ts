@@ -7,6 +7,47 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 /** Read as the parsed value; written as JSON text. Its shape is checked where it is parsed. */
 export type Json = ColumnType<unknown, string, string>;
 
+export interface AlertNewsTable {
+	id: Generated<number>;
+	tenant_id: string;
+	rule: string;
+	key_id: string | null;
+	requests: number;
+	details: Generated<Json>;
+}
+
+export interface AlertProgressTable {
+	rule: string;
+	evaluated_at: Timestamp;
+}
+
+export interface AlertRulesTable {
+	tenant_id: string;
+	rule: string;
+	enabled: boolean;
+	threshold: number | null;
+	recipients: string[];
+}
+
+export interface AlertsTable {
+	tenant_id: string;
+	id: string;
+	rule: string;
+	subject: string;
+	key_id: string | null;
+	status: Generated<string>;
+	evidence: Json;
+	count: number;
+	raised_at: Timestamp;
+	last_at: Timestamp;
+	quiet_seconds: number | null;
+	reminded_at: Timestamp | null;
+	due_at: Timestamp | null;
+	acknowledged_at: Timestamp | null;
+	acknowledged_by: Json | null;
+	resolved_at: Timestamp | null;
+}
+
 export interface ApiProfileTable {
 	singleton: Generated<boolean>;
 	profile: Json;
@@ -580,6 +621,10 @@ export interface WebhooksTable {
 }
 
 export interface Tables {
+	alert_news: AlertNewsTable;
+	alert_progress: AlertProgressTable;
+	alert_rules: AlertRulesTable;
+	alerts: AlertsTable;
 	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;
 	audit_heads: AuditHeadsTable;

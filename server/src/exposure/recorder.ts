@@ -3,13 +3,18 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../database/database.ts";
 import type { Exposure, ExposureKind } from "../keys/exposures/exposure.ts";
-import { addExposures } from "../keys/exposures/store.ts";
+import { type AddedExposure, addExposures } from "../keys/exposures/store.ts";
+import { insertNews, type News } from "../outbox/news-store.ts";
 import { insertEvents } from "../outbox/store.ts";
 
 /** Secrets and kinds that wait to be written. Further ones are not recorded; their next request is. */
 const WAITING_MAX = 10_000;
 
 type Waiting = { -readonly [Field in keyof Exposure]: Exposure[Field] };
+
+function toNews({ tenant_id, key_id, kid, kind, source_id, requests }: AddedExposure): News {
+	return { tenant_id, rule: "key_exposed", key_id, requests, details: { kid, kind, source_id } };
+}
 
 /** Collects exposures of proven secrets in memory and writes them with an event for each new one, on each `flush`. */
 export class ExposureRecorder {
@@ -34,21 +39,23 @@ export class ExposureRecorder {
 		}
 	}
 
-	/** Writes what waits. Rejects when the database is unavailable; it then waits on. */
-	async flush(): Promise<void> {
+	/** Writes what waits; returns whether there was anything. Rejects when the database is unavailable; it then waits on. */
+	async flush(): Promise<boolean> {
 		const waiting = this.#waiting;
-		if (waiting.size === 0) return;
+		if (waiting.size === 0) return false;
 		this.#waiting = new Map();
 		try {
 			await record(this.#options, async (tx) => {
 				const added = await addExposures(tx, [...waiting.values()]);
-				const events = added.map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.exposed" as const, data }));
+				const events = added.filter(({ is_new }) => is_new).map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.exposed" as const, data }));
 				await insertEvents(tx, events);
+				await insertNews(tx, added.filter(({ alerts }) => alerts).map(toNews));
 			});
 		} catch (error) {
 			this.#restore(waiting);
 			throw error;
 		}
+		return true;
 	}
 
 	/** The last flush. Exposures that cannot be written are lost and logged. */

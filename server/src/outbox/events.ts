@@ -12,11 +12,28 @@ const key = {
 const owner = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
 const rotation = { ...key, rotation_id: Type.String() };
 const ended = { ...rotation, how: orNull(Type.String({ description: "What ended it" })) };
+const alert = {
+	alert_id: Type.String(),
+	rule: Type.String({ description: "One of the rules of docs/alerts.md" }),
+	key_id: orNull(Type.String({ description: "Null if it is not about one key" })),
+	summary: Type.String({ description: "One sentence for people" }),
+	count: Type.Integer({ description: "Occurrences so far, such as requests" }),
+	raised_at: Time,
+};
 const webhook = { webhook_id: Type.String(), url_origin: Type.String({ description: "Scheme, host and port of the URL" }) };
 
 const KEY = { key_id: "key_4fT2bQm8XcW1vRz7NpLk", name: "prod-order-bot", environment: "prod" };
 const OWNER = { name: "Olivia Owner", email: "olivia@shop.example" };
 const ROTATION = { ...KEY, rotation_id: "rot_9sQw3Lm0Xa7BvC5tYz2K" };
+
+const ALERT = {
+	alert_id: "alt_6Yc1RfVq8Nz3KmXw0BtH",
+	rule: "dead_key_presented",
+	key_id: KEY.key_id,
+	summary: "An ended key of prod-order-bot is still presented",
+	count: 1,
+	raised_at: "2026-11-30T09:00:00.000Z",
+};
 
 interface EventKind {
 	/** What has happened, in one sentence. */
@@ -97,6 +114,21 @@ export const EVENTS = {
 		means: "A rotation was cancelled: the old secret continues to work.",
 		data: Type.Object(ended),
 		example: { ...ROTATION, how: "cancelled" },
+	},
+	"alert.raised": {
+		means: "Something is the matter that people are alerted to; `rule` says what.",
+		data: Type.Object(alert),
+		example: ALERT,
+	},
+	"alert.reminded": {
+		means: "An alert goes on and has not been acknowledged.",
+		data: Type.Object(alert),
+		example: { ...ALERT, count: 214 },
+	},
+	"alert.resolved": {
+		means: "What an alert was about has ended.",
+		data: Type.Object({ ...alert, resolved_at: Time }),
+		example: { ...ALERT, count: 214, resolved_at: "2026-11-30T09:25:00.000Z" },
 	},
 	"webhook.disabled": {
 		means:

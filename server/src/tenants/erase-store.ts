@@ -69,12 +69,23 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
 }
 
 /**
- * Deletes the tenant's sites, documents, reservations, webhooks, stored idempotency results and events. The sites are locked first, so that a
+ * Deletes the tenant's sites, documents, reservations, alerts, webhooks, idempotency results and events. The sites are locked first, so that a
  * document being committed is deleted too and a later one finds no site.
  */
 export async function deleteTenantObjects(tx: Tx, tenant_id: string): Promise<void> {
 	await tx.selectFrom("sites").select("id").where("tenant_id", "=", tenant_id).orderBy("id").forUpdate().execute();
-	for (const table of ["documents", "uploads", "tenant_storage", "sites", "webhooks", "outbox", "idempotency"] as const) {
+	for (const table of [
+		"documents",
+		"uploads",
+		"tenant_storage",
+		"sites",
+		"alert_news",
+		"alerts",
+		"alert_rules",
+		"webhooks",
+		"outbox",
+		"idempotency",
+	] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
 	}
 	await tx.deleteFrom("idempotency").where("tenant_id", "=", ALL_TENANTS).where("subject_id", "=", tenant_id).execute();

@@ -4,7 +4,7 @@ import { type TenantLimits, tenantLimitsFromRow } from "../plans/plan.ts";
 export const TENANT_STATUSES = ["active", "suspended"] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
-/** What happens when a key is used from a browser or an app: recorded (`observe` and, until there are alerts, `alert`) or refused as well (`block`). */
+/** What happens when a key is used from a browser or an app: recorded (`observe`), alerted to as well (`alert`), or refused as well (`block`). */
 export const CLIENT_POLICIES = ["observe", "alert", "block"] as const;
 export type ClientPolicy = (typeof CLIENT_POLICIES)[number];
 

@@ -9,6 +9,9 @@ export const CODES_OF_DEAD_KEYS: readonly UsageCode[] = ["key_revoked", "key_exp
 /** Codes of secrets that can never work again. Their requests are reported separately from live use. */
 export const CODES_OF_ENDED_SECRETS: readonly UsageCode[] = ["key_revoked", "key_expired", "key_rotated"];
 
+/** Codes of requests that only came too often. */
+export const CODES_OF_LIMITS: readonly UsageCode[] = ["rate_limited", "quota_exceeded", "too_many_refusals"];
+
 export const DEAD: ReadonlySet<UsageCode> = new Set(CODES_OF_DEAD_KEYS);
 
 /** Whether a request with this outcome is a use of its secret. */

@@ -1,10 +1,11 @@
 import { sql } from "kysely";
 import { LOCKS } from "../database/locks.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
-import { CODES_OF_DEAD_KEYS } from "./code.ts";
+import { CODES_OF_DEAD_KEYS, CODES_OF_ENDED_SECRETS } from "./code.ts";
 import { line, NO_CLIENT, type Picked, toMilliseconds } from "./flush-text-store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
+import { reportRefusals } from "./sources/refusals-store.ts";
 import { OTHER_SOURCES } from "./sources/source.ts";
 
 /**
@@ -38,6 +39,7 @@ export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promi
 	await aggregateSecretSources(tx, picked);
 	await aggregateEndedSecrets(tx, picked);
 	await aggregateSecretOperations(tx, picked);
+	await reportRefusals(tx, picked);
 	await sql`
 		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null, secret_operations = null where ${picked}
 	`.execute(tx);
@@ -120,7 +122,7 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}) with ordinality as source (source_id, network, agent, client, place)
 			where ${picked}
 		), seen as (
-			select facts.tenant_id, key_id, source_id, min(network) as network, min(agent) as agent, nullif(min(client), ${NO_CLIENT}) as client,
+			select facts.tenant_id, key_id, source_id, bool_or(code <> all(${CODES_OF_ENDED_SECRETS}::text[])) as live, min(network) as network, min(agent) as agent, nullif(min(client), ${NO_CLIENT}) as client,
 				min(${toMilliseconds("first_ms")}) as first_ms, max(${toMilliseconds("last_ms")}) as last_ms,
 				sum(requests::bigint) as requests, coalesce(sum(requests::bigint) filter (where code <> 'allowed'), 0) as refused,
 				(array_agg(kid order by ${toMilliseconds("last_ms")} desc))[1] as last_kid
@@ -142,6 +144,13 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 		), counted as (
 			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id
 			from seen left join fresh using (tenant_id, key_id, source_id)
+		), news as (
+			-- The first sources of a key are no news, nor is one that only has a secret that has ended.
+			insert into keywright.alert_news (tenant_id, rule, key_id, requests, details)
+			select tenant_id, 'new_source', key_id, requests, jsonb_build_object('source_id', source_id)
+			from fresh where live and place <= ${SOURCES_PER_KEY_MAX} and exists (
+				select from keywright.key_sources as kept where kept.tenant_id = fresh.tenant_id and kept.key_id = fresh.key_id
+			)
 		)
 		insert into keywright.key_sources as kept
 			(tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused)

@@ -25,8 +25,8 @@ export async function readExposures(tx: ReadTx, tenant_id: string, key_ids: read
 	);
 }
 
-/** A secret that is exposed in this way for the first time. */
-export interface NewExposure {
+/** A secret of which exposures were added. */
+export interface AddedExposure {
 	readonly tenant_id: string;
 	readonly key_id: string;
 	readonly name: string;
@@ -34,26 +34,39 @@ export interface NewExposure {
 	readonly kid: string;
 	readonly kind: ExposureKind;
 	readonly source_id: string | null;
+	/** Of this time only. */
+	readonly requests: number;
+	/** Whether the secret was never exposed in this way before. */
+	readonly is_new: boolean;
+	/** Whether people are alerted: not where the policy is only to observe use from browsers and apps. */
+	readonly alerts: boolean;
 }
 
-/** Adds requests to the exposures of secrets; returns those that are new. Secrets that do not exist any more are skipped. */
-export async function addExposures(tx: RecordTx, exposures: readonly Exposure[]): Promise<NewExposure[]> {
-	const { rows } = await sql<NewExposure>`
-		with seen as (
+/** Adds requests to the exposures of secrets, and returns these. Secrets that do not exist any more are skipped. */
+export async function addExposures(tx: RecordTx, exposures: readonly Exposure[]): Promise<AddedExposure[]> {
+	const { rows } = await sql<AddedExposure>`
+		with added as (
+			select * from jsonb_to_recordset(${JSON.stringify(exposures)}::jsonb)
+				as n (kid text, kind text, first_at timestamptz, last_at timestamptz, requests bigint, source_id text)
+		), seen as (
 			insert into keywright.key_exposures as e (tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id)
 			select s.tenant_id, s.key_id, n.kid, n.kind, n.first_at, n.last_at, n.requests, n.source_id
-			from jsonb_to_recordset(${JSON.stringify(exposures)}::jsonb)
-				as n (kid text, kind text, first_at timestamptz, last_at timestamptz, requests bigint, source_id text)
-			join keywright.secrets as s on s.kid = n.kid
+			from added as n join keywright.secrets as s on s.kid = n.kid
 			order by n.kid, n.kind
 			on conflict (kid, kind) do update set
 				first_at = least(e.first_at, excluded.first_at), last_at = greatest(e.last_at, excluded.last_at),
 				requests = e.requests + excluded.requests, source_id = excluded.source_id
 			returning e.tenant_id, e.key_id, e.kid, e.kind, e.source_id, e.xmax = 0 as is_new
 		)
-		select seen.tenant_id, seen.key_id, k.name, k.environment, seen.kid, seen.kind, seen.source_id
-		from seen join keywright.keys as k on k.tenant_id = seen.tenant_id and k.id = seen.key_id
-		where seen.is_new
+		select seen.tenant_id, seen.key_id, k.name, k.environment, seen.kid, seen.kind, seen.source_id, seen.is_new, added.requests,
+			seen.kind not in ('browser', 'app') or coalesce(k.client_policy, t.client_policy, case
+				when k.environment <> 'prod' then 'observe'
+				when exists (select from keywright.secrets as i where i.tenant_id = k.tenant_id and i.key_id = k.id and i.lookup is not null) then 'observe'
+				else 'block'
+			end) <> 'observe' as alerts
+		from seen join added on added.kid = seen.kid and added.kind = seen.kind
+		join keywright.keys as k on k.tenant_id = seen.tenant_id and k.id = seen.key_id
+		join keywright.tenants as t on t.id = k.tenant_id
 	`.execute(tx);
 	return rows;
 }

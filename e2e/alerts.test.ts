@@ -1,0 +1,104 @@
+/** Alerts over HTTP: raised by what happens, one for a storm, resolved by themselves, acknowledged by a person. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Database } from "./database.ts";
+import { assertProblem } from "./problem.ts";
+import { type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makePlan, makeTenant } from "./things.ts";
+
+/** Contract: raised within this time of the request. */
+const EXPOSED_WITHIN_MS = 2_000;
+/** Usage is aggregated every ten seconds, and the machine may be busy. */
+const WITHIN_MS = 30_000;
+
+interface Alert {
+	readonly id: string;
+	readonly rule: string;
+	readonly status: string;
+	readonly key_id: string | null;
+	readonly summary: string;
+	readonly count: number;
+	readonly acknowledged_by: { readonly kind: string } | null;
+}
+
+let server: Server;
+let database: Database;
+let tenant_id: string;
+before(async () => {
+	server = await startServer();
+	database = await Database.open(server.data_dir);
+	tenant_id = (await makeTenant(server, { plan_id: await makePlan(server) })).id;
+});
+after(async () => {
+	await database.close();
+	await server.stop();
+});
+
+const whoami = (raw_key: string) => server.keyed(raw_key, "GET", "/whoami");
+
+async function list(query = ""): Promise<readonly Alert[]> {
+	return expectStatus(await server.management(tenant_id, "GET", `/alerts${query}`), 200).as<{ data: Alert[] }>().data;
+}
+
+async function waitFor(query: string, isRight: (alerts: readonly Alert[]) => boolean, within_ms: number): Promise<readonly Alert[]> {
+	for (const until = performance.now() + within_ms; ; await sleep(50)) {
+		const alerts = await list(query);
+		if (isRight(alerts)) return alerts;
+		ok(performance.now() < until, `not within ${within_ms} ms: ${JSON.stringify(alerts)}`);
+	}
+}
+
+test("a burst of refusals with a revoked key raises one alert and its event, which is resolved by itself", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "prod" });
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/revoke`, { reason: "other" }), 200);
+	for (let request = 0; request < 60; request += 1) assertProblem(await whoami(key.raw_key), "key_revoked");
+	// A report of usage is no older than a second, so it does not wait for the next aggregation.
+	expectStatus(await server.management(tenant_id, "GET", `/api-keys/${key.id}/usage?granularity=day`), 200);
+	const [alert, ...others] = await waitFor("", ([first]) => first?.count === 60, WITHIN_MS);
+	deepEqual([alert?.rule, alert?.status, alert?.key_id, others.length], ["dead_key_presented", "raised", key.id, 0]);
+	// Five minutes without a request, as the alert sees it.
+	await database.rows("update alerts set last_at = last_at - interval '5 minutes', due_at = due_at - interval '5 minutes' where id = $1", [
+		alert?.id,
+	]);
+	const [resolved] = await waitFor("?status=resolved", ({ length }) => length === 1, WITHIN_MS);
+	equal(resolved?.id, alert?.id);
+	const events = await database.rows(
+		"select type, data ->> 'alert_id' as id from outbox where tenant_id = $1 and type like 'alert.%' order by position",
+		[tenant_id],
+	);
+	deepEqual(events, [
+		{ type: "alert.raised", id: alert?.id },
+		{ type: "alert.resolved", id: alert?.id },
+	]);
+});
+
+test("a whole key in a URL raises key_exposed within two seconds; an acknowledgement says by whom", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "prod" });
+	const began = performance.now();
+	await server.send({ method: "GET", path: `/api/v1/m2m/whoami?api_key=${key.raw_key}` });
+	const [alert] = await waitFor(`?status=open&key_id=${key.id}`, ({ length }) => length > 0, EXPOSED_WITHIN_MS);
+	ok(performance.now() - began < EXPOSED_WITHIN_MS);
+	deepEqual([alert?.rule, alert?.status], ["key_exposed", "raised"]);
+	const acknowledge = () => server.management(tenant_id, "POST", `/alerts/${alert?.id}/acknowledge`);
+	const acknowledged = expectStatus(await acknowledge(), 200).as<Alert>();
+	deepEqual([acknowledged.status, acknowledged.acknowledged_by?.kind], ["acknowledged", "operator"]);
+	deepEqual(expectStatus(await acknowledge(), 200).as<Alert>(), acknowledged);
+	assertProblem(await server.management(tenant_id, "POST", "/alerts/alt_none/acknowledge"), "not_found");
+});
+
+test("rules are listed with their defaults and changed one by one", async () => {
+	const rules = async () =>
+		expectStatus(await server.management(tenant_id, "GET", "/alert-rules"), 200).as<{ data: Record<string, unknown>[] }>().data;
+	equal((await rules()).length, 11);
+	ok((await rules()).every(({ enabled }) => enabled === true));
+	const put = (body: object) => server.management(tenant_id, "PUT", "/alert-rules", body);
+	const rule = { rule: "key_expiring", enabled: true, threshold: 30, to: ["owners"] };
+	deepEqual(expectStatus(await put(rule), 200).json, rule);
+	deepEqual(
+		(await rules()).find((one) => one.rule === "key_expiring"),
+		rule,
+	);
+	assertProblem(await put({ rule: "key_expiring", threshold: 1_000 }), "invalid_request");
+	assertProblem(await put({ rule: "no_such_rule" }), "invalid_request");
+});

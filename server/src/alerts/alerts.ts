@@ -1,0 +1,65 @@
+import { type ChangeContext, change } from "../audit/change.ts";
+import { ApiError } from "../core/error.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/transaction.ts";
+import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
+import { readTenantForUpdate } from "../tenants/store.ts";
+import { tenantNotFound } from "../tenants/tenant.ts";
+import { keyExists } from "../usage/report-store.ts";
+import { type Acknowledger, type Alert, alertNotFound } from "./alert.ts";
+import { dueOnceAcknowledged } from "./evaluate.ts";
+import type { AlertAnswer } from "./schema.ts";
+import { type AlertFilter, lockAlert, readAlerts, storeAcknowledgement } from "./store.ts";
+import { summarize } from "./summary.ts";
+
+/** Lists the alerts of a tenant, newest first. 404 `not_found` for an unknown key. */
+export async function listAlerts(context: DatabaseContext, input: PageRequest & AlertFilter & { tenant_id: string }): Promise<Page<AlertAnswer>> {
+	const window = windowByTime(input);
+	const { tenant_id, key_id } = input;
+	const rows = await read(context, async (tx) => {
+		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw new ApiError("not_found", "There is no API key with this id.");
+		return readAlerts(tx, tenant_id, input, window);
+	});
+	const page = toPage(rows, window, ({ raised_at, id }) => [raised_at.toISOString(), id]);
+	return { ...page, data: page.data.map(toAlertResponse) };
+}
+
+/**
+ * Records that a person has seen an alert: no further reminder is sent. It is resolved when it ends, as before. A repeat, and one that is
+ * resolved, stay as they are. Also in a suspended tenant. 404 `not_found`.
+ */
+export async function acknowledgeAlert(context: ChangeContext, input: { tenant_id: string; alert_id: string }): Promise<AlertAnswer> {
+	const { tenant_id, alert_id: id } = input;
+	return change(context, async (tx) => {
+		if (!(await readTenantForUpdate(tx, tenant_id))) throw tenantNotFound();
+		const alert = await lockAlert(tx, { tenant_id, id });
+		if (!alert) throw alertNotFound();
+		if (alert.status !== "raised") return { unchanged: toAlertResponse(alert) };
+		const now = new Date(context.clock.now());
+		const who = toAcknowledger(context.actor);
+		const due_at = dueOnceAcknowledged(alert);
+		await storeAcknowledgement(tx, alert, { now, who, due_at: due_at === null ? null : new Date(due_at) });
+		const details = { rule: alert.rule, name: summarize(alert) };
+		return {
+			result: toAlertResponse({ ...alert, status: "acknowledged", acknowledged_at: now, acknowledged_by: who }),
+			audit: [{ action: "alert.acknowledged", target: { kind: "alert", id }, tenant_id, details }],
+		};
+	});
+}
+
+/** Without the e-mail address, which is in the audit log. */
+function toAcknowledger(actor: ChangeContext["actor"]): Acknowledger {
+	return { kind: actor.kind, ...("id" in actor ? { id: actor.id } : {}), name: actor.name };
+}
+
+function toAlertResponse(alert: Alert): AlertAnswer {
+	const { id, rule, status, key_id, evidence, count, acknowledged_by } = alert;
+	return {
+		...{ id, rule, status, key_id, count, acknowledged_by, summary: summarize(alert), evidence: { ...evidence } },
+		raised_at: alert.raised_at.toISOString(),
+		last_at: alert.last_at.toISOString(),
+		reminded_at: alert.reminded_at?.toISOString() ?? null,
+		resolved_at: alert.resolved_at?.toISOString() ?? null,
+		acknowledged_at: alert.acknowledged_at?.toISOString() ?? null,
+	};
+}

@@ -1,0 +1,94 @@
+import { sql } from "kysely";
+import { DAY_MS } from "../../core/time.ts";
+import type { ReadTx } from "../../database/transaction.ts";
+import type { Fact } from "../alert.ts";
+import type { RuleName } from "../rule.ts";
+
+interface Row {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly name: string;
+	readonly environment: string;
+	readonly responsible: string | null;
+	/** Null: never. */
+	readonly at: Date | null;
+}
+
+/** A fact about the state of a key, which is one occurrence however long it lasts. */
+function toFact(rule: RuleName, { tenant_id, key_id, name, environment, responsible, at }: Row, value: number, time: string): Fact {
+	const evidence = { name, environment, responsible, [time]: at?.toISOString() ?? null };
+	return { tenant_id, rule, subject: key_id, key_id, value, count: 1, evidence };
+}
+
+const daysUntil = (at: Date, now: Date): number => Math.ceil((at.getTime() - now.getTime()) / DAY_MS);
+const daysSince = (at: Date, now: Date): number => Math.floor((now.getTime() - at.getTime()) / DAY_MS);
+
+/** Keys that expire within `days`; the value is the days left. By the index `keys_expiring`. */
+export async function readExpiring(tx: ReadTx, now: Date, days: number): Promise<Fact[]> {
+	const { rows } = await sql<Row & { at: Date }>`
+		select tenant_id, id as key_id, name, environment, owner ->> 'name' as responsible, expires_at as at from keywright.keys
+		where revoked_at is null and expires_at is not null and expires_at > ${now} and expires_at <= ${new Date(now.getTime() + days * DAY_MS)}
+		order by expires_at, id
+	`.execute(tx);
+	return rows.map((row) => toFact("key_expiring", row, daysUntil(row.at, now), "expires_at"));
+}
+
+/** Keys whose rotation is due within `days` or overdue, and not under way; the value is the days left. By the index `keys_rotation_due`. */
+export async function readRotationDue(tx: ReadTx, now: Date, days: number): Promise<Fact[]> {
+	const { rows } = await sql<Row & { at: Date }>`
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, k.rotation_due_at as at
+		from keywright.keys as k
+		where k.revoked_at is null and k.rotation_due_at is not null and k.rotation_due_at <= ${new Date(now.getTime() + days * DAY_MS)}
+			and (k.expires_at is null or k.expires_at > ${now})
+			and not exists (
+				select from keywright.rotations as r where r.tenant_id = k.tenant_id and r.key_id = k.id and r.state in ('waiting', 'open')
+			)
+		order by k.rotation_due_at, k.id
+	`.execute(tx);
+	return rows.map((row) => toFact("rotation_due", row, daysUntil(row.at, now), "rotation_due_at"));
+}
+
+/** Keys that were not used for `days`, or never since they were created; the value is the days. Paused keys are not used on purpose. */
+export async function readUnused(tx: ReadTx, now: Date, days: number): Promise<Fact[]> {
+	const before = new Date(now.getTime() - days * DAY_MS);
+	const { rows } = await sql<Row & { created_at: Date }>`
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, k.created_at, used.at
+		from keywright.keys as k
+		cross join lateral (
+			select max(a.last_used_at) as at from keywright.secrets as s join keywright.secret_activity as a on a.kid = s.kid
+			where s.tenant_id = k.tenant_id and s.key_id = k.id
+		) as used
+		where k.revoked_at is null and k.paused_at is null and (k.expires_at is null or k.expires_at > ${now})
+			and k.created_at <= ${before} and coalesce(used.at <= ${before}, true)
+		order by k.created_at, k.id
+	`.execute(tx);
+	return rows.map((row) => toFact("key_unused", row, daysSince(row.at ?? row.created_at, now), "last_used_at"));
+}
+
+/** Keys whose responsible member has left the tenant. */
+export async function readResponsibleLeft(tx: ReadTx): Promise<Fact[]> {
+	const { rows } = await sql<Row>`
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, null::timestamptz as at
+		from keywright.keys as k
+		where k.revoked_at is null and k.owner ? 'member_id' and not exists (
+			select from keywright.members as m where m.tenant_id = k.tenant_id and m.id = k.owner ->> 'member_id'
+		)
+		order by k.id
+	`.execute(tx);
+	return rows.map(({ tenant_id, key_id, name, environment, responsible }) => ({
+		...{ tenant_id, rule: "responsible_left", subject: key_id, key_id, value: 0, count: 1 },
+		evidence: { name, environment, responsible },
+	}));
+}
+
+/** The open alerts of exposed keys that are revoked or expired, or of which every exposed secret was replaced. */
+export async function readReplacedExposed(tx: ReadTx, now: Date): Promise<string[]> {
+	const { rows } = await sql<{ id: string }>`
+		select a.id from keywright.alerts as a join keywright.keys as k on k.tenant_id = a.tenant_id and k.id = a.key_id
+		where a.rule = 'key_exposed' and a.status <> 'resolved' and (k.revoked_at is not null or k.expires_at <= ${now} or not exists (
+			select from keywright.key_exposures as e join keywright.secrets as s on s.kid = e.kid
+			where e.tenant_id = k.tenant_id and e.key_id = k.id and s.retired_at is null and (s.retires_at is null or s.retires_at > ${now})
+		))
+	`.execute(tx);
+	return rows.map(({ id }) => id);
+}

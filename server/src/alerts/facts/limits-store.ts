@@ -1,0 +1,36 @@
+import { sql } from "kysely";
+import type { ReadTx } from "../../database/transaction.ts";
+import type { Fact } from "../alert.ts";
+
+/** Limits of tenants that are used up to `percent` or more; the value is how far. A limit of one is used up by design. */
+export async function readLimitsNear(tx: ReadTx, now: Date, percent: number): Promise<Fact[]> {
+	const { rows } = await sql<{ tenant_id: string; name: string; used: number; max: number }>`
+		with wanted as (
+			select t.id as tenant_id, p.limits || coalesce(t.limits, '{}') as limits,
+				case when t.limits ? 'quota_requests_per_month' then (t.limits ->> 'quota_requests_per_month')::bigint
+					else p.quota_requests_per_month end as quota
+			from keywright.tenants as t join keywright.plans as p on p.id = t.plan_id where t.erased_at is null
+		), used as (
+			select tenant_id, 'api_keys' as name, count(*) as used from keywright.keys
+			where revoked_at is null and (expires_at is null or expires_at > ${now}) group by tenant_id
+			union all
+			select tenant_id, 'sites', count(*) from keywright.sites group by tenant_id
+			union all
+			select tenant_id, 'documents', documents from keywright.tenant_storage
+			union all
+			select tenant_id, 'storage_bytes', storage_bytes from keywright.tenant_storage
+			union all
+			select tenant_id, 'quota', leased from keywright.quota_periods where month = ${`${now.toISOString().slice(0, 7)}-01`}::date
+		)
+		select tenant_id, name, used, max from (
+			select w.tenant_id, u.name, u.used, case when u.name = 'quota' then w.quota else (w.limits ->> u.name)::bigint end as max
+			from wanted as w join used as u on u.tenant_id = w.tenant_id
+		) as of_limit
+		where max > 1 and used * 100 >= max * ${percent}::bigint
+	`.execute(tx);
+	return rows.map(({ tenant_id, name, used, max }) => ({
+		...{ tenant_id, rule: "limit_near", subject: name, key_id: null, count: 1 },
+		value: (used * 100) / max,
+		evidence: { name, used, max },
+	}));
+}

@@ -1,0 +1,49 @@
+import Type from "typebox";
+import type { ChangeContext } from "../audit/change.ts";
+import { pageQuery, pageSchema } from "../http/input/cursor.ts";
+import { type Route, route } from "../http/route.ts";
+import { acknowledgeAlert, listAlerts } from "./alerts.ts";
+import { listRules, putRule } from "./rules.ts";
+import { AlertRuleInput, AlertRuleSchema, AlertRules, AlertSchema, alertFilter } from "./schema.ts";
+
+export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/alerts",
+		access: "viewer",
+		summary: "List the alerts, newest first",
+		status: 200,
+		query: Type.Object({ ...pageQuery, ...alertFilter }, { additionalProperties: false }),
+		output: pageSchema(AlertSchema),
+		run: (context: ChangeContext, input) => listAlerts(context, input),
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/alerts/:alert_id/acknowledge",
+		access: "admin",
+		while_suspended: true,
+		summary: "Acknowledge an alert: no further reminder is sent",
+		status: 200,
+		output: AlertSchema,
+		run: acknowledgeAlert,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/alert-rules",
+		access: "viewer",
+		summary: "List the rules by which alerts are raised",
+		status: 200,
+		output: AlertRules,
+		run: (context: ChangeContext, input) => listRules(context, input),
+	}),
+	route({
+		method: "PUT",
+		path: "/api/v1/tenants/:tenant_id/alert-rules",
+		access: "admin",
+		summary: "Change a rule: whether it is on, its threshold, and who is mailed",
+		status: 200,
+		body: AlertRuleInput,
+		output: AlertRuleSchema,
+		run: putRule,
+	}),
+];

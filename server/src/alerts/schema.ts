@@ -1,0 +1,64 @@
+import Type, { type Static, type TSchema } from "typebox";
+import { ALERT_STATUSES } from "./alert.ts";
+import { RECIPIENT_GROUPS, RULE_NAMES } from "./rule.ts";
+
+const RECIPIENTS_MAX = 20;
+const RECIPIENT_CHARACTERS_MAX = 64;
+const THRESHOLD_MAX = 1_000_000;
+
+const orNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+const Time = Type.String({ format: "date-time" });
+const RuleNames = Type.Enum([...RULE_NAMES]);
+const Recipient = Type.String({
+	minLength: 1,
+	maxLength: RECIPIENT_CHARACTERS_MAX,
+	description: `${RECIPIENT_GROUPS.map((group) => `\`${group}\``).join(", ")}, or the id of a member`,
+});
+
+export const AlertSchema = Type.Object({
+	id: Type.String(),
+	rule: RuleNames,
+	status: Type.Enum([...ALERT_STATUSES]),
+	raised_at: Time,
+	last_at: Type.String({ format: "date-time", description: "The latest occurrence" }),
+	reminded_at: orNull(Time),
+	resolved_at: orNull(Time),
+	acknowledged_at: orNull(Time),
+	acknowledged_by: orNull(Type.Object({ kind: Type.String(), id: Type.Optional(Type.String()), name: Type.String() })),
+	key_id: orNull(Type.String({ description: "Null if it is not about one key" })),
+	summary: Type.String({ description: "One sentence" }),
+	evidence: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]), {
+		description: "What was found, by the names of facts; docs/alerts.md lists them by rule",
+	}),
+	count: Type.Integer({ description: "Occurrences, such as requests" }),
+});
+export type AlertAnswer = Static<typeof AlertSchema>;
+
+export const AlertRuleSchema = Type.Object({
+	rule: RuleNames,
+	enabled: Type.Boolean(),
+	threshold: orNull(Type.Integer({ description: "docs/alerts.md gives the unit by rule; null for a rule that has none" })),
+	to: Type.Array(Recipient, { description: "Who is mailed" }),
+});
+export type AlertRuleAnswer = Static<typeof AlertRuleSchema>;
+
+export const AlertRules = Type.Object({ data: Type.Array(AlertRuleSchema) });
+
+export const AlertRuleInput = Type.Object(
+	{
+		rule: RuleNames,
+		enabled: Type.Optional(Type.Boolean()),
+		threshold: Type.Optional(
+			orNull(Type.Integer({ minimum: 0, maximum: THRESHOLD_MAX, description: "Null: the default. docs/alerts.md gives unit and range by rule" })),
+		),
+		to: Type.Optional(Type.Array(Recipient, { maxItems: RECIPIENTS_MAX, uniqueItems: true, description: "Who is mailed; empty for no one" })),
+	},
+	{ additionalProperties: false, description: "What is omitted stays as it is" },
+);
+export type AlertRuleInput = Static<typeof AlertRuleInput>;
+
+export const alertFilter = {
+	status: Type.Optional(Type.Enum([...ALERT_STATUSES, "open"], { description: "`open`: raised or acknowledged" })),
+	rule: Type.Optional(RuleNames),
+	key_id: Type.Optional(Type.String({ maxLength: 64 })),
+};

@@ -1,0 +1,178 @@
+import { sql } from "kysely";
+import { LOCKS } from "../database/locks.ts";
+import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
+import type { Window } from "../http/input/cursor.ts";
+import type { Acknowledger, Alert, AlertStatus, Evidence, Fact, OpenAlert } from "./alert.ts";
+import type { RuleName } from "./rule.ts";
+
+const OPEN_COLUMNS = [
+	...(["tenant_id", "id", "rule", "subject", "key_id", "status", "evidence", "count", "raised_at", "last_at", "quiet_seconds"] as const),
+	...(["reminded_at", "due_at"] as const),
+];
+const COLUMNS = [...OPEN_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at"] as const;
+
+/** Guarantee: the columns were written by this store, from values of these types. */
+function asAlert<R extends object>(row: R): R & Pick<Alert, "rule" | "status" | "evidence" | "acknowledged_by"> {
+	return row as R & Pick<Alert, "rule" | "status" | "evidence" | "acknowledged_by">;
+}
+
+/** Takes the lock of the evaluation until commit: one node evaluates at a time. */
+export async function lockEvaluation(tx: RecordTx): Promise<void> {
+	await sql`select pg_advisory_xact_lock(${LOCKS.alerts})`.execute(tx);
+}
+
+/** Now, by the database's clock. */
+export async function readTime(tx: ReadTx): Promise<Date> {
+	const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
+	const [row] = rows;
+	if (!row) throw new Error("a query without a table returned no row");
+	return row.now;
+}
+
+/** Whether an alert is due, or something has happened. One statement, because an idle node asks every second. `now`: null for the database's. */
+export async function isAnythingDue(tx: ReadTx, now: Date | null): Promise<boolean> {
+	const { rows } = await sql<{ due: boolean }>`
+		select exists (select from keywright.alert_news)
+			or exists (select from keywright.alerts where due_at <= coalesce(${now}::timestamptz, clock_timestamp())) as due
+	`.execute(tx);
+	return rows[0]?.due === true;
+}
+
+/**
+ * Locks the alerts that are not resolved and that are due, or that are of one of these tenants and rules, or of one of `rules` in any tenant.
+ */
+export async function lockOpenAlerts(
+	tx: RecordTx,
+	wanted: { now: Date; groups: readonly { tenant_id: string; rule: string }[]; rules: readonly RuleName[]; due_max: number },
+): Promise<OpenAlert[]> {
+	const { rows } = await sql<OpenAlert>`
+		select ${sql.join(OPEN_COLUMNS.map((name) => sql.ref(name)))} from keywright.alerts
+		where status <> 'resolved' and (
+			(tenant_id, rule) in (select * from unnest(${wanted.groups.map(({ tenant_id }) => tenant_id)}::text[], ${wanted.groups.map(({ rule }) => rule)}::text[]))
+			or rule = any(${wanted.rules}::text[])
+			or id = any(array(select id from keywright.alerts where due_at <= ${wanted.now} order by due_at limit ${wanted.due_max}))
+		)
+		order by tenant_id, id for no key update
+	`.execute(tx);
+	return rows.map(asAlert);
+}
+
+/** Those of `facts` whose subject had an alert that was resolved after `since`. */
+export async function readResolvedSubjects(tx: ReadTx, facts: readonly Fact[], since: Date): Promise<ReadonlySet<string>> {
+	if (facts.length === 0) return new Set();
+	const { rows } = await sql<{ name: string }>`
+		select distinct tenant_id || ' ' || rule || ' ' || subject as name from keywright.alerts
+		where status = 'resolved' and resolved_at > ${since} and (tenant_id, rule, subject) in (
+			select * from unnest(${facts.map((fact) => fact.tenant_id)}::text[], ${facts.map((fact) => fact.rule)}::text[], ${facts.map((fact) => fact.subject)}::text[])
+		)
+	`.execute(tx);
+	return new Set(rows.map(({ name }) => name));
+}
+
+export function resolvedName({ tenant_id, rule, subject }: Fact): string {
+	return `${tenant_id} ${rule} ${subject}`;
+}
+
+/** Locks the tenants that exist, so that none is erased meanwhile; returns their ids. */
+export async function lockTenants(tx: RecordTx, tenant_ids: readonly string[]): Promise<ReadonlySet<string>> {
+	if (tenant_ids.length === 0) return new Set();
+	const rows = await tx
+		.selectFrom("tenants")
+		.select("id")
+		.where("id", "in", tenant_ids)
+		.where("erased_at", "is", null)
+		.orderBy("id")
+		.forShare()
+		.execute();
+	return new Set(rows.map(({ id }) => id));
+}
+
+export async function insertAlert(
+	tx: RecordTx,
+	{ tenant_id, rule, subject, key_id, count, evidence }: Fact,
+	times: { id: string; now: Date; quiet_seconds: number | null; due_at: Date | null },
+): Promise<void> {
+	const { id, now, quiet_seconds, due_at } = times;
+	const row = {
+		tenant_id,
+		id,
+		rule,
+		subject,
+		key_id,
+		count,
+		evidence: JSON.stringify(evidence),
+		raised_at: now,
+		last_at: now,
+		quiet_seconds,
+		due_at,
+	};
+	await tx.insertInto("alerts").values(row).execute();
+}
+
+type Changes = Partial<{
+	count: number;
+	evidence: Evidence;
+	last_at: Date;
+	reminded_at: Date;
+	due_at: Date | null;
+	status: AlertStatus;
+	resolved_at: Date;
+}>;
+
+/** Writes what the evaluation has found about an alert that it has locked. */
+export async function updateAlert(tx: RecordTx, { tenant_id, id }: Pick<Alert, "tenant_id" | "id">, changes: Changes): Promise<void> {
+	const { evidence, ...rest } = changes;
+	await tx
+		.updateTable("alerts")
+		.set({ ...rest, ...(evidence === undefined ? {} : { evidence: JSON.stringify(evidence) }) })
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", id)
+		.execute();
+}
+
+/** Locks one alert. Null if there is none. */
+export async function lockAlert(tx: Tx, { tenant_id, id }: Pick<Alert, "tenant_id" | "id">): Promise<Alert | null> {
+	const row = await tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id).where("id", "=", id).forUpdate().executeTakeFirst();
+	return row ? asAlert(row) : null;
+}
+
+export async function storeAcknowledgement(
+	tx: Tx,
+	{ tenant_id, id }: Pick<Alert, "tenant_id" | "id">,
+	by: { now: Date; who: Acknowledger; due_at: Date | null },
+): Promise<void> {
+	await tx
+		.updateTable("alerts")
+		.set({ status: "acknowledged", acknowledged_at: by.now, acknowledged_by: JSON.stringify(by.who), due_at: by.due_at })
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", id)
+		.execute();
+}
+
+export interface AlertFilter {
+	readonly status?: AlertStatus | "open" | undefined;
+	readonly rule?: RuleName | undefined;
+	readonly key_id?: string | undefined;
+}
+
+/** A page of the alerts of a tenant, newest first. */
+export async function readAlerts(tx: ReadTx, tenant_id: string, filter: AlertFilter, window: Window): Promise<Alert[]> {
+	let query = tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id);
+	if (filter.status === "open") query = query.where("status", "<>", "resolved");
+	else if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+	if (filter.rule !== undefined) query = query.where("rule", "=", filter.rule);
+	if (filter.key_id !== undefined) query = query.where("key_id", "=", filter.key_id);
+	const [at, id] = window.after ?? [];
+	if (at !== undefined && id !== undefined) query = query.where(sql<boolean>`(raised_at, id) < (${at}::timestamptz, ${id})`);
+	const rows = await query.orderBy("raised_at", "desc").orderBy("id", "desc").limit(window.rows_max).execute();
+	return rows.map(asAlert);
+}
+
+/** Deletes up to `rows_max` alerts that were resolved before `before`; returns their number. */
+export async function deleteOldAlerts(tx: RecordTx, before: Date, rows_max: number): Promise<number> {
+	const { numAffectedRows = 0n } = await sql`
+		delete from keywright.alerts where ctid = any (array(
+			select ctid from keywright.alerts where status = 'resolved' and resolved_at < ${before} limit ${rows_max}
+		))`.execute(tx);
+	return Number(numAffectedRows);
+}
