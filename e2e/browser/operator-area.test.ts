@@ -399,3 +399,14 @@ test("a password link for a person whom no mail reaches is made on screen, shown
 	assertNoPageErrors(olivia, context);
 	await context.close();
 });
+
+test("an operator whose session has ended is led to the sign-in, and from there back", async () => {
+	await olivia.clearCookies({ name: "kw_session" });
+	await page.getByRole("link", { name: "Plans", exact: true }).click();
+	await page.getByText("Your session has ended").waitFor();
+	await page.getByLabel("E-mail address").fill(OLIVIA.email);
+	await page.getByLabel("Password", { exact: true }).fill(OLIVIA.password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.waitForURL("**/operator/**");
+	assertNoPageErrors(olivia);
+});

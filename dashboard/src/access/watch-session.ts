@@ -3,7 +3,7 @@ import { queries } from "../http/queries.ts";
 import { type Session, sessionQuery } from "./session.ts";
 
 /** Routes that check the session and the role on every request. */
-const WATCHED = /^\/api\/v1\/(?:session|tenants\/)/;
+const WATCHED = /^\/api\/v1\/(?:session|tenants\/|operator\/)/;
 const SESSION = "/api/v1/session";
 /** How long a refused response is delayed at most, so that the page is left before it renders the error. */
 const LEAVING_MS = 2_000;

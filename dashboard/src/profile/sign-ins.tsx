@@ -1,5 +1,5 @@
-import { Badge, Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Badge, Box, Button, Group, Stack, Text } from "@mantine/core";
+import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
@@ -8,16 +8,13 @@ import { useAction } from "../ui/use-action.ts";
 import { formatBrowser } from "./browser-name.ts";
 import { endOtherSignIns, endSignIn, type SignIn, signInsQuery } from "./queries.ts";
 
-const LOADING_PX = 52;
-
 /** Where the person is signed in; each session but this one can be ended, or all of them at once. */
 export function SignIns() {
-	const { data, error } = useQuery(signInsQuery);
+	// The page waits for the list, whose length would move everything below it.
+	const { data } = useSuspenseQuery(signInsQuery);
 	const queries = useQueryClient();
 	const action = useAction();
 	const list = useRef<HTMLDivElement>(null);
-	if (error !== null) return <Problem error={error} />;
-	if (data === undefined) return <Skeleton height={LOADING_PX} />;
 	const others = data.data.length - 1;
 
 	/** The pressed button goes away with its session: the focus goes to the list. */
