@@ -614,3 +614,52 @@ test("hostile text is shown as text in every field of the page and its dialogs",
 	await assertNoSidewaysScrolling(page);
 	assertNoPageErrors(at.context);
 });
+
+describe("a key that others could read", () => {
+	const BROWSER = { origin: "https://shop.example", "user-agent": "order-bot/2.0" };
+
+	test("says where it was seen, with one button that replaces it", async () => {
+		const at = await there({ key: { name: "prod-order-bot", permissions: ["tenant:read"] } });
+		expectStatus(await check(at, BROWSER), 403);
+		expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/whoami?key=${at.key.raw_key}`), 200);
+		await open(at);
+		const { page } = at;
+		const exposed = page.getByRole("region", { name: "This key is exposed" });
+		await exposed.getByText("In a URL").waitFor();
+		await exposed.getByText("From a browser").waitFor();
+		await exposed.getByText(/^by order-bot, 127\.0\.0\.0\/24$/).waitFor();
+		await picture(page, "key-exposed");
+		await axe(page);
+		await exposed.getByRole("link", { name: "Replace this key" }).click();
+		await page.getByRole("dialog", { name: /^Replace/ }).waitFor();
+		assertNoPageErrors(at.context);
+	});
+
+	test("is refused or let in there as its key or its tenant decides, from the moment it is saved", async () => {
+		const at = await there({ key: { name: "prod-order-bot", permissions: ["tenant:read"] } });
+		await open(at);
+		const { page } = at;
+		await openTab(page, "Settings");
+		const of_key = page.getByRole("region", { name: "In browsers and apps" });
+		await of_key.getByText("so requests from browsers and apps are refused").waitFor();
+		await of_key.getByRole("radio", { name: /^Let in and record/ }).click();
+		await picture(page, "key-policy");
+		await axe(page);
+		await of_key.getByRole("button", { name: "Save this decision" }).click();
+		await of_key.getByRole("button", { name: "Save this decision" }).waitFor({ state: "detached" });
+		expectStatus(await check(at, BROWSER), 200);
+		await of_key.getByRole("radio", { name: /^As the tenant decides/ }).click();
+		await of_key.getByRole("button", { name: "Save this decision" }).click();
+		await of_key.getByRole("button", { name: "Save this decision" }).waitFor({ state: "detached" });
+		expectStatus(await check(at, BROWSER), 403);
+		await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Settings" }).first().click();
+		const of_tenant = page.getByRole("region", { name: "Keys in browsers and apps" });
+		await of_tenant.getByRole("radio", { name: /^Let in and record/ }).click();
+		await of_tenant.getByRole("button", { name: "Save this decision" }).click();
+		await of_tenant.getByRole("button", { name: "Save this decision" }).waitFor({ state: "detached" });
+		expectStatus(await check(at, BROWSER), 200);
+		await picture(page, "tenant-policy");
+		await axe(page);
+		assertNoPageErrors(at.context);
+	});
+});

@@ -13,6 +13,7 @@ import { Fact, Facts } from "./facts.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { ProfileFacts } from "./profile-facts.tsx";
 import { SignIns } from "./sign-ins.tsx";
+import { TenantPolicy } from "./tenant-policy.tsx";
 
 const SCHEMES = [
 	{ value: "auto", label: "As this device" },
@@ -23,6 +24,7 @@ const SCHEMES = [
 export default function SettingsPage() {
 	const { person } = useSession();
 	const profile = useProfile();
+	const tenant = useTenant();
 	return (
 		<Page title="Settings" lead="You, your team, and the API that your keys are for.">
 			<PersonSection />
@@ -37,6 +39,7 @@ export default function SettingsPage() {
 				</>
 			)}
 			<TenantSection />
+			<TenantPolicy tenant_id={tenant.id} />
 			{profile !== null && (
 				<Section title="The API">
 					<ProfileFacts profile={profile} />

@@ -4,6 +4,7 @@ import { KeyRotation } from "../../rotations/key-rotation.tsx";
 import type { ApiKey } from "../queries.ts";
 import { KeyAttention } from "./attention.tsx";
 import type { Day } from "./day.ts";
+import { KeyExposure } from "./exposure/panel.tsx";
 import { KeyFacts } from "./facts.tsx";
 import { KeyFigures } from "./figures.tsx";
 import { KeyRequests } from "./requests.tsx";
@@ -33,6 +34,7 @@ export function KeyOverview({ tenant_id, apiKey, day, onLaterEnd }: OverviewProp
 	return (
 		<Stack gap={16}>
 			<KeyFigures {...props} day={day} />
+			<KeyExposure {...props} />
 			<KeyRotation {...props} />
 			{delivering && (
 				<Suspense fallback={<Skeleton height={DELIVERY_PX} role="status" aria-busy="true" aria-label="Loading" />}>

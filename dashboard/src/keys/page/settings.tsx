@@ -15,6 +15,7 @@ import type { ApiKey } from "../queries.ts";
 import { formatActor } from "../text.ts";
 import { ENVIRONMENT_WORDS, getDates } from "../words.ts";
 import { KeyDanger } from "./danger.tsx";
+import { KeyClientPolicy } from "./exposure/policy.tsx";
 import { Fact } from "./facts.tsx";
 import { KeyPermissions } from "./permissions.tsx";
 
@@ -48,6 +49,7 @@ export function KeySettings({ tenant_id, apiKey, onEdit, onRevoke }: SettingsPro
 			>
 				<AllFacts tenant_id={tenant_id} apiKey={apiKey} />
 			</Card>
+			<KeyClientPolicy tenant_id={tenant_id} apiKey={apiKey} />
 			<KeyPermissions tenant_id={tenant_id} names={apiKey.permissions} />
 			{may.revoke_keys && !over && <KeyDanger tenant_id={tenant_id} apiKey={apiKey} onRevoke={onRevoke} />}
 		</Stack>

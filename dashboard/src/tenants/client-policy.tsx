@@ -1,0 +1,77 @@
+import { Button, Group, Radio, Stack } from "@mantine/core";
+import { queryOptions } from "@tanstack/react-query";
+import { useState } from "react";
+import { answered, api } from "../http/api.ts";
+import { ChoiceCard } from "../ui/choice-card.tsx";
+import { Problem } from "../ui/problem.tsx";
+import { useAction } from "../ui/use-action.ts";
+
+const POLICY = "/api/v1/tenants/{tenant_id}/policy";
+const UNDECIDED = "undecided";
+
+export const CLIENT_POLICIES = ["block", "alert", "observe"] as const;
+export type ClientPolicy = (typeof CLIENT_POLICIES)[number];
+
+export const POLICY_WORDS: Readonly<Record<ClientPolicy, { title: string; text: string }>> = {
+	block: {
+		title: "Refuse",
+		text: "A request from a browser or an app is refused, also from okhttp and Dart, which servers use as well. It is recorded.",
+	},
+	alert: { title: "Let in, for alerts", text: "There are no alerts yet: until then it does the same as letting in and recording." },
+	observe: { title: "Let in and record", text: "The request works, and the page of the key says that it is exposed." },
+};
+
+export const policyQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: ["policy", tenant_id],
+		queryFn: () => answered(api.GET(POLICY, { params: { path: { tenant_id } } })),
+	});
+
+interface ChoiceProps {
+	readonly label: string;
+	readonly value: ClientPolicy | null;
+	/** What holds when nothing is decided here. */
+	readonly undecided: { readonly title: string; readonly text: string };
+	readonly onSave: (value: ClientPolicy | null) => Promise<unknown>;
+}
+
+/** Decides what happens to requests from browsers and apps. */
+export function ClientPolicyChoice({ label, value, undecided, onSave }: ChoiceProps) {
+	const [chosen, setChosen] = useState<ClientPolicy | null | undefined>(undefined);
+	const action = useAction();
+	const shown = chosen === undefined ? value : chosen;
+	async function save(): Promise<void> {
+		if ((await action.run(async () => ({ saved: await onSave(shown) }))) !== undefined) setChosen(undefined);
+	}
+	return (
+		<Stack gap={12}>
+			<Radio.Group
+				aria-label={label}
+				value={shown ?? UNDECIDED}
+				onChange={(next) => setChosen(CLIENT_POLICIES.find((policy) => policy === next) ?? null)}
+			>
+				<Stack gap={8}>
+					<ChoiceCard value={UNDECIDED} {...undecided} />
+					{CLIENT_POLICIES.map((policy) => (
+						<ChoiceCard key={policy} value={policy} {...POLICY_WORDS[policy]} />
+					))}
+				</Stack>
+			</Radio.Group>
+			<Problem error={action.error} />
+			{shown !== value && (
+				<Group gap={8}>
+					<Button loading={action.pending} onClick={() => void save()}>
+						Save this decision
+					</Button>
+					<Button variant="default" onClick={() => setChosen(undefined)}>
+						Leave it as it is
+					</Button>
+				</Group>
+			)}
+		</Stack>
+	);
+}
+
+export function putPolicy(tenant_id: string, client_policy: ClientPolicy | null) {
+	return answered(api.PUT(POLICY, { params: { path: { tenant_id } }, body: { client_policy } }));
+}
