@@ -127,7 +127,7 @@ const NULLS: Readonly<Record<string, string>> = {
 	max_key_lifetime_days: "without a limit",
 };
 
-const POLICIES: Readonly<Record<string, string>> = { observe: "let in and recorded", alert: "let in and recorded (alert)", block: "refused" };
+const POLICIES: Readonly<Record<string, string>> = { observe: "let in and recorded", alert: "let in with an alert", block: "refused" };
 const STATES: Readonly<Record<string, string>> = {
 	active: "active",
 	paused: "paused",

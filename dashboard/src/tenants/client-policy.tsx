@@ -15,10 +15,10 @@ export type ClientPolicy = (typeof CLIENT_POLICIES)[number];
 export const POLICY_WORDS: Readonly<Record<ClientPolicy, { title: string; text: string }>> = {
 	block: {
 		title: "Refuse",
-		text: "A request from a browser or an app is refused, also from okhttp and Dart, which servers use as well. It is recorded.",
+		text: "A request from a browser or an app is refused, also from okhttp and Dart, which servers use as well. It is recorded and raises an alert.",
 	},
-	alert: { title: "Let in, for alerts", text: "There are no alerts yet: until then it does the same as letting in and recording." },
-	observe: { title: "Let in and record", text: "The request works, and the page of the key says that it is exposed." },
+	alert: { title: "Let in with an alert", text: "The request works, is recorded on the page of the key, and raises an alert." },
+	observe: { title: "Let in and record", text: "The request works, and the page of the key says that it is exposed. No alert." },
 };
 
 export const policyQuery = (tenant_id: string) =>
