@@ -39,13 +39,13 @@ function newRawKey(): string {
 	return bytes.length < SECRET_CHARACTERS ? newRawKey() : `${FORMAT}_${bytes.map((byte) => BASE62.charAt(byte % BASE62.length)).join("")}`;
 }
 
-const tenantOf = (index: number, tenants: number): string => `t${index % tenants}`;
+const getTenant = (index: number, tenants: number): string => `t${index % tenants}`;
 
 /** The export of the other system, without raw keys. */
 function writeExport(path: string, raw_keys: readonly string[], tenants: number): void {
 	const lines = raw_keys.map((raw_key, index) => {
 		const sha256 = hash("sha256", raw_key, "buffer").toString(index % 2 === 0 ? "hex" : "base64");
-		return `${sha256},${raw_key.slice(0, FORMAT.length + 3)},bot ${index},${tenantOf(index, tenants)},prod,Dana`;
+		return `${sha256},${raw_key.slice(0, FORMAT.length + 3)},bot ${index},${getTenant(index, tenants)},prod,Dana`;
 	});
 	writeFileSync(path, `hash,start,name,tenant_id,environment,owner\n${lines.join("\n")}\n`);
 }
@@ -76,7 +76,7 @@ async function verifyAll(server: Server, raw_keys: readonly string[], tenants: n
 		const answer = await server.verify(credential, { raw_key: raw_keys[index] });
 		const { allowed, tenant, key } = answer.json;
 		const right =
-			answer.status === 200 && allowed === true && nameIn(key, "name") === `bot ${index}` && nameIn(tenant, "id") === tenantOf(index, tenants);
+			answer.status === 200 && allowed === true && nameIn(key, "name") === `bot ${index}` && nameIn(tenant, "id") === getTenant(index, tenants);
 		if (!right) throw new Error(`the key of line ${index + 2} was answered ${answer.status} ${answer.text}`);
 		return right;
 	});
@@ -102,7 +102,7 @@ export async function measureImport({ keys }: { keys: number }): Promise<ImportF
 		const format = { prefix: `${FORMAT}_`, alphabet: "base62", length_min: SECRET_CHARACTERS, length_max: SECRET_CHARACTERS };
 		expectStatus(await server.operator("PUT", `/legacy-formats/${FORMAT}`, format), 200);
 		await inParallel(tenants, MAKERS, async (index) => {
-			expectStatus(await server.operator("PUT", `/tenants/${tenantOf(index, tenants)}`, { name: `Tenant ${index}`, plan_id }), 200);
+			expectStatus(await server.operator("PUT", `/tenants/${getTenant(index, tenants)}`, { name: `Tenant ${index}`, plan_id }), 200);
 		});
 		const raw_keys = Array.from({ length: keys }, newRawKey);
 		const path = join(folder, "export.csv");

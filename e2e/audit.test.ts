@@ -48,7 +48,7 @@ interface Entry {
 	readonly tenant_id?: string | null;
 }
 
-function entriesOf(answer: Answer): Entry[] {
+function getEntries(answer: Answer): Entry[] {
 	return expectStatus(answer, 200).as<{ data: Entry[] }>().data;
 }
 
@@ -56,7 +56,7 @@ const CSV = { accept: "text/csv" };
 const LINES = { accept: "application/x-ndjson" };
 
 /** Rows of a CSV text with quoted cells (RFC 4180). */
-function cellsOf(csv: string): string[][] {
+function getCells(csv: string): string[][] {
 	const rows = csv.split("\r\n").filter((line) => line !== "");
 	return rows.map((row) =>
 		[...row.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? ""),
@@ -129,7 +129,7 @@ test("a change of a key is listed with who made it, from where, and what it was 
 	).as<{ key: { id: string } }>();
 	const patch = { allowed_ips: ["203.0.113.0/24"], name: "prod-orders" };
 	const changed = expectStatus(await admin.browser.management(tenant.id, "PATCH", `/api-keys/${made.key.id}`, patch), 200);
-	const [entry] = entriesOf(await admin.browser.management(tenant.id, "GET", `/audit?action=key.updated&target=${made.key.id}`));
+	const [entry] = getEntries(await admin.browser.management(tenant.id, "GET", `/audit?action=key.updated&target=${made.key.id}`));
 	deepEqual(entry && { ...entry, id: "", at: "" }, {
 		id: "",
 		at: "",
@@ -141,7 +141,7 @@ test("a change of a key is listed with who made it, from where, and what it was 
 		ip: "127.0.0.1",
 		request_id: changed.header("x-request-id"),
 	});
-	const by_actor = entriesOf(await admin.browser.management(tenant.id, "GET", `/audit?actor=${admin.member_id}&action=key`));
+	const by_actor = getEntries(await admin.browser.management(tenant.id, "GET", `/audit?actor=${admin.member_id}&action=key`));
 	deepEqual(
 		by_actor.map(({ action }) => action),
 		["key.updated", "key.created"],
@@ -153,17 +153,17 @@ test("what a key, a service and the operator do is listed under their names, and
 	const admin = await newMember(server, tenant.id, "admin");
 	const made = await makeKey(server, tenant.id, { permissions: ["tenant:read", "key:rotate"] });
 	expectStatus(await server.send({ method: "POST", path: "/api/v1/m2m/key/rotate", headers: { "x-api-key": made.raw_key }, body: {} }), 201);
-	const [rotated] = entriesOf(await admin.browser.management(tenant.id, "GET", "/audit?action=rotation.started"));
+	const [rotated] = getEntries(await admin.browser.management(tenant.id, "GET", "/audit?action=rotation.started"));
 	deepEqual([rotated?.actor, rotated?.ip], [{ kind: "key", id: made.id, name: made.key.name }, "127.0.0.1"]);
-	const [by_operator] = entriesOf(await admin.browser.management(tenant.id, "GET", "/audit?actor=operator&action=key"));
+	const [by_operator] = getEntries(await admin.browser.management(tenant.id, "GET", "/audit?actor=operator&action=key"));
 	deepEqual([by_operator?.action, by_operator?.actor.name, by_operator?.ip], ["key.created", "operator token", null]);
-	const [seen] = entriesOf(await server.management(tenant.id, "GET", "/audit?actor=operator&action=key"));
+	const [seen] = getEntries(await server.management(tenant.id, "GET", "/audit?actor=operator&action=key"));
 	deepEqual([seen?.id, seen?.ip], [by_operator?.id, "127.0.0.1"]);
-	const all = entriesOf(
+	const all = getEntries(
 		await server.send({ method: "GET", path: `/api/v1/operator/audit?tenant_id=${tenant.id}&limit=200`, headers: server.bearer }),
 	);
 	ok(all.length > 3 && all.every(({ tenant_id }) => tenant_id === tenant.id));
-	const instance = entriesOf(await server.send({ method: "GET", path: "/api/v1/operator/audit?action=plan", headers: server.bearer }));
+	const instance = getEntries(await server.send({ method: "GET", path: "/api/v1/operator/audit?action=plan", headers: server.bearer }));
 	ok(instance.length > 0 && instance.every(({ tenant_id }) => tenant_id === null));
 });
 
@@ -209,7 +209,7 @@ test("a wrong filter is a 400 that names it, in every format, and a cursor is bo
 		for (const query of ["actor=a&actor=b", "who=dana", "target=%00"])
 			expectStatus(await server.management(tenant.id, "GET", `/audit?${query}`, undefined, headers), 400);
 	}
-	deepEqual(entriesOf(await server.management(tenant.id, "GET", "/audit?actor=%27%20or%201%3D1--&target=%25")), []);
+	deepEqual(getEntries(await server.management(tenant.id, "GET", "/audit?actor=%27%20or%201%3D1--&target=%25")), []);
 	const first = expectStatus(await server.management(tenant.id, "GET", "/audit?limit=1&action=site"), 200).json;
 	notEqual(first.next_cursor, null);
 	for (const [id, filter] of [
@@ -228,7 +228,7 @@ test("exports hold exactly what the list shows, as CSV and as JSON Lines, and ru
 	const tenant = await makeTenant(server);
 	const formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1", '=HYPERLINK("https://evil.example")', 'quo"te, comma', "Zoë 鍵"];
 	for (const name of formulas) expectStatus(await server.management(tenant.id, "POST", "/sites", { name }), 201);
-	const listed = entriesOf(await server.management(tenant.id, "GET", "/audit?action=site&limit=200"));
+	const listed = getEntries(await server.management(tenant.id, "GET", "/audit?action=site&limit=200"));
 	equal(listed.length, formulas.length);
 	const lines = expectStatus(await server.management(tenant.id, "GET", "/audit?action=site", undefined, LINES), 200);
 	match(lines.header("content-type"), /^application\/x-ndjson/);
@@ -242,7 +242,7 @@ test("exports hold exactly what the list shows, as CSV and as JSON Lines, and ru
 	const csv = expectStatus(await server.management(tenant.id, "GET", "/audit?action=site", undefined, CSV), 200);
 	match(csv.header("content-disposition"), /^attachment; filename="audit-\d{4}-\d\d-\d\d\.csv"$/);
 	deepEqual([csv.header("vary"), csv.header("cache-control")], ["Accept", "no-store"]);
-	const [head = [], ...rows] = cellsOf(csv.text);
+	const [head = [], ...rows] = getCells(csv.text);
 	equal(head.join(), "id,at,actor_kind,actor_id,actor_name,action,target_kind,target_id,target_name,before,after,ip,request_id");
 	const names = rows.map((cells) => cells[head.indexOf("target_name")] ?? "");
 	for (const cell of rows.flat()) ok(!/^[=+@\t\r\uff1d\uff0b\uff0d\uff20-]/.test(cell), `a spreadsheet would run ${cell}`);
@@ -252,12 +252,12 @@ test("exports hold exactly what the list shows, as CSV and as JSON Lines, and ru
 	);
 	deepEqual(JSON.parse(rows[0]?.[head.indexOf("after")] ?? ""), listed[0]?.after);
 	const empty = expectStatus(await server.management(tenant.id, "GET", "/audit?target=none", undefined, CSV), 200);
-	equal(cellsOf(empty.text).length, 1, "an empty export has its head");
+	equal(getCells(empty.text).length, 1, "an empty export has its head");
 	const all = expectStatus(
 		await server.send({ method: "GET", path: `/api/v1/operator/audit?tenant_id=${tenant.id}`, headers: { ...server.bearer, ...CSV } }),
 		200,
 	);
-	equal(cellsOf(all.text)[1]?.[0], tenant.id);
+	equal(getCells(all.text)[1]?.[0], tenant.id);
 });
 
 /** Opens an export and reads its first bytes only. */

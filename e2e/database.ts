@@ -27,7 +27,7 @@ export interface Difference {
 	readonly removed: readonly StoredRow[];
 }
 
-function tenantOf(table: string, row: Record<string, unknown>): string | null {
+function getTenant(table: string, row: Record<string, unknown>): string | null {
 	if (table === "tenants") return String(row.id);
 	const column = TENANT_COLUMNS.find((name) => name in row);
 	return column === undefined ? null : String(row[column]);
@@ -63,7 +63,7 @@ export class Database {
 			const row = "to_jsonb(t) - $1::text[]";
 			const from = `from ${pg.escapeIdentifier(table)} t where ${OF_REQUESTS[table] ?? "true"}`;
 			const rows = await this.rows(`select ${row} as row ${from} order by (${row})::text`, [BOOKKEEPING]);
-			for (const { row } of rows) stored.push({ table, text: JSON.stringify(row), tenant_id: tenantOf(table, asRow(row)) });
+			for (const { row } of rows) stored.push({ table, text: JSON.stringify(row), tenant_id: getTenant(table, asRow(row)) });
 		}
 		return stored;
 	}

@@ -658,16 +658,16 @@ guarantee("internal_error", "an internal error returns its request id and no int
 guarantee("storage_full", "a file that does not fit on the disk is refused and removed, and everything else works", async () => {
 	const { tenant, site, raw_key } = world;
 	const before = readdirSync(join(server.data_dir, "uploads"), { recursive: true }).length;
-	const usedOf = async () => {
+	const getUsed = async () => {
 		const { documents, storage_bytes } = (await server.keyed(raw_key, "GET", `/tenants/${tenant.id}/limits`)).json;
 		return { documents, storage_bytes };
 	};
-	const used = await usedOf();
+	const used = await getUsed();
 	const answer = await upload(raw_key, site.id, Buffer.alloc((FILE_KIB_MAX + 1_024) * 1_024, 7));
 	assertProblem(answer, "storage_full");
 	ok(getRemaining(answer).burst);
 	equal(readdirSync(join(server.data_dir, "uploads"), { recursive: true }).length, before);
-	deepEqual(await usedOf(), used);
+	deepEqual(await getUsed(), used);
 	expectStatus(await whoami(raw_key), 200);
 	expectStatus(await upload(raw_key, site.id, Buffer.alloc(1_000)), 201);
 });

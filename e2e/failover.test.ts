@@ -34,12 +34,12 @@ async function waitUntil(what: string, isTrue: () => Promise<boolean>): Promise<
 	}
 }
 
-const socketOf = (cluster: { url: string; stop(): Promise<void> }) => `${getSocketFolder(cluster)}/.s.PGSQL.5432`;
+const getSocket = (cluster: { url: string; stop(): Promise<void> }) => `${getSocketFolder(cluster)}/.s.PGSQL.5432`;
 
 test("when a standby takes over and the old primary becomes read-only, every response is right or 503, and the server recovers", async () => {
 	const primary = await startDebianCluster();
 	const standby = await startDebianCluster(primary);
-	const relay = await Relay.open(socketOf(primary));
+	const relay = await Relay.open(getSocket(primary));
 	try {
 		await ensureDatabase(primary.url, "keywright");
 		const server = await startServer({
@@ -64,7 +64,7 @@ test("when a standby takes over and the old primary becomes read-only, every res
 			await client.query("alter system set default_transaction_read_only = on");
 			await client.query("select pg_reload_conf()");
 		});
-		relay.moveTo(socketOf(standby));
+		relay.moveTo(getSocket(standby));
 		await withClient(standby.url, (client) => client.query("select pg_promote()"));
 
 		const asks: readonly (readonly [status: number, ask: () => Promise<Answer>])[] = [

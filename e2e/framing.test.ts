@@ -478,7 +478,7 @@ const NOTHING_SENT: readonly { lines: readonly string[]; body: string }[] = [
 const SOMETHING_SENT = ["[]", "null", '{"a":1}', "x", '""', "{}{}"];
 
 /** The head of an operation on unknown ids, with an accepted credential; null if the operation accepts only a session. */
-function headOf(operation: Operation, raw_key = world.raw_key): { method: string; path: string; credential: readonly string[] } | null {
+function getHead(operation: Operation, raw_key = world.raw_key): { method: string; path: string; credential: readonly string[] } | null {
 	if (operation.kind === "person" || operation.kind === "service") return null;
 	const { method, path } = buildCall(operation, { tenant_id: world.tenant.id, ...(operation.kind === "key" ? { site_id: world.site.id } : {}) });
 	return { method, path, credential: operation.kind === "key" ? [`X-API-Key: ${raw_key}`] : operation.kind === "operator" ? [bearerLine()] : [] };
@@ -489,7 +489,11 @@ async function almightyKey(): Promise<string> {
 	return (await makeKey(server, world.tenant.id, { permissions })).raw_key;
 }
 
-async function codeOf({ method, path, credential }: NonNullable<ReturnType<typeof headOf>>, lines: readonly string[], body: string): Promise<string> {
+async function getCode(
+	{ method, path, credential }: NonNullable<ReturnType<typeof getHead>>,
+	lines: readonly string[],
+	body: string,
+): Promise<string> {
 	const answer = await exchange(server.port, requestText(method, path, [...credential, ...lines, "Connection: close"], body));
 	return `${answer.status} ${answer.code ?? ""}`;
 }
@@ -499,14 +503,14 @@ test("every route without input accepts no body, an empty body and {}, and nothi
 	const raw_key = await almightyKey();
 	ok(operations.length > 40);
 	for (const operation of operations) {
-		const head = headOf(operation, raw_key);
+		const head = getHead(operation, raw_key);
 		if (head === null || (operation.method === "DELETE" && operation.parameters.length === 1 && operation.parameters[0] === "tenant_id")) continue;
 		const codes: string[] = [];
-		for (const { lines, body } of [...NOTHING_SENT, { lines: ["Content-Length: 2"], body: "{}" }]) codes.push(await codeOf(head, lines, body));
+		for (const { lines, body } of [...NOTHING_SENT, { lines: ["Content-Length: 2"], body: "{}" }]) codes.push(await getCode(head, lines, body));
 		deepEqual([...new Set(codes)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
 		for (const body of SOMETHING_SENT)
 			for (const type of ["application/json", "text/plain"]) {
-				const code = await codeOf(head, [`Content-Type: ${type}`, `Content-Length: ${body.length}`], body);
+				const code = await getCode(head, [`Content-Type: ${type}`, `Content-Length: ${body.length}`], body);
 				equal(code, "400 invalid_request", `${operation.method} ${operation.path} ${type} ${body}`);
 			}
 	}
@@ -516,10 +520,10 @@ test("a body whose fields are all optional is optional itself", async () => {
 	const optional = OPERATIONS.filter(({ body_optional }) => body_optional);
 	ok(optional.length >= 5);
 	for (const operation of optional) {
-		const head = headOf(operation);
+		const head = getHead(operation);
 		if (head === null) continue;
 		const codes: string[] = [];
-		for (const { lines, body } of NOTHING_SENT) codes.push(await codeOf(head, lines, body));
+		for (const { lines, body } of NOTHING_SENT) codes.push(await getCode(head, lines, body));
 		deepEqual([...new Set(codes)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
 	}
 	for (const { lines, body } of NOTHING_SENT) {
@@ -535,11 +539,11 @@ test("a body whose fields are all optional is optional itself", async () => {
 test("JSON with a charset other than UTF-8 is a 415 on every route, and any spelling of UTF-8 is accepted", async () => {
 	const raw_key = await almightyKey();
 	for (const operation of OPERATIONS.filter(({ id }) => buildBody({ id }) !== undefined)) {
-		const head = headOf(operation, raw_key);
+		const head = getHead(operation, raw_key);
 		if (head === null) continue;
 		for (const charset of ["utf-16", "iso-8859-1", '"utf-16le"', "utf-8; charset=utf-16"]) {
 			const lines = [`Content-Type: application/json; charset=${charset}`, "Content-Length: 2"];
-			equal(await codeOf(head, lines, "{}"), "415 unsupported_media_type", `${operation.path} ${charset}`);
+			equal(await getCode(head, lines, "{}"), "415 unsupported_media_type", `${operation.path} ${charset}`);
 		}
 	}
 	for (const charset of ["utf-8", "UTF-8", '"utf-8"', "utf8"])

@@ -41,7 +41,7 @@ function sha256(raw_key: string): Buffer {
 }
 
 /** A file with that many keys, spread over all tenants. */
-function csvOf(name: string, keys: number): { path: string; raw_keys: string[] } {
+function toCsv(name: string, keys: number): { path: string; raw_keys: string[] } {
 	const raw_keys = Array.from({ length: keys }, newKey);
 	const lines = raw_keys.map((raw_key, index) => {
 		const hash = sha256(raw_key).toString(index % 2 === 0 ? "hex" : "base64");
@@ -66,7 +66,7 @@ async function report(...argv: string[]): Promise<Record<string, number | unknow
 	return JSON.parse(stdout);
 }
 
-async function statusesOf(raw_keys: readonly string[]): Promise<Map<number, number>> {
+async function getStatuses(raw_keys: readonly string[]): Promise<Map<number, number>> {
 	const counted = new Map<number, number>();
 	let next = 0;
 	async function work(): Promise<void> {
@@ -80,14 +80,14 @@ async function statusesOf(raw_keys: readonly string[]): Promise<Map<number, numb
 }
 
 test(`${KEYS} keys are imported while the server runs, all of them work, and a second run changes nothing`, { timeout: 300_000 }, async () => {
-	const { path, raw_keys } = csvOf("many.csv", KEYS);
+	const { path, raw_keys } = toCsv("many.csv", KEYS);
 	const options = [path, "--format", "acme", "--owner", "Dana"];
 	const dry = await report(...options, "--dry-run");
 	assert.deepEqual([dry.new, dry.imported, dry.refused], [KEYS, 0, 0]);
-	assert.deepEqual(await statusesOf(raw_keys.slice(0, 20)), new Map([[401, 20]]), "a dry run imports nothing, and they were all looked up");
+	assert.deepEqual(await getStatuses(raw_keys.slice(0, 20)), new Map([[401, 20]]), "a dry run imports nothing, and they were all looked up");
 	const first = await report(...options);
 	assert.deepEqual([first.new, first.imported, first.already_there], [KEYS, KEYS, 0]);
-	assert.deepEqual(await statusesOf(raw_keys), new Map([[200, KEYS]]));
+	assert.deepEqual(await getStatuses(raw_keys), new Map([[200, KEYS]]));
 	const second = await report(...options);
 	assert.deepEqual([second.new, second.imported, second.already_there], [0, 0, KEYS]);
 	const list = await server.management("t0", "GET", "/api-keys?limit=1");
@@ -96,7 +96,7 @@ test(`${KEYS} keys are imported while the server runs, all of them work, and a s
 
 test("an import that is killed halfway is resumed by the next run: no key is duplicated or lost", { timeout: 300_000 }, async () => {
 	const keys = 2_000;
-	const { path, raw_keys } = csvOf("killed.csv", keys);
+	const { path, raw_keys } = toCsv("killed.csv", keys);
 	const argv = ["import", path, "--format", "acme", "--owner", "Dana", "--batch", "20"];
 	const counted = async () => Object(await formatAcme()).keys;
 	const before_all = await counted();
@@ -112,7 +112,7 @@ test("an import that is killed halfway is resumed by the next run: no key is dup
 	const rest = await report(...argv.slice(1));
 	assert.deepEqual([rest.already_there, rest.imported], [there, keys - there]);
 	assert.equal((await counted()) - before_all, keys);
-	assert.deepEqual(await statusesOf(raw_keys), new Map([[200, keys]]));
+	assert.deepEqual(await getStatuses(raw_keys), new Map([[200, keys]]));
 });
 
 async function formatAcme(): Promise<unknown> {
@@ -138,7 +138,7 @@ test("exports of Unkey and Better Auth are imported unchanged, without the keys 
 	);
 	assert.equal((await report(auth, "--source", "better-auth", ...common)).imported, 1);
 	assert.deepEqual(
-		await statusesOf([live, off, better]),
+		await getStatuses([live, off, better]),
 		new Map([
 			[200, 2],
 			[401, 1],
@@ -179,23 +179,23 @@ test("refused lines are listed without their hashes, and nothing is imported", a
 test("--skip-refused skips only the malformed line, and an unreadable file is refused with the cause", async () => {
 	const [first, last] = [newKey(), newKey()];
 	const path = join(folder, "malformed.csv");
-	const lineOf = (raw_key: string) => `${sha256(raw_key).toString("hex")},bot,t1,prod`;
-	const malformed = [`${lineOf(newKey())},one more`, `"never closed`, "\u0000"];
-	writeFileSync(path, ["hash,name,tenant_id,environment", lineOf(first), ...malformed, lineOf(last)].join("\n"));
+	const getLine = (raw_key: string) => `${sha256(raw_key).toString("hex")},bot,t1,prod`;
+	const malformed = [`${getLine(newKey())},one more`, `"never closed`, "\u0000"];
+	writeFileSync(path, ["hash,name,tenant_id,environment", getLine(first), ...malformed, getLine(last)].join("\n"));
 	const options = [path, "--format", "acme", "--owner", "Dana"];
 	const refused = await run("import", ...options);
 	assert.equal(refused.code, 3);
 	for (const words of [/another number of fields.*: line 3/, /never closed: line 4/, /NUL character: line 5/, /3 lines refused/])
 		assert.match(refused.stdout, words);
-	assert.deepEqual(await statusesOf([first, last]), new Map([[401, 2]]));
+	assert.deepEqual(await getStatuses([first, last]), new Map([[401, 2]]));
 	const skipped = await report(...options, "--skip-refused");
 	assert.deepEqual([skipped.imported, skipped.refused], [2, 3]);
-	assert.deepEqual(await statusesOf([first, last]), new Map([[200, 2]]));
+	assert.deepEqual(await getStatuses([first, last]), new Map([[200, 2]]));
 	const whole: [string, RegExp][] = [
 		["", /line 1: the file is empty/],
-		[`${lineOf(newKey())}\n`, /line 1: is not a header row/],
-		[`hash;tenant_id\n${lineOf(newKey()).replaceAll(",", ";")}\n`, /line 1: fields are separated by semicolons/],
-		[`hash,tenant_id\r${lineOf(newKey())}\r`, /line 1: the file uses CR line ends/],
+		[`${getLine(newKey())}\n`, /line 1: is not a header row/],
+		[`hash;tenant_id\n${getLine(newKey()).replaceAll(",", ";")}\n`, /line 1: fields are separated by semicolons/],
+		[`hash,tenant_id\r${getLine(newKey())}\r`, /line 1: the file uses CR line ends/],
 	];
 	for (const [text, words] of whole) {
 		writeFileSync(path, text);
@@ -208,7 +208,7 @@ test("--skip-refused skips only the malformed line, and an unreadable file is re
 });
 
 test("invalid commands print what to do and exit with 2", async () => {
-	const { path } = csvOf("one.csv", 1);
+	const { path } = toCsv("one.csv", 1);
 	const wrong: [string[], RegExp][] = [
 		[[], /takes one file/],
 		[[path], /--format/],
@@ -291,11 +291,11 @@ test("the snippets of docs/migrating.md run unchanged", async () => {
 
 test("without a running server, import and export start the database themselves and stop it again", { timeout: 120_000 }, async () => {
 	await server.stop({ keep_folder: true });
-	const { path, raw_keys } = csvOf("stopped.csv", 50);
+	const { path, raw_keys } = toCsv("stopped.csv", 50);
 	assert.equal((await report(path, "--format", "acme", "--owner", "Dana")).imported, 50);
 	const piped = await run("export");
 	assert.equal(piped.code, 0, piped.stderr);
 	assert(piped.stdout.split("\n").filter((line) => line.startsWith('{"type":"key"')).length >= 50);
 	server = await startServer({ data_dir: server.data_dir });
-	assert.deepEqual(await statusesOf(raw_keys), new Map([[200, 50]]));
+	assert.deepEqual(await getStatuses(raw_keys), new Map([[200, 50]]));
 });

@@ -161,7 +161,7 @@ function ask(operation: Operation, world: World, values: Readonly<Record<string,
 	return server.send({ ...call, headers: { ...headers, ...credential } });
 }
 
-async function rowsOf(world: World): Promise<StoredRow[]> {
+async function getRows(world: World): Promise<StoredRow[]> {
 	return (await database.dump()).filter(({ tenant_id }) => tenant_id === world.values.tenant_id);
 }
 
@@ -216,7 +216,7 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 	const names = [...operation.parameters, ...operation.queried_ids];
 	test(`${operation.method} ${operation.path}: another tenant's ids and unknown ids get the same response, and no row of the other tenant changes`, async () => {
 		const own = await newWorld();
-		const before = await rowsOf(foreign);
+		const before = await getRows(foreign);
 		for (const name of names) {
 			// The operator has access to every tenant: only an unknown tenant and resources of a different tenant are refused.
 			const operator_may = operation.kind === "operator" && name === "tenant_id";
@@ -230,7 +230,7 @@ for (const operation of [...KEYED, ...MANAGEMENT]) {
 			if (operation.kind === "key") ok(String(unknown.json.detail).includes(own.values.tenant_id), "a keyed 404 says whose the key is");
 		}
 		if (operation.kind === "key" && names.length > 0) assertProblem(await ask(operation, own, foreign.values), "not_found", [foreign.word]);
-		deepEqual(difference(before, await rowsOf(foreign)), { added: [], removed: [] });
+		deepEqual(difference(before, await getRows(foreign)), { added: [], removed: [] });
 
 		const control = await ask(operation, await controlWorld(operation, own), await controlValues(operation, own));
 		expectStatus(control, operation.status);
@@ -357,16 +357,16 @@ test("an unknown kid and a wrong secret get the same bytes in every state of the
 	];
 	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${paused.id}/pause`), 200);
 	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${revoked.id}/revoke`, { reason: "other" }), 200);
-	const kidOf = (key: string): string => key.slice(-50, -38);
-	const secretOf = (key: string): string => key.slice(-38, -6);
+	const getKid = (key: string): string => key.slice(-50, -38);
+	const getSecret = (key: string): string => key.slice(-38, -6);
 	const wrong = [
-		forgedKey("prod", kidOf(raw_key)),
-		forgedKey("prod", kidOf(paused.raw_key)),
-		forgedKey("prod", kidOf(revoked.raw_key)),
-		forgedKey("prod", kidOf(bound.raw_key)),
-		forgedKey("prod", kidOf(raw_key), secretOf(paused.raw_key)),
-		forgedKey("dev", kidOf(raw_key), secretOf(raw_key)),
-		forgedKey("staging", kidOf(revoked.raw_key), secretOf(revoked.raw_key)),
+		forgedKey("prod", getKid(raw_key)),
+		forgedKey("prod", getKid(paused.raw_key)),
+		forgedKey("prod", getKid(revoked.raw_key)),
+		forgedKey("prod", getKid(bound.raw_key)),
+		forgedKey("prod", getKid(raw_key), getSecret(paused.raw_key)),
+		forgedKey("dev", getKid(raw_key), getSecret(raw_key)),
+		forgedKey("staging", getKid(revoked.raw_key), getSecret(revoked.raw_key)),
 	];
 	const { credential } = await makeService(server);
 	for (const path of ["/whoami", `/tenants/${tenant_id}/limits`, "/sites/s-nobody"]) {

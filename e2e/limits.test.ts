@@ -33,7 +33,7 @@ function countBy(answers: readonly Answer[]): Record<string, number> {
 }
 
 /** The request counts of a tenant in the usage report, by code. */
-async function usageOf(tenant_id: string, key_id?: string): Promise<Record<string, number>> {
+async function getUsage(tenant_id: string, key_id?: string): Promise<Record<string, number>> {
 	const path = key_id === undefined ? "/usage" : `/api-keys/${key_id}/usage`;
 	const { data } = expectStatus(await server.management(tenant_id, "GET", path), 200).as<{ data: { code: string; requests: number }[] }>();
 	const counts: Record<string, number> = {};
@@ -45,11 +45,11 @@ async function usageOf(tenant_id: string, key_id?: string): Promise<Record<strin
 async function assertUsage(tenant_id: string, expected: Record<string, number>): Promise<void> {
 	const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, requests) => sum + requests, 0);
 	for (const until = performance.now() + FLUSH_DEADLINE_MS; performance.now() < until; await sleep(100)) {
-		if (total(await usageOf(tenant_id)) >= total(expected)) break;
+		if (total(await getUsage(tenant_id)) >= total(expected)) break;
 	}
-	deepEqual(await usageOf(tenant_id), expected);
+	deepEqual(await getUsage(tenant_id), expected);
 	await sleep(1_200);
-	deepEqual(await usageOf(tenant_id), expected);
+	deepEqual(await getUsage(tenant_id), expected);
 }
 
 test("of 400 concurrent requests against a limit of 100 exactly 100 are allowed, 300 refused, and both are counted", async () => {
@@ -195,8 +195,8 @@ test("100,000 accepted requests are counted as exactly 100,000, per key and in t
 	const halves = await Promise.all([raw_key, second.raw_key].map((key) => flood(server.port, key, "/api/v1/m2m/whoami", ACCEPTED / 2)));
 	for (const statuses of halves) deepEqual([...statuses], [[200, ACCEPTED / 2]]);
 	await assertUsage(tenant.id, { allowed: ACCEPTED });
-	deepEqual(await usageOf(tenant.id, made.id), { allowed: ACCEPTED / 2 });
-	deepEqual(await usageOf(tenant.id, second.id), { allowed: ACCEPTED / 2 });
+	deepEqual(await getUsage(tenant.id, made.id), { allowed: ACCEPTED / 2 });
+	deepEqual(await getUsage(tenant.id, second.id), { allowed: ACCEPTED / 2 });
 	const { usage_24h, last_used_at } = (await server.management(tenant.id, "GET", `/api-keys/${made.id}`)).json;
 	equal(usage_24h, ACCEPTED / 2);
 	ok(Math.abs(Date.now() - Date.parse(String(last_used_at))) < 60_000);
@@ -204,5 +204,5 @@ test("100,000 accepted requests are counted as exactly 100,000, per key and in t
 	const { data_dir, port } = server;
 	await server.stop({ keep_folder: true });
 	server = await startServer({ data_dir, port, env: SILENT });
-	deepEqual(await usageOf(tenant.id), { allowed: ACCEPTED + 1_000 });
+	deepEqual(await getUsage(tenant.id), { allowed: ACCEPTED + 1_000 });
 });

@@ -73,7 +73,7 @@ before(async () => {
 		invitation_id: expectStatus(invited, 201).as<{ invitation: { id: string } }>().invitation.id,
 		handover_id: expectStatus(handed, 201).as<{ handover: { id: string } }>().handover.id,
 		rotation_id: expectStatus(begun, 201).as<{ rotation: { id: string } }>().rotation.id,
-		...{ rotating_key_id: rotating.id, person_id: String((await personOf(operator)).person_id), name: "old", capability: "orders" },
+		...{ rotating_key_id: rotating.id, person_id: String((await makePerson(operator)).person_id), name: "old", capability: "orders" },
 		...{ permission: "orders:write", service_id: (await makeService(server)).id },
 	};
 });
@@ -83,7 +83,7 @@ after(async () => {
 	await server.stop();
 });
 
-async function personOf(member: Member): Promise<Record<string, unknown>> {
+async function makePerson(member: Member): Promise<Record<string, unknown>> {
 	const [person] = await database.rows("select id as person_id from people where email = $1", [member.email]);
 	return person ?? {};
 }
@@ -188,11 +188,11 @@ const SIGNED_OUT = always(401, "credential_invalid");
 const UNCONFIRMED = always(403, "confirmation_needed");
 
 async function signedOut(member: Member): Promise<() => Promise<unknown>> {
-	return without("sign_in_sessions", "person_id = $1", (await personOf(member)).person_id);
+	return without("sign_in_sessions", "person_id = $1", (await makePerson(member)).person_id);
 }
 
 async function unconfirmed(member: Member): Promise<() => Promise<unknown>> {
-	const { person_id } = await personOf(member);
+	const { person_id } = await makePerson(member);
 	const set = (time: string) => `update sign_in_sessions set confirmed_at = ${time} where person_id = $1`;
 	return altered(set("now() - interval '2 hours'"), set("now()"), person_id);
 }
@@ -234,7 +234,7 @@ suite("a body that arrives after its sender lost access changes nothing", { conc
 
 	test("an operator who was removed, in the operator API and in a tenant", async () => {
 		const code: Expected = ({ row }) => (row.access === "operator" ? [403, "role_not_allowed"] : [404, "not_found"]);
-		const { person_id } = await personOf(operator);
+		const { person_id } = await makePerson(operator);
 		await refused([...OPERATED, ...MANAGED], asPage(operator.browser), code, () => without("operators", "person_id = $1", person_id));
 	});
 
@@ -287,7 +287,7 @@ async function invited(browser: Browser): Promise<unknown> {
 	return expectStatus(await browser.management(tenant_id, "POST", "/invitations", { role: "owner" }), 201).json.url;
 }
 
-async function auditOf(action: string, target_id: string): Promise<unknown[]> {
+async function getAudit(action: string, target_id: string): Promise<unknown[]> {
 	const where = "action = $1 and target_id = $2";
 	return (await database.rows(`select details -> 'facts' as facts from audit_entries where ${where}`, [action, target_id])).map(({ facts }) => facts);
 }
@@ -320,11 +320,11 @@ suite("unused links of a person end when the person loses access", { concurrency
 		equal(secrets.length, 1);
 		const ended = await server.management(tenant_id, "GET", `/api-keys/${rotating.id}/rotations/${rotation.id}`);
 		equal(expectStatus(ended, 200).json.status, "cancelled");
-		const [cancelled] = await auditOf("handover.cancelled", handed.key_id);
+		const [cancelled] = await getAudit("handover.cancelled", handed.key_id);
 		equal((cancelled as { because: string }).because, "member.removed");
 		const events = await database.rows("select 1 from outbox where type = 'rotation.cancelled' and data ->> 'rotation_id' = $1", [rotation.id]);
 		equal(events.length, 1);
-		const [removed] = await auditOf("member.removed", admin.member_id);
+		const [removed] = await getAudit("member.removed", admin.member_id);
 		deepEqual((removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind).sort(), ["handover", "handover", "rotation"]);
 	});
 
@@ -353,7 +353,7 @@ suite("unused links of a person end when the person loses access", { concurrency
 	});
 
 	test("a removed operator's links start no session and set no password, and sessions from such links end with everything created in them, as the preview lists", async () => {
-		const { person_id } = await personOf(operator);
+		const { person_id } = await makePerson(operator);
 		const person = { external_user_id: "user-9", name: "Paula", role: "owner", confirmed: true };
 		const link = async () => {
 			const made = await operator.browser.send("POST", `/api/v1/operator/tenants/${tenant_id}/portal-sessions`, person);
@@ -387,7 +387,7 @@ suite("unused links of a person end when the person loses access", { concurrency
 		for (const url of [by_portal, by_operator, expectStatus(colleague, 201).json.url]) expectStatus(await accept(url), 404);
 		expectStatus(await take(ended), 404);
 		expectStatus(await new Browser(server).signIn(owner.email), 200);
-		const [removed] = await auditOf("operator.removed", String(person_id));
+		const [removed] = await getAudit("operator.removed", String(person_id));
 		const kinds = (removed as { ended: { kind: string }[] }).ended.map(({ kind }) => kind);
 		const resets = ["password_reset", "password_reset"];
 		deepEqual(kinds.sort(), ["handover", "invitation", "invitation", "operator_invitation", ...resets, "portal_link", "portal_session"].sort());
@@ -420,7 +420,7 @@ suite("unused links of a person end when the person loses access", { concurrency
 			expectStatus(await portal.management(tenant_id, "GET", "/api-keys"), 401);
 			expectStatus(await reveal(handed.url), 409);
 			expectStatus(await accept(invitation), 404);
-			const [ended] = await auditOf("portal_session.ended", await newestId());
+			const [ended] = await getAudit("portal_session.ended", await newestId());
 			deepEqual((ended as { ended: { kind: string }[] }).ended.map(({ kind }) => kind).sort(), ["handover", "invitation"]);
 		}
 	});
@@ -470,7 +470,7 @@ test("changes that race with the end of their callers' access do not deadlock: e
 	const runner = await newMember(server, tenant_id, "viewer");
 	const { json: asked } = expectStatus(await server.operator("POST", "/operators", { email: runner.email }), 201);
 	expectStatus(await runner.browser.send("POST", "/api/v1/invitations/accept", { token: getToken(asked.url), password: PASSWORD }), 200);
-	const { person_id } = await personOf(runner);
+	const { person_id } = await makePerson(runner);
 	const portal = await newPortalPerson(server, tenant_id, "owner");
 	const [key, revoked] = [await makeKey(server, tenant_id), await makeKey(server, tenant_id)];
 	const browsers = [owner.browser, second.browser, runner.browser, portal];

@@ -34,7 +34,7 @@ async function metricsText(): Promise<string> {
 }
 
 /** The values of all series of a metric, by labels. */
-async function seriesOf(name: string): Promise<Map<string, number>> {
+async function getSeries(name: string): Promise<Map<string, number>> {
 	const lines = (await metricsText()).split("\n").filter((line) => line.startsWith(`${name}{`));
 	return new Map(lines.map((line) => [line.slice(name.length, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
 }
@@ -68,12 +68,12 @@ function rulesOfGuide(): string {
 
 for (const [kind, ask] of Object.entries(WAYS)) {
 	test(`decisions by ${kind} are counted by code and timed, and the log line has the decision's code`, async () => {
-		const before_them = await seriesOf("keywright_decisions_total");
-		const timed_before = (await seriesOf("keywright_decision_duration_seconds_count")).get(`{kind="${kind}"}`) ?? 0;
+		const before_them = await getSeries("keywright_decisions_total");
+		const timed_before = (await getSeries("keywright_decision_duration_seconds_count")).get(`{kind="${kind}"}`) ?? 0;
 		const logged_before = server.logs.stdout.length;
 		for (let count = 0; count < WRONG; count += 1) await ask(`kw_prod_wrong${count}`);
 		await ask(key.raw_key);
-		const after_them = await seriesOf("keywright_decisions_total");
+		const after_them = await getSeries("keywright_decisions_total");
 		const more = [...after_them].map(([labels, count]) => [labels, count - (before_them.get(labels) ?? 0)] as const).filter(([, count]) => count > 0);
 		const right = kind === "forward-auth" ? "allowed" : "permission_missing";
 		deepEqual(
@@ -83,7 +83,7 @@ for (const [kind, ask] of Object.entries(WAYS)) {
 				[`{kind="${kind}",code="key_invalid"}`, WRONG],
 			]),
 		);
-		equal((await seriesOf("keywright_decision_duration_seconds_count")).get(`{kind="${kind}"}`), timed_before + WRONG + 1);
+		equal((await getSeries("keywright_decision_duration_seconds_count")).get(`{kind="${kind}"}`), timed_before + WRONG + 1);
 		const decisions = () =>
 			server.logs.stdout
 				.slice(logged_before)
@@ -113,7 +113,7 @@ test("CORS preflights are counted by origin, answered without CORS headers, and 
 	}
 	await server.send({ method: "OPTIONS", path: "/nowhere", headers: { ...preflight, origin: 'https://a"} 1' } });
 	deepEqual(
-		[...(await seriesOf("keywright_preflights_total"))],
+		[...(await getSeries("keywright_preflights_total"))],
 		[
 			['{origin="https://shop.example"}', answers.length],
 			['{origin="other"}', 1],
@@ -122,8 +122,8 @@ test("CORS preflights are counted by origin, answered without CORS headers, and 
 });
 
 test("the buckets of the durations are cumulative and end with all of them", async () => {
-	const buckets = await seriesOf("keywright_decision_duration_seconds_bucket");
-	const counts = await seriesOf("keywright_decision_duration_seconds_count");
+	const buckets = await getSeries("keywright_decision_duration_seconds_bucket");
+	const counts = await getSeries("keywright_decision_duration_seconds_count");
 	for (const kind of Object.keys(WAYS)) {
 		const values = [...buckets].filter(([labels]) => labels.includes(`kind="${kind}"`)).map(([, value]) => value);
 		deepEqual(

@@ -47,7 +47,7 @@ function describedPaths(): Readonly<Record<string, Readonly<Record<string, Descr
 /** Query parameters that refer to resources, with the kind of each. */
 const QUERIED: Readonly<Record<string, string>> = { key_id: "key_id", key_ids: "key_id", site_id: "site_id", site_ids: "site_id" };
 
-function operationOf(path: string, method: string, described: Described): Operation {
+function toOperation(path: string, method: string, described: Described): Operation {
 	const names = (where: string) => described.parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
 	const [scheme] = Object.keys(described.security[0] ?? {});
 	return {
@@ -70,7 +70,7 @@ const FORWARD_AUTH = "/api/v1/forward-auth";
 
 export const OPERATIONS: readonly Operation[] = Object.entries(describedPaths())
 	.filter(([path]) => path !== FORWARD_AUTH && !path.startsWith(`${FORWARD_AUTH}/`))
-	.flatMap(([path, methods]) => Object.entries(methods).map(([method, described]) => operationOf(path, method, described)));
+	.flatMap(([path, methods]) => Object.entries(methods).map(([method, described]) => toOperation(path, method, described)));
 
 /** The keyed and the management operations, which concern one tenant. */
 export const KEYED = OPERATIONS.filter(({ kind }) => kind === "key");

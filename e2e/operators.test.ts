@@ -27,7 +27,7 @@ after(async () => {
 	await server.stop();
 });
 
-function idOf(email: string): Promise<string> {
+function getId(email: string): Promise<string> {
 	return database.rows("select id from people where email = $1", [email]).then(([row]) => String(row?.id));
 }
 
@@ -35,7 +35,7 @@ function idOf(email: string): Promise<string> {
 async function newOperator(tenant_id = world.tenant.id): Promise<Member & { readonly person_id: string }> {
 	const member = await newMember(server, tenant_id, "viewer");
 	await becomeOperator(member);
-	return { ...member, person_id: await idOf(member.email) };
+	return { ...member, person_id: await getId(member.email) };
 }
 
 /** Invites the person as an operator, accepts by the link and signs in again. */
@@ -59,7 +59,7 @@ test("only the link of the first start makes its recipient owner of the demo ten
 		[["olivia@example.com", true, { kind: "member", name: "Olivia Owner" }]],
 	);
 	const [entry] = await database.rows("select target_id from audit_entries where chain = '*' and action = 'operator.added'");
-	equal(entry?.target_id, await idOf("olivia@example.com"));
+	equal(entry?.target_id, await getId("olivia@example.com"));
 
 	const invited = await inviteToken(server, world.tenant.id, "owner");
 	equal(expectStatus(await browser.send("POST", "/api/v1/invitations/read", { token: invited }), 200).json.makes_operator, false);

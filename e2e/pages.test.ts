@@ -30,13 +30,13 @@ function get(path: string, headers: Record<string, string> = {}): Promise<Answer
 	return server.send({ method: "GET", path, headers });
 }
 
-function nonceOf(page: Answer): string {
+function getNonce(page: Answer): string {
 	return /'nonce-([A-Za-z0-9+/=]+)'/.exec(page.header("content-security-policy"))?.[1] ?? "";
 }
 
 /** Every script, style and link element has the response's nonce, and no element has an inline handler or style. */
 function assertNothingInline(page: Answer): void {
-	const nonce = nonceOf(page);
+	const nonce = getNonce(page);
 	ok(nonce.length >= 24, "a nonce of at least 128 bits");
 	const elements = page.text.match(/<(?:script|style|link)\b[^>]*>/g) ?? [];
 	for (const element of elements) ok(element.includes(` nonce="${nonce}"`), element);
@@ -52,7 +52,7 @@ function put(profile: object): Promise<Answer> {
 test("every page of the dashboard runs and loads only its own files, and cannot be framed", async () => {
 	for (const path of PAGES) {
 		const page = expectStatus(await get(`${path}?tenant=a`), 200);
-		const nonce = nonceOf(page);
+		const nonce = getNonce(page);
 		equal(
 			page.header("content-security-policy"),
 			`default-src 'none'; script-src 'self' 'nonce-${nonce}'; style-src 'self' 'nonce-${nonce}'; font-src 'self'; img-src 'self' data:; ` +
@@ -72,7 +72,7 @@ test("every page of the dashboard runs and loads only its own files, and cannot 
 });
 
 test("the nonce differs in each response", async () => {
-	const nonces = await Promise.all(Array.from({ length: 8 }, async () => nonceOf(await get("/"))));
+	const nonces = await Promise.all(Array.from({ length: 8 }, async () => getNonce(await get("/"))));
 	equal(new Set(nonces).size, nonces.length);
 });
 
@@ -231,7 +231,7 @@ test("with an https public URL responses have Strict-Transport-Security", async 
 	try {
 		for (const path of ["/", "/problems/key_invalid"])
 			match((await secure.send({ method: "GET", path })).header("strict-transport-security"), /^max-age=31536000/);
-		notEqual(nonceOf(await secure.send({ method: "GET", path: "/" })), "");
+		notEqual(getNonce(await secure.send({ method: "GET", path: "/" })), "");
 	} finally {
 		await secure.stop();
 	}

@@ -48,17 +48,17 @@ export function freeze(pid: number): () => void {
 
 /** `address:port` of every TCP socket on which `pid` listens. Linux only. */
 export function listListeners(pid: number): string[] {
-	const links = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+	const links = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => getLink(`/proc/${pid}/fd/${fd}`));
 	const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
 	const tables = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8").trim().split("\n").slice(1));
 	return tables.flatMap((line) => {
 		const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
-		return state === "0A" && inodes.has(inode) ? [addressOf(local)] : [];
+		return state === "0A" && inodes.has(inode) ? [getAddress(local)] : [];
 	});
 }
 
 /** Empty if the descriptor was closed after it was listed. */
-function linkOf(path: string): string[] {
+function getLink(path: string): string[] {
 	try {
 		return [readlinkSync(path)];
 	} catch (error) {
@@ -68,7 +68,7 @@ function linkOf(path: string): string[] {
 }
 
 /** The kernel prints IPv4 addresses as hexadecimal in host byte order. */
-function addressOf(local: string): string {
+function getAddress(local: string): string {
 	const [address = "", port = ""] = local.split(":");
 	const text = address.length === 8 ? [6, 4, 2, 0].map((at) => Number.parseInt(address.slice(at, at + 2), 16)).join(".") : `[${address}]`;
 	return `${text}:${Number.parseInt(port, 16)}`;

@@ -23,7 +23,7 @@ interface Snippet {
 }
 
 /** The fenced snippets after a comment `<!-- run -->`. */
-function snippetsOf(markdown: string): Snippet[] {
+function getSnippets(markdown: string): Snippet[] {
 	const marked = /^<!-- run -->\n+```([a-z]+)\n([\s\S]*?)^```$/gm;
 	return [...markdown.matchAll(marked)].map((found) => ({
 		line: markdown.slice(0, found.index).split("\n").length,
@@ -33,7 +33,7 @@ function snippetsOf(markdown: string): Snippet[] {
 }
 
 const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-const snippets = snippetsOf(readme);
+const snippets = getSnippets(readme);
 
 let server: Server;
 let folder: string;

@@ -34,12 +34,12 @@ before(async () => {
 after(() => removeDataFolder(server.data_dir));
 
 /** The parts of `text` to search for, in several encodings. */
-function piecesOf(text: string): string[] {
+function splitText(text: string): string[] {
 	const halves = [text.slice(0, PIECE_CHARACTERS), text.slice(-PIECE_CHARACTERS)];
 	return [...halves, Buffer.from(text).toString("base64").slice(0, 40), Buffer.from(text).toString("hex")];
 }
 
-function secretPartOf(raw_key: string): string {
+function getSecretPart(raw_key: string): string {
 	return raw_key.slice(-38, -6);
 }
 
@@ -101,7 +101,7 @@ async function sendGarbage(secret: string): Promise<void> {
 
 /** Requests with a key in the wrong field; each is counted in some metric. */
 async function askMisleadingly(credential: string, raw_key: string): Promise<void> {
-	const secret = secretPartOf(raw_key);
+	const secret = getSecretPart(raw_key);
 	const request = { method: secret.slice(0, 32), path: `/x?key=${raw_key}`, ip: "10.0.0.1", user_agent: raw_key, origin: raw_key };
 	const questions = [
 		{ raw_key },
@@ -134,7 +134,7 @@ async function handOver(tenant_id: string): Promise<{ waiting: string; claimed: 
 	for (const token of [waiting, claimed]) expectStatus(await sendCall({ ...reveal, path: "/api/v1/handovers/read", body: { token } }), 200);
 	const again = expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/reissue`), 201);
 	canaries.set("token of a waiting handover", waiting.slice(4)).set("token of a claimed handover", claimed.slice(4));
-	canaries.set("raw key of a handover", secretPartOf(raw_key)).set("raw key issued anew", secretPartOf(String(again.json.raw_key)));
+	canaries.set("raw key of a handover", getSecretPart(raw_key)).set("raw key issued anew", getSecretPart(String(again.json.raw_key)));
 	return { waiting, claimed };
 }
 
@@ -148,8 +148,8 @@ async function replace(tenant_id: string): Promise<string[]> {
 	const [first, again] = [expectStatus(await own(), 201), expectStatus(await own(), 201)];
 	equal(first.json.raw_key, again.json.raw_key);
 	const third = String(first.json.raw_key);
-	canaries.set("replaced raw key", secretPartOf(made.raw_key)).set("raw key of a rotation", secretPartOf(second));
-	canaries.set("raw key of a self-rotation", secretPartOf(third));
+	canaries.set("replaced raw key", getSecretPart(made.raw_key)).set("raw key of a rotation", getSecretPart(second));
+	canaries.set("raw key of a self-rotation", getSecretPart(third));
 	return [made.raw_key, second, third];
 }
 
@@ -157,7 +157,7 @@ test("keys, credentials and tokens are sent to every route, in the right place a
 	const { tenant, site, raw_key } = await makeWorld(server);
 	const revoked = await makeKey(server, tenant.id, { environment: "staging", name: "staging-order-bot" });
 	const { credential } = await makeService(server);
-	canaries.set("raw key", secretPartOf(raw_key)).set("revoked raw key", secretPartOf(revoked.raw_key));
+	canaries.set("raw key", getSecretPart(raw_key)).set("revoked raw key", getSecretPart(revoked.raw_key));
 	canaries.set("service credential", credential.slice(-38, -6)).set("operator token", server.operator_token);
 	const webhook = expectStatus(await server.operator("POST", "/webhooks", { url: "https://hooks.keywright.test/", events: ["key.created"] }), 201);
 	canaries.set("secret of a webhook", String(webhook.json.secret).slice("whsec_".length));
@@ -209,7 +209,7 @@ test("keys, credentials and tokens are sent to every route, in the right place a
 			expires_at: raw_key,
 		});
 		equal(answer.status, 400);
-		ok(!answer.text.includes(secretPartOf(raw_key)));
+		ok(!answer.text.includes(getSecretPart(raw_key)));
 	}
 	ok(exchanges.length > 3_000, `${exchanges.length} requests`);
 });
@@ -222,7 +222,7 @@ async function secretsOfEveryKind(tenant_id: string, raw_key: string): Promise<s
 	expectStatus(await server.operator("PUT", "/legacy-formats/acme", format), 200);
 	const body = `other_brand_staging_${randomBase62(44)}`;
 	const [of_another_brand, imported] = [body + checksum(body), `acme_${randomBase62(28)}`];
-	canaries.set("raw key in a text", secretPartOf(raw_key)).set("service credential in a text", credential.slice(-38, -6));
+	canaries.set("raw key in a text", getSecretPart(raw_key)).set("service credential in a text", credential.slice(-38, -6));
 	canaries.set("raw key of another brand", of_another_brand.slice(-38, -6)).set("imported key", imported.slice(5));
 	return [raw_key, raw_key.slice(0, -10), of_another_brand, credential, server.operator_token, handed.waiting, imported];
 }
@@ -276,7 +276,7 @@ test("a stored text with a key, a credential or a one-time link is refused with 
 
 test("a key in a stored header is dropped and reported as exposed, and the request continues", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
-	canaries.set("raw key in a header", secretPartOf(raw_key));
+	canaries.set("raw key in a header", getSecretPart(raw_key));
 	const headers = { "user-agent": `bot (${raw_key})`, "x-keywright-client": `shop-${raw_key.slice(0, 50)}` };
 	const printed = server.logs.stdout.length;
 	expectStatus(await server.keyed(raw_key, "GET", "/whoami", undefined, headers), 200);
@@ -315,10 +315,10 @@ test("no keyed, management, operator or verify response may be stored by a cache
 
 test("generated secrets and all other files of the data folder are readable only by their owner", async () => {
 	const { data_dir } = server;
-	const modeOf = (path: string): number => statSync(join(data_dir, path)).mode & 0o777;
-	for (const name of SECRET_FILES) equal(modeOf(name), PRIVATE_FILE, name);
-	for (const name of ["postgres", "run", "uploads"]) equal(modeOf(name), PRIVATE_FOLDER, name);
-	equal(modeOf("postgres.log"), PRIVATE_FILE);
+	const getMode = (path: string): number => statSync(join(data_dir, path)).mode & 0o777;
+	for (const name of SECRET_FILES) equal(getMode(name), PRIVATE_FILE, name);
+	for (const name of ["postgres", "run", "uploads"]) equal(getMode(name), PRIVATE_FOLDER, name);
+	equal(getMode("postgres.log"), PRIVATE_FILE);
 	for (const entry of readdirSync(join(data_dir, "uploads"), { recursive: true, withFileTypes: true }))
 		equal(statSync(join(entry.parentPath, entry.name)).mode & 0o777, entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
 	// If PostgreSQL runs as another user, that user may only traverse the folder.
@@ -331,7 +331,7 @@ test("no sink contains a secret afterwards: no file of the data folder, the data
 	const pepper = readFileSync(join(data_dir, "pepper"), "utf8").trim();
 	canaries.set("pepper", pepper);
 	equal((await server.stop({ keep_folder: true })).code, 0);
-	const pieces = [...canaries].flatMap(([name, secret]) => piecesOf(secret).map((piece) => ({ name, piece })));
+	const pieces = [...canaries].flatMap(([name, secret]) => splitText(secret).map((piece) => ({ name, piece })));
 	const files = readdirSync(data_dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 	ok(files.length > 500, "the database is there");
 	for (const entry of files) {

@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-async function sourcesOf(tenant_id: string, key_id: string, requests: number): Promise<Source[]> {
+async function getSources(tenant_id: string, key_id: string, requests: number): Promise<Source[]> {
 	const path = `/api-keys/${key_id}/sources`;
 	for (const until = performance.now() + SHOWN_DEADLINE_MS; ; await sleep(50)) {
 		const { data } = expectStatus(await server.management(tenant_id, "GET", path), 200).as<{ data: Source[] }>();
@@ -38,9 +38,9 @@ function keyed(raw_key: string, headers: Record<string, string>): Promise<Respon
 
 test("the source of a key's first request is shown within about a second, and a name given to it is kept", async () => {
 	const { tenant, made, raw_key } = await makeWorld(server);
-	deepEqual(await sourcesOf(tenant.id, made.id, 0), []);
+	deepEqual(await getSources(tenant.id, made.id, 0), []);
 	equal((await keyed(raw_key, { "user-agent": "curl/8.5.0", "x-keywright-client": "orders-sync" })).status, 200);
-	const [first, ...rest] = await sourcesOf(tenant.id, made.id, 1);
+	const [first, ...rest] = await getSources(tenant.id, made.id, 1);
 	ok(first);
 	equal(rest.length, 0);
 	deepEqual(
@@ -52,7 +52,7 @@ test("the source of a key's first request is shown within about a second, and a 
 	ok(secrets[0]?.first_used_at);
 	expectStatus(await server.management(tenant.id, "PUT", `/sources/${first.id}`, { name: "Orders sync" }), 200);
 	equal((await keyed(raw_key, { "user-agent": "x".repeat(5_000), "x-keywright-client": "<script>" })).status, 200);
-	const both = await sourcesOf(tenant.id, made.id, 2);
+	const both = await getSources(tenant.id, made.id, 2);
 	deepEqual(both.map(({ agent, client, name }) => [agent, client, name]).sort(), [
 		["curl", "orders-sync", "Orders sync"],
 		["other", null, null],
@@ -76,7 +76,7 @@ test("a request to another API is recorded with the address, the program and the
 	await ask({ ip: "::ffff:203.0.113.9", user_agent: "node", client: "orders-1" });
 	await ask({ ip: "203.0.113.9", user_agent: "order-bot/1.2", client: "not, a name" });
 	await ask({});
-	const found = await sourcesOf(tenant.id, made.id, 4);
+	const found = await getSources(tenant.id, made.id, 4);
 	deepEqual(found.map(({ network, agent, client, requests, refused }) => [network, agent, client, requests, refused]).sort(), [
 		["2001:db8:7::/48", "python-requests", null, 1, 1],
 		["203.0.113.0/24", "node", "orders-1", 1, 1],

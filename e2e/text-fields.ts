@@ -42,23 +42,23 @@ export interface TextField {
 	readonly body: (text: string) => unknown;
 }
 
-function typesOf({ type, properties, items }: Schema): readonly string[] {
+function getTypes({ type, properties, items }: Schema): readonly string[] {
 	if (type !== undefined) return typeof type === "string" ? [type] : type;
 	return properties ? ["object"] : items ? ["array"] : [];
 }
 
-function sampleOf(schema: Schema): unknown {
+function makeSample(schema: Schema): unknown {
 	if (schema.const !== undefined) return schema.const;
 	if (schema.enum) return schema.enum[0];
-	if (schema.anyOf) return sampleOf(schema.anyOf[0] ?? {});
-	const [type] = typesOf(schema);
-	if (type === "object") return Object.fromEntries((schema.required ?? []).map((name) => [name, sampleOf(schema.properties?.[name] ?? {})]));
+	if (schema.anyOf) return makeSample(schema.anyOf[0] ?? {});
+	const [type] = getTypes(schema);
+	if (type === "object") return Object.fromEntries((schema.required ?? []).map((name) => [name, makeSample(schema.properties?.[name] ?? {})]));
 	if (type === "array") return [];
 	if (type === "integer" || type === "number") return schema.minimum ?? 1;
 	return type === "boolean" ? true : type === "null" ? null : "sample";
 }
 
-function mapOf(schema: Schema): Schema | null {
+function toMap(schema: Schema): Schema | null {
 	if (typeof schema.additionalProperties === "object") return schema.additionalProperties;
 	return Object.values(schema.patternProperties ?? {})[0] ?? null;
 }
@@ -74,31 +74,31 @@ function put(schema: Schema, before: unknown, steps: readonly Step[], text: stri
 	for (const inner of schema.anyOf ?? []) if (contains(inner, step)) return put(inner, before, steps, text);
 	const base =
 		before === undefined || before === null || typeof before !== "object"
-			? sampleOf({ ...schema, type: typesOf(schema).at(-1) ?? "object" })
+			? makeSample({ ...schema, type: getTypes(schema).at(-1) ?? "object" })
 			: before;
 	if (step === ITEM) return [put(schema.items ?? {}, Array.isArray(before) ? before[0] : undefined, rest, text)];
-	if (step === ENTRY_NAME) return { [text]: sampleOf(mapOf(schema) ?? {}) };
-	if (step === ENTRY_VALUE) return { [ENTRY]: put(mapOf(schema) ?? {}, undefined, rest, text) };
+	if (step === ENTRY_NAME) return { [text]: makeSample(toMap(schema) ?? {}) };
+	if (step === ENTRY_VALUE) return { [ENTRY]: put(toMap(schema) ?? {}, undefined, rest, text) };
 	const fields = asFields(base);
 	return { ...fields, [step]: put(schema.properties?.[step] ?? {}, fields[step], rest, text) };
 }
 
 function contains(schema: Schema, step: Step): boolean {
 	if (step === ITEM) return schema.items !== undefined;
-	if (step === ENTRY_NAME || step === ENTRY_VALUE) return mapOf(schema) !== null;
+	if (step === ENTRY_NAME || step === ENTRY_VALUE) return toMap(schema) !== null;
 	return schema.properties?.[step] !== undefined;
 }
 
-function nameOf(steps: readonly Step[]): string {
+function getName(steps: readonly Step[]): string {
 	return steps.map((step) => `/${step === ITEM ? "0" : step === ENTRY_NAME ? "{name}" : step === ENTRY_VALUE ? ENTRY : step}`).join("");
 }
 
 function* textsIn(schema: Schema, steps: readonly Step[]): Generator<{ steps: readonly Step[]; schema: Schema }> {
 	for (const inner of schema.anyOf ?? []) yield* textsIn(inner, steps);
-	if (typesOf(schema).includes("string") && !schema.enum && schema.const === undefined) yield { steps, schema };
+	if (getTypes(schema).includes("string") && !schema.enum && schema.const === undefined) yield { steps, schema };
 	for (const [name, inner] of Object.entries(schema.properties ?? {})) yield* textsIn(inner, [...steps, name]);
 	if (schema.items) yield* textsIn(schema.items, [...steps, ITEM]);
-	const map = mapOf(schema);
+	const map = toMap(schema);
 	if (map) {
 		yield { steps: [...steps, ENTRY_NAME], schema: {} };
 		yield* textsIn(map, [...steps, ENTRY_VALUE]);
@@ -118,12 +118,12 @@ function bodySchemas(): ReadonlyMap<string, Schema> {
 	);
 }
 
-function fieldsOf(operation: Operation, whole: Schema): TextField[] {
+function getFields(operation: Operation, whole: Schema): TextField[] {
 	return [...textsIn(whole, [])].map(({ steps, schema }) => ({
 		operation,
-		name: nameOf(steps),
+		name: getName(steps),
 		field: steps.findLast((step): step is string => typeof step === "string") ?? "",
-		pointer: nameOf(steps.at(-1) === ENTRY_NAME ? steps.slice(0, -1) : steps),
+		pointer: getName(steps.at(-1) === ENTRY_NAME ? steps.slice(0, -1) : steps),
 		is_secret: schema.writeOnly === true,
 		is_content: schema.contentMediaType !== undefined,
 		body: (text) => put(whole, buildBody(operation), steps, text),
@@ -133,7 +133,7 @@ function fieldsOf(operation: Operation, whole: Schema): TextField[] {
 const SCHEMAS = bodySchemas();
 export const TEXT_FIELDS: readonly TextField[] = OPERATIONS.flatMap((operation) => {
 	const schema = SCHEMAS.get(operation.id);
-	return schema ? fieldsOf(operation, schema) : [];
+	return schema ? getFields(operation, schema) : [];
 });
 
 /** Operations that store nothing: their input describes a request of a third party, which may contain any text. */

@@ -42,7 +42,7 @@ function whoami(raw_key: string): Promise<Answer> {
 	return server.keyed(raw_key, "GET", "/whoami");
 }
 
-async function limitsOf(raw_key: string, tenant_id: string) {
+async function getLimits(raw_key: string, tenant_id: string) {
 	const answer = expectStatus(await server.keyed(raw_key, "GET", `/tenants/${tenant_id}/limits`), 200);
 	return answer.as<{ quota: { used: number } | null; rate_limits: { name: string; per: string; named_only: boolean; remaining: number }[] }>();
 }
@@ -67,7 +67,7 @@ test("of 400 concurrent requests against one of three named limits of 100 exactl
 	const answers = await inParallel(400, 400, () => ask(raw_key, question));
 	equal(answers.filter(({ allowed }) => allowed).length, 100);
 	equal(answers.filter(({ code }) => code === "rate_limited").length, 300);
-	const { quota, rate_limits } = await limitsOf(raw_key, tenant.id);
+	const { quota, rate_limits } = await getLimits(raw_key, tenant.id);
 	// The last request counts too; it names no limit.
 	deepEqual(Object.fromEntries(rate_limits.map(({ name, remaining }) => [name, remaining])), { burst: 899, exports: 0, mails: 800, pages: 900 });
 	equal(quota?.used, 101);
@@ -100,7 +100,7 @@ test("an invalid cost is refused and not counted", async () => {
 	}
 	const many = Array.from({ length: 1_000 }, (_, index) => ({ name: `limit${index}`, cost: 1 }));
 	assertPointer(await server.verify(credential, { raw_key, limits: many }), "/limits");
-	const { quota, rate_limits } = await limitsOf(raw_key, tenant.id);
+	const { quota, rate_limits } = await getLimits(raw_key, tenant.id);
 	deepEqual([quota?.used, rate_limits[0]?.remaining], [1, 99], "only asking for the limits was a request");
 });
 
@@ -121,7 +121,7 @@ test("an opt-in limit is in the headers and the response if the request names it
 	ok(never.detail.includes("can never pass"), never.detail);
 	equal((await ask(raw_key, { limits: costs({ unknown: 1_000_000 }) })).code, "allowed");
 	deepEqual(
-		(await limitsOf(raw_key, tenant.id)).rate_limits.map(({ name, named_only }) => [name, named_only]),
+		(await getLimits(raw_key, tenant.id)).rate_limits.map(({ name, named_only }) => [name, named_only]),
 		[
 			["burst", false],
 			["exports", true],

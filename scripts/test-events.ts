@@ -29,14 +29,14 @@ function isWrapperOfSubtests(error: EventData.Error): boolean {
 	return "failureType" in error && error.failureType === "subtestsFailed";
 }
 
-function fileOf(data: { file?: string; entryFile?: string }): string {
+function getFile(data: { file?: string; entryFile?: string }): string {
 	return data.entryFile ?? data.file ?? "";
 }
 
 /** The runner's own counts at the end belong to no file and are left out. */
-function diagnosticOf(data: EventData.TestDiagnostic): TestFact | null {
-	if (data.level !== "info") return { kind: "warning", file: fileOf(data), text: data.message };
-	return data.entryFile === undefined ? null : { kind: "output", file: fileOf(data), text: `${data.message}\n` };
+function getDiagnostic(data: EventData.TestDiagnostic): TestFact | null {
+	if (data.level !== "info") return { kind: "warning", file: getFile(data), text: data.message };
+	return data.entryFile === undefined ? null : { kind: "output", file: getFile(data), text: `${data.message}\n` };
 }
 
 /** Converts events to facts; tracks the names of open suites per file. */
@@ -46,9 +46,9 @@ export class FactReader {
 	read(event: TestEvent): TestFact | null {
 		switch (event.type) {
 			case "test:dequeue":
-				return event.data.entryFile === undefined ? { kind: "started", file: fileOf(event.data) } : null;
+				return event.data.entryFile === undefined ? { kind: "started", file: getFile(event.data) } : null;
 			case "test:complete":
-				return { kind: event.data.entryFile === undefined ? "finished" : "working", file: fileOf(event.data) };
+				return { kind: event.data.entryFile === undefined ? "finished" : "working", file: getFile(event.data) };
 			case "test:start":
 				this.#opened(event.data);
 				return null;
@@ -58,9 +58,9 @@ export class FactReader {
 				return this.#result(event.data, event.data.details.error);
 			case "test:stdout":
 			case "test:stderr":
-				return { kind: "output", file: fileOf(event.data), text: event.data.message };
+				return { kind: "output", file: getFile(event.data), text: event.data.message };
 			case "test:diagnostic":
-				return diagnosticOf(event.data);
+				return getDiagnostic(event.data);
 			case "test:summary":
 				return event.data.file === undefined ? null : { kind: "reported", file: event.data.file };
 			default:
@@ -69,12 +69,12 @@ export class FactReader {
 	}
 
 	#opened(data: EventData.TestStart): void {
-		const names = this.#open.get(fileOf(data)) ?? [];
-		this.#open.set(fileOf(data), [...names.slice(0, data.nesting), data.name]);
+		const names = this.#open.get(getFile(data)) ?? [];
+		this.#open.set(getFile(data), [...names.slice(0, data.nesting), data.name]);
 	}
 
 	#result(data: Result, error: EventData.Error | null): TestFact | null {
-		const file = fileOf(data);
+		const file = getFile(data);
 		const names = this.#open.get(file) ?? [];
 		const name = [...names.slice(0, data.nesting), data.name].join(" › ");
 		const line = data.line ?? 0;

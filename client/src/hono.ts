@@ -40,7 +40,7 @@ export function keywright(options: HonoOptions): HonoGuard {
 	function guard(rules: Rules<Context>): Middleware {
 		const decide = protection.guard(rules);
 		return async (context, next) => {
-			const incoming = incomingOf(context);
+			const incoming = getIncoming(context);
 			const address = (): string | undefined => (ip ? ip(context) : incoming?.socket.remoteAddress);
 			const lines = incoming?.rawHeaders ?? context.req.raw.headers;
 			const target = incoming?.url ?? getWebTarget(context.req.raw);
@@ -59,7 +59,7 @@ export function keywright(options: HonoOptions): HonoGuard {
 }
 
 /** The Node request of `@hono/node-server`, which has the raw header lines; null on other platforms. */
-function incomingOf(context: Context): IncomingMessage | null {
+function getIncoming(context: Context): IncomingMessage | null {
 	const incoming: unknown = context.env?.incoming;
 	return isIncoming(incoming) ? incoming : null;
 }

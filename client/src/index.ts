@@ -1,5 +1,5 @@
 export { createGuard, type Guard, type GuardOptions } from "./guard.ts";
-export { headersOf, type Problem, type ProblemOptions, problemOf } from "./problem.ts";
+export { getHeaders, getProblem, type Problem, type ProblemOptions } from "./problem.ts";
 export { createProtection, type Decide, type KeywrightOptions, type Outcome, type Protection } from "./protect.ts";
 export { KeywrightError, type OnError, type Reason } from "./report.ts";
 export { type HeaderLines, takeKey } from "./request/take-key.ts";

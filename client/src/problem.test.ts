@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { ERRORS } from "../../server/src/core/error.ts";
 import { admitted, denied } from "../testing/peer.ts";
 import { CODES } from "./codes.ts";
-import { headersOf, problemOf } from "./problem.ts";
+import { getHeaders, getProblem } from "./problem.ts";
 import { type Denial, deny, parseDecision } from "./verifier/decision.ts";
 
-function denialOf(answer: Record<string, unknown>): Denial {
+function getDenial(answer: Record<string, unknown>): Denial {
 	const decision = parseDecision(JSON.stringify(answer));
 	assert.ok(decision && !decision.allowed);
 	return decision;
@@ -20,7 +20,7 @@ test("statuses and titles are the server's", () => {
 });
 
 test("a problem has the members of RFC 9457 and names its decision", () => {
-	const problem = problemOf(denialOf(denied(403, "permission_missing")), { type_base: "https://example.com/errors/" });
+	const problem = getProblem(getDenial(denied(403, "permission_missing")), { type_base: "https://example.com/errors/" });
 	assert.equal(problem.status, 403);
 	assert.deepEqual(JSON.parse(problem.body), {
 		type: "https://example.com/errors/permission_missing",
@@ -39,37 +39,37 @@ test("a problem has the members of RFC 9457 and names its decision", () => {
 });
 
 test("type is this API's page of the code, else Keywright's, else a URN", () => {
-	const typeOf = (denial: Denial, options = {}): string => JSON.parse(problemOf(denial, options).body).type;
-	const named = denialOf(denied(403, "key_paused", { type: "https://keys.example/errors/key_paused" }));
-	assert.equal(typeOf(named, { type_base: "https://example.com/" }), "https://example.com/key_paused");
-	assert.equal(typeOf(named), "https://keys.example/errors/key_paused");
-	assert.equal(typeOf(denialOf(denied(403, "key_paused"))), "urn:keywright:error:key_paused");
+	const getType = (denial: Denial, options = {}): string => JSON.parse(getProblem(denial, options).body).type;
+	const named = getDenial(denied(403, "key_paused", { type: "https://keys.example/errors/key_paused" }));
+	assert.equal(getType(named, { type_base: "https://example.com/" }), "https://example.com/key_paused");
+	assert.equal(getType(named), "https://keys.example/errors/key_paused");
+	assert.equal(getType(getDenial(denied(403, "key_paused"))), "urn:keywright:error:key_paused");
 });
 
 test("a 401 carries a challenge: the answer's, or this API's own realm, quoted", () => {
-	assert.equal(problemOf(deny("key_missing", "x")).headers["WWW-Authenticate"], 'ApiKey realm="api"');
-	const answered = denialOf(denied(401, "key_invalid", { headers: { "www-authenticate": 'ApiKey realm="shop"' } }));
-	assert.equal(problemOf(answered).headers["WWW-Authenticate"], 'ApiKey realm="shop"');
-	assert.equal(problemOf(answered, { realm: 'my "orders"\r\nX: 1' }).headers["WWW-Authenticate"], 'ApiKey realm="my \\"orders\\"X: 1"');
+	assert.equal(getProblem(deny("key_missing", "x")).headers["WWW-Authenticate"], 'ApiKey realm="api"');
+	const answered = getDenial(denied(401, "key_invalid", { headers: { "www-authenticate": 'ApiKey realm="shop"' } }));
+	assert.equal(getProblem(answered).headers["WWW-Authenticate"], 'ApiKey realm="shop"');
+	assert.equal(getProblem(answered, { realm: 'my "orders"\r\nX: 1' }).headers["WWW-Authenticate"], 'ApiKey realm="my \\"orders\\"X: 1"');
 });
 
 test("429 and 503 always have Retry-After", () => {
-	assert.equal(problemOf(denialOf(denied(429, "rate_limited", { headers: { "Retry-After": "17" } }))).headers["Retry-After"], "17");
-	assert.equal(problemOf(denialOf(denied(429, "rate_limited"))).headers["Retry-After"], "1");
-	assert.equal(problemOf(denialOf(denied(503, "unavailable"))).headers["Retry-After"], "1");
+	assert.equal(getProblem(getDenial(denied(429, "rate_limited", { headers: { "Retry-After": "17" } }))).headers["Retry-After"], "17");
+	assert.equal(getProblem(getDenial(denied(429, "rate_limited"))).headers["Retry-After"], "1");
+	assert.equal(getProblem(getDenial(denied(503, "unavailable"))).headers["Retry-After"], "1");
 });
 
 test("rate limits are on admissions and refusals alike", () => {
 	const decision = parseDecision(JSON.stringify(admitted()));
 	assert.ok(decision);
-	assert.equal(headersOf(decision).RateLimit, '"burst";r=50;t=30');
-	assert.equal(headersOf(decision)["RateLimit-Policy"], '"burst";q=100;w=60');
-	const refused = denialOf(denied(403, "permission_missing", { headers: { RateLimit: '"burst";r=1;t=2' } }));
-	assert.equal(problemOf(refused).headers.RateLimit, '"burst";r=1;t=2');
+	assert.equal(getHeaders(decision).RateLimit, '"burst";r=50;t=30');
+	assert.equal(getHeaders(decision)["RateLimit-Policy"], '"burst";q=100;w=60');
+	const refused = getDenial(denied(403, "permission_missing", { headers: { RateLimit: '"burst";r=1;t=2' } }));
+	assert.equal(getProblem(refused).headers.RateLimit, '"burst";r=1;t=2');
 });
 
 test("a code of a newer server is passed on with the usual title of its status", () => {
-	const problem = problemOf(denialOf(denied(403, "moon_in_wrong_phase")));
+	const problem = getProblem(getDenial(denied(403, "moon_in_wrong_phase")));
 	assert.equal(JSON.parse(problem.body).title, "Forbidden");
-	assert.equal(JSON.parse(problemOf(denialOf(denied(403, "constructor"))).body).title, "Forbidden");
+	assert.equal(JSON.parse(getProblem(getDenial(denied(403, "constructor"))).body).title, "Forbidden");
 });

@@ -21,7 +21,7 @@ export interface Problem {
 }
 
 /** Converts a denial to an `application/problem+json` response (RFC 9457). */
-export function problemOf(denial: Denial, options: ProblemOptions = {}): Problem {
+export function getProblem(denial: Denial, options: ProblemOptions = {}): Problem {
 	const { status, code, detail, request_id } = denial;
 	const body = {
 		type: options.type_base === undefined && denial.type ? denial.type : (options.type_base ?? DEFAULT_TYPE_BASE) + code,
@@ -36,19 +36,19 @@ export function problemOf(denial: Denial, options: ProblemOptions = {}): Problem
 		"Content-Type": "application/problem+json",
 		"X-Request-Id": request_id,
 		"X-Content-Type-Options": "nosniff",
-		...headersOf(denial),
+		...getHeaders(denial),
 	};
-	if (status === 401) headers["WWW-Authenticate"] = challengeOf(denial, options);
+	if (status === 401) headers["WWW-Authenticate"] = formatChallenge(denial, options);
 	if ((status === 429 || status === 503) && !headers["Retry-After"]) headers["Retry-After"] = String(RETRY_AFTER_SECONDS);
 	return { status, headers, body: JSON.stringify(body) };
 }
 
 /** Headers of every keyed response: rate limits, and `no-store`, because caches exempt only requests with `Authorization` (RFC 9111). */
-export function headersOf(decision: Decision): Record<string, string> {
+export function getHeaders(decision: Decision): Record<string, string> {
 	return { "Cache-Control": "no-store", ...rateLimitHeaders(decision.rate_limits), ...decision.headers };
 }
 
-function challengeOf(denial: Denial, options: ProblemOptions): string {
+function formatChallenge(denial: Denial, options: ProblemOptions): string {
 	const answered = denial.headers["WWW-Authenticate"];
 	if (answered && options.realm === undefined) return answered;
 	return `ApiKey realm=${quote(options.realm ?? DEFAULT_REALM)}`;

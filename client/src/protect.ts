@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { getDecision, toQuestion } from "./guard.ts";
 import { readFunction, readNamed, readText } from "./plain.ts";
-import { headersOf, type Problem, type ProblemOptions, problemOf } from "./problem.ts";
+import { getHeaders, getProblem, type Problem, type ProblemOptions } from "./problem.ts";
 import { createReporter, type OnError } from "./report.ts";
 import type { HeaderLines } from "./request/take-key.ts";
 import { getReaders, type Rules } from "./rules.ts";
@@ -72,9 +72,9 @@ export function protectionFrom(given: ReadonlyMap<string, unknown>): OwnProtecti
 			const readers = getReaders<Request>(rules);
 			return async (request, headers, facts, url, carrier) => {
 				const question = toQuestion(readers, report, request, headers, facts, url);
-				if ("allowed" in question) return outcomeOf(question, problem_options);
+				if ("allowed" in question) return getOutcome(question, problem_options);
 				const ask = (): Promise<Decision> => getDecision(verifier, question, report);
-				return outcomeOf(await (carrier ? decided.once(carrier, question, ask) : ask()), problem_options);
+				return getOutcome(await (carrier ? decided.once(carrier, question, ask) : ask()), problem_options);
 			};
 		},
 		close: () => (custom === undefined ? verifier.close() : undefined),
@@ -88,6 +88,6 @@ function verifierId(given: ReadonlyMap<string, unknown>): string {
 		.digest("base64url");
 }
 
-function outcomeOf(decision: Decision, problem_options: ProblemOptions): Outcome {
-	return decision.allowed === true ? { admission: decision, headers: headersOf(decision) } : { problem: problemOf(decision, problem_options) };
+function getOutcome(decision: Decision, problem_options: ProblemOptions): Outcome {
+	return decision.allowed === true ? { admission: decision, headers: getHeaders(decision) } : { problem: getProblem(decision, problem_options) };
 }

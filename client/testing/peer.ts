@@ -37,7 +37,7 @@ export async function startPeer(respond: Respond = sends(admitted())): Promise<P
 /** Starts on a free port of the loopback; gives the address. */
 export async function listen(server: Server): Promise<string> {
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	return `http://127.0.0.1:${portOf(server.address())}`;
+	return `http://127.0.0.1:${getPort(server.address())}`;
 }
 
 export function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
@@ -45,7 +45,7 @@ export function closeServer(server: ReturnType<typeof createServer>): Promise<vo
 	return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function portOf(address: AddressInfo | string | null): number {
+function getPort(address: AddressInfo | string | null): number {
 	if (address === null || typeof address === "string") throw new Error("the server does not listen on a port");
 	return address.port;
 }

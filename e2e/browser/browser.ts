@@ -105,7 +105,7 @@ export async function signIn(page: Page, url: string, { email, password }: Pick<
 	await page.waitForURL("**/settings/api-access?**");
 }
 
-function tokenOf(link: string): string {
+function getToken(link: string): string {
 	return new URL(link).hash.slice(1);
 }
 
@@ -113,7 +113,7 @@ function tokenOf(link: string): string {
 export async function joinBy(context: BrowserContext, link: string, who: Credentials, with_email = true): Promise<string> {
 	const { origin } = new URL(link);
 	const { email, ...rest } = who;
-	const data = { token: tokenOf(link), ...rest, ...(with_email ? { email } : {}) };
+	const data = { token: getToken(link), ...rest, ...(with_email ? { email } : {}) };
 	const answer = await context.request.post(`${origin}/api/v1/invitations/accept`, { data, headers: { origin } });
 	equal(answer.status(), 200, await answer.text());
 	const { tenant_id } = await answer.json();

@@ -50,7 +50,7 @@ interface Listed {
 	readonly secrets: readonly { readonly kid: string; readonly last4: string; readonly kept_in: { readonly place: string } | null }[];
 }
 
-async function keysOf(tenant_id: string): Promise<readonly Listed[]> {
+async function getKeys(tenant_id: string): Promise<readonly Listed[]> {
 	return expectStatus(await dashboard.server.management(tenant_id, "GET", "/api-keys?limit=100"), 200).as<{ data: Listed[] }>().data;
 }
 
@@ -143,7 +143,7 @@ describe("creating a key", () => {
 
 		await page.getByRole("dialog").first().waitFor({ state: "detached" });
 		await page.getByRole("link", { name: "prod-order-bot" }).waitFor();
-		const [key] = await keysOf(tenant.id);
+		const [key] = await getKeys(tenant.id);
 		equal(key?.name, "prod-order-bot");
 		deepEqual(key?.owner, {
 			name: "Olivia Owner",
@@ -210,7 +210,7 @@ describe("creating a key", () => {
 		await axe(page);
 		await picture(page, "keys-shown");
 
-		const [key] = await keysOf(tenant.id);
+		const [key] = await getKeys(tenant.id);
 		equal(key?.name, "staging-crm-sync");
 		deepEqual(key?.site_ids, [site.id]);
 		deepEqual(key?.allowed_ips, ["127.0.0.0/8"]);
@@ -363,7 +363,7 @@ test("by keyboard alone a key is created, found by its last four and revoked; no
 	await press("Enter");
 	await gate.waitFor({ state: "detached" });
 	await page.waitForURL((url) => !url.searchParams.has("create"));
-	const made = (await keysOf(tenant.id)).find(({ name }) => name !== "prod-first");
+	const made = (await getKeys(tenant.id)).find(({ name }) => name !== "prod-first");
 
 	await press("/");
 	await focused("textbox", /^Search by name/).waitFor();
@@ -383,7 +383,7 @@ test("by keyboard alone a key is created, found by its last four and revoked; no
 	await tabTo("button", "Revoke for good");
 	await press("Enter");
 	await page.locator("[data-revoked]").and(page.locator(":focus")).waitFor();
-	equal((await keysOf(tenant.id)).find(({ id }) => id === made?.id)?.status, "revoked");
+	equal((await getKeys(tenant.id)).find(({ id }) => id === made?.id)?.status, "revoked");
 	await press("g", "k");
 	await page.getByRole("heading", { level: 1, name: "API Access" }).waitFor();
 	await page
@@ -447,7 +447,7 @@ describe("the list", () => {
 		await page.getByRole("link", { name: "staging-crm-sync" }).waitFor();
 		await assertCount(rows, 1);
 		await page.getByRole("button", { name: "Show all keys" }).click();
-		const { id, secrets } = (await keysOf(tenant.id)).find(({ name }) => name === "dev-support-prototype") ?? {};
+		const { id, secrets } = (await getKeys(tenant.id)).find(({ name }) => name === "dev-support-prototype") ?? {};
 		for (const text of [id, secrets?.[0]?.kid, `kw_dev_…${secrets?.[0]?.last4}`]) {
 			await page.getByRole("textbox", { name: "Search by name" }).fill(text ?? "");
 			await page.getByText("1 key", { exact: true }).waitFor();
@@ -541,7 +541,7 @@ describe("the list", () => {
 		await page.getByText("2 keys are revoked.").waitFor();
 		equal((await dashboard.server.keyed(used.raw_key, "GET", "/whoami")).status, 401);
 		deepEqual(
-			(await keysOf(tenant.id)).filter((key) => key.status !== "revoked").map((key) => key.name),
+			(await getKeys(tenant.id)).filter((key) => key.status !== "revoked").map((key) => key.name),
 			["prod-stays"],
 		);
 		assertNoPageErrors(context);

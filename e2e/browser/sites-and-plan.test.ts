@@ -69,7 +69,7 @@ async function counted({ tenant_id }: There, requests: number): Promise<void> {
 	}
 }
 
-async function sitesOf({ tenant_id }: There) {
+async function getSites({ tenant_id }: There) {
 	const answer = await dashboard.server.management(tenant_id, "GET", "/sites");
 	return expectStatus(answer, 200).as<{ data: { id: string; name: string; environment: string | null }[] }>().data;
 }
@@ -116,13 +116,13 @@ test("the first site is explained and created, the next gets its own id, up to t
 	await dialog.getByRole("button", { name: "Add this site" }).click();
 	await dialog.waitFor({ state: "detached" });
 	deepEqual(
-		(await sitesOf(at)).map(({ name, environment }) => [name, environment]),
+		(await getSites(at)).map(({ name, environment }) => [name, environment]),
 		[
 			["Support bot", null],
 			["Shop in Ghent", "prod"],
 		],
 	);
-	equal((await sitesOf(at))[0]?.id, "support-bot");
+	equal((await getSites(at))[0]?.id, "support-bot");
 
 	await add.click();
 	await dialog.getByLabel("Name").fill("Another");
@@ -231,7 +231,7 @@ test("deleting a site previews its keys and requests and asks for its name, by k
 	await row.waitFor({ state: "detached" });
 	await eventually(async () => equal(await page.evaluate<string>("document.activeElement === document.body ? 'lost' : 'kept'"), "kept"));
 	deepEqual(
-		(await sitesOf(at)).map(({ id }) => id),
+		(await getSites(at)).map(({ id }) => id),
 		[full.id],
 	);
 	expectStatus(await dashboard.server.keyed(raw_key, "GET", `/sites/${bare.id}`), 404);
@@ -268,10 +268,10 @@ test("in a second tab a change shows by itself, and an action on what has change
 	await alert.getByText("Name: was “Shop”, is now “Shop, theirs”.").waitFor();
 	await axe(page);
 	await picture(page, "sites-changed-meanwhile");
-	equal((await sitesOf(at)).find(({ id }) => id === site.id)?.name, "Shop, theirs", "nothing was sent");
+	equal((await getSites(at)).find(({ id }) => id === site.id)?.name, "Shop, theirs", "nothing was sent");
 	await first_dialog.getByRole("button", { name: "Save changes" }).click();
 	await first_dialog.waitFor({ state: "detached" });
-	equal((await sitesOf(at)).find(({ id }) => id === site.id)?.name, "Shop, mine", "decided again");
+	equal((await getSites(at)).find(({ id }) => id === site.id)?.name, "Shop, mine", "decided again");
 
 	await second.page.getByRole("rowheader", { name: /Shop, mine/ }).waitFor();
 	await page.getByRole("button", { name: "Actions for Kiosk" }).click();

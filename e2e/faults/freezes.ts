@@ -25,7 +25,7 @@ async function makeKeys(server: Server, count: number): Promise<SomeKey[]> {
 	});
 }
 
-function lengthsOf({ short, lease_seconds }: Settings): number[] {
+function getLengths({ short, lease_seconds }: Settings): number[] {
 	const lease_ms = lease_seconds * 1_000;
 	if (short) return [lease_ms * BRIEF, lease_ms + LONG_FREEZE_EXTRA_MS_SHORT];
 	return Array.from({ length: ROUNDS }, () => [lease_ms * BRIEF, lease_ms * FENCED, LONG_FREEZE_MS]).flat();
@@ -34,7 +34,7 @@ function lengthsOf({ short, lease_seconds }: Settings): number[] {
 async function freezeRepeatedly(frozen: Server, awake: Server, settings: Settings): Promise<Outcome> {
 	const findings = new Findings();
 	const slowest_ms = slowestMs(settings.lease_seconds);
-	const lengths = lengthsOf(settings);
+	const lengths = getLengths(settings);
 	const longest_ms = Math.max(...lengths);
 	const all: Frozen[] = [];
 	for (const length of lengths) {

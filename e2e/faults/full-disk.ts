@@ -74,7 +74,7 @@ async function fill(folder: string): Promise<() => Promise<void>> {
 	return () => rm(path);
 }
 
-async function sizeOf(folder: string): Promise<number> {
+async function getSize(folder: string): Promise<number> {
 	const names = await readdir(folder).catch(() => []);
 	const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
 	return sizes.reduce((sum, size) => sum + size, 0);
@@ -137,7 +137,7 @@ async function uploadsFull(findings: Findings): Promise<Record<string, unknown>>
 		line.close();
 		await empty();
 		findings.expect((await upload(world)).status === 201, () => "uploads: space that another program freed is not used");
-		const left = await sizeOf(join(world.inside, ".incoming"));
+		const left = await getSize(join(world.inside, ".incoming"));
 		findings.expect(left === 0, () => `uploads: refused uploads left ${left} bytes`);
 		await verifying.end();
 		findings.expect(
@@ -187,8 +187,8 @@ async function everythingFull(findings: Findings): Promise<Record<string, unknow
 			verifying.others.length === 0,
 			() => `everything: keys were answered ${[...new Set(verifying.others)].join(" ")} while the disk was full`,
 		);
-		const complete = await until(async () => (await usageOf(line, world)) >= verifying.let_in, WORKS_AGAIN_WITHIN_MS, 100);
-		const counted = await usageOf(line, world);
+		const complete = await until(async () => (await getUsage(line, world)) >= verifying.let_in, WORKS_AGAIN_WITHIN_MS, 100);
+		const counted = await getUsage(line, world);
 		findings.expect(complete, () => `everything: ${counted} of ${verifying.let_in} requests are counted`);
 		return { works_again_ms, verified_meanwhile: verifying.let_in, uploads_refused: statuses.upload.length };
 	} finally {
@@ -199,7 +199,7 @@ async function everythingFull(findings: Findings): Promise<Record<string, unknow
 }
 
 /** The request counts of the key in the last day. */
-async function usageOf(line: Line, { server, key }: World): Promise<number> {
+async function getUsage(line: Line, { server, key }: World): Promise<number> {
 	const { body } = await line.send(managed(server.operator_token, "GET", `/tenants/${key.tenant_id}/api-keys/${key.id}`));
 	return Number(/"usage_24h":(\d+)/.exec(body)?.[1] ?? 0);
 }

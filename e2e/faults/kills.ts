@@ -158,7 +158,7 @@ function environment(operator_token: string): Record<string, string> {
 	return { KEYWRIGHT_OPERATOR_TOKEN: operator_token, KEYWRIGHT_LEASE_SECONDS: LEASE_SECONDS, KEYWRIGHT_LOG_LEVEL: "error" };
 }
 
-function outcomeOf(run: Run): Outcome {
+function getOutcome(run: Run): Outcome {
 	const { rounds, ledger, totals, findings } = run;
 	const back = (of: (victim: Victim) => boolean): number =>
 		rounded(
@@ -203,7 +203,7 @@ async function runKills(settings: Settings): Promise<Outcome> {
 	try {
 		const rounds = settings.rounds ?? (settings.short ? ROUNDS_SHORT : ROUNDS);
 		for (let round = 0; round < rounds; round += 1) await run.round(round);
-		return outcomeOf(run);
+		return getOutcome(run);
 	} finally {
 		await run.server.stop();
 		await removeDataFolder(data_dir);

@@ -33,7 +33,7 @@ export interface Request {
 	readonly body?: unknown;
 }
 
-function textOf(request: Request): string {
+function getText(request: Request): string {
 	const body = request.body === undefined ? "" : JSON.stringify(request.body);
 	const headers = Object.entries({ host: "127.0.0.1", ...request.headers });
 	if (request.body !== undefined) headers.push(["content-type", "application/json"]);
@@ -48,7 +48,7 @@ interface Head {
 	readonly closes: boolean;
 }
 
-function headOf(text: string): Head {
+function getHead(text: string): Head {
 	const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
 	const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, "im").exec(text)?.[1]?.trim();
 	const length = status === 204 ? 0 : Number(field("content-length"));
@@ -95,12 +95,12 @@ export class Connection {
 
 	/** Sends one request; rejects with ConnectionLost without a complete response. */
 	send(request: Request): Promise<Exchange> {
-		return this.#write(textOf(request));
+		return this.#write(getText(request));
 	}
 
 	/** Like `send`, but the second half of the request, with the end of its head, follows only after `then`. */
 	sendInHalves(request: Request, then: Promise<unknown>): Promise<Exchange> {
-		const text = textOf(request);
+		const text = getText(request);
 		const half = Math.floor(text.indexOf(HEAD_END) / 2);
 		const answer = this.#write(text.slice(0, half));
 		void then.then(() => this.#socket.write(text.slice(half)));
@@ -126,7 +126,7 @@ export class Connection {
 		const waiting = this.#waiting;
 		const head_end = this.#received.indexOf(HEAD_END);
 		if (waiting === null || head_end === -1) return;
-		const head = headOf(this.#received.toString("latin1", 0, head_end));
+		const head = getHead(this.#received.toString("latin1", 0, head_end));
 		const end = head_end + HEAD_END.length + head.length;
 		if (this.#received.length < end) return;
 		const body = this.#received.toString("utf8", head_end + HEAD_END.length, end);

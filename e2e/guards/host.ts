@@ -29,7 +29,7 @@ export function createHostStarter(command: HostCommand): (url: string) => Promis
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		try {
-			return { url: await addressOf(child, command.listening_line ?? LISTENING), close: () => stop(child) };
+			return { url: await getAddress(child, command.listening_line ?? LISTENING), close: () => stop(child) };
 		} catch (error) {
 			await stop(child);
 			throw error;
@@ -37,7 +37,7 @@ export function createHostStarter(command: HostCommand): (url: string) => Promis
 	};
 }
 
-function addressOf(child: ChildProcess, listening_line: RegExp): Promise<string> {
+function getAddress(child: ChildProcess, listening_line: RegExp): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let output = "";
 		const fail = (why: string): void => reject(new Error(`the host ${why}:\n${output}`));

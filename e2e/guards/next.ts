@@ -54,11 +54,11 @@ async function build(folder: string): Promise<void> {
 	try {
 		await promisify(execFile)(process.execPath, [NEXT, "build"], options);
 	} catch (error) {
-		throw new Error(`next build failed:\n${outputOf(error)}`);
+		throw new Error(`next build failed:\n${getOutput(error)}`);
 	}
 }
 
-function outputOf(error: unknown): string {
+function getOutput(error: unknown): string {
 	if (typeof error !== "object" || error === null) return String(error);
 	return ["stdout", "stderr", "message"].map((name) => String(Reflect.get(error, name) ?? "")).join("\n");
 }

@@ -44,7 +44,7 @@ function forgiven(path: string): string {
 	return `/${kept.join("/")}`;
 }
 
-function readingsOf(url: string): string[] {
+function getReadings(url: string): string[] {
 	let path = url.split("?")[0] ?? "";
 	const readings = [path, path.split("#")[0] ?? ""];
 	for (let count = 0; count < DECODINGS; count += 1) {
@@ -79,5 +79,5 @@ export function checkArrival(world: World, arrived: Arrived): void {
 	for (const address of getValues(arrived, "X-Real-IP")) equal(address, "127.0.0.1");
 	const allowed = arrived.method === "POST" && key_id === writer.id ? WRITABLE : READABLE;
 	if (allowed === READABLE) match(arrived.method, /^(GET|HEAD)$/);
-	for (const reading of readingsOf(arrived.url)) match(reading, allowed);
+	for (const reading of getReadings(arrived.url)) match(reading, allowed);
 }

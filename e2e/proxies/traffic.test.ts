@@ -35,7 +35,7 @@ interface Source {
 }
 
 /** Waits until one source of a key of "acme" is as expected and returns all sources. */
-async function sourcesOf(key_id: string, expected: (source: Source) => boolean): Promise<Source[]> {
+async function getSources(key_id: string, expected: (source: Source) => boolean): Promise<Source[]> {
 	for (const until = performance.now() + PATIENCE_MS; ; await sleep(50)) {
 		const { data } = expectStatus(await world.server.management("acme", "GET", `/api-keys/${key_id}/sources`), 200).as<{ data: Source[] }>();
 		if (data.some(expected)) return data;
@@ -79,7 +79,7 @@ for (const name of PROXY_NAMES) {
 			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": client, "user-agent": "curl/8" }), 200);
 			expectStatus(await reading(ORDERS, world.reader.raw_key, { "x-keywright-client": "not, a name", "user-agent": "curl/8" }), 200);
 			for (const arrived of echo.take()) deepEqual(getValues(arrived, "X-Keywright-Client").filter(Boolean), []);
-			const sources = await sourcesOf(world.reader.id, (source) => source.client === client);
+			const sources = await getSources(world.reader.id, (source) => source.client === client);
 			ok(sources.every((source) => source.client === null || source.client.startsWith("orders-")));
 		});
 

@@ -17,7 +17,7 @@ function characters(label: string, length: number): string {
 	return [...digest.subarray(0, length)].map((byte) => ALPHABET.charAt(byte % 62)).join("");
 }
 
-function checksumOf(text: string): string {
+function getChecksum(text: string): string {
 	let digits = "";
 	for (let rest = crc32(text); rest > 0; rest = Math.floor(rest / 62)) digits = ALPHABET.charAt(rest % 62) + digits;
 	return digits.padStart(6, "0");
@@ -26,7 +26,7 @@ function checksumOf(text: string): string {
 function rawKey(brand: string, environment: string, label: string) {
 	const [kid, secret] = [characters(`kid ${label}`, 12), characters(`secret ${label}`, 32)];
 	const body = `${brand}_${environment}_${kid}${secret}`;
-	const raw_key = body + checksumOf(body);
+	const raw_key = body + getChecksum(body);
 	const last4 = raw_key.slice(-4);
 	return { brand, raw_key, environment, kid, secret, last4, masked: `${brand}_${environment}_…${last4}` };
 }
@@ -34,7 +34,7 @@ function rawKey(brand: string, environment: string, label: string) {
 function serviceCredential(label: string) {
 	const [id, secret] = [characters(`id ${label}`, 12), characters(`secret ${label}`, 32)];
 	const body = `kws_${id}${secret}`;
-	return { body, checksum: checksumOf(body), id, secret, last4: checksumOf(body).slice(-4) };
+	return { body, checksum: getChecksum(body), id, secret, last4: getChecksum(body).slice(-4) };
 }
 
 /** The key with its last character changed. */
@@ -115,7 +115,7 @@ function vectors() {
 	];
 	return {
 		about: "Written by make-keys.ts. A checksum is the CRC-32/ISO-HDLC of the UTF-8 bytes before it, in six base62 digits (0-9A-Za-z).",
-		checksums: texts.map((text) => ({ text, checksum: checksumOf(text) })),
+		checksums: texts.map((text) => ({ text, checksum: getChecksum(text) })),
 		raw_keys: [
 			...["prod", "staging", "dev"].flatMap((environment) => [
 				rawKey("kwtest", environment, `1 ${environment}`),

@@ -20,7 +20,7 @@ function namedBy(run: ts.Expression): string[] {
 }
 
 /** The names that routes give as `run`. */
-function actionsOf(sources: readonly Source[]): Set<string> {
+function getActions(sources: readonly Source[]): Set<string> {
 	const names = new Set<string>();
 	for (const source of sources) {
 		if (!source.path.startsWith(SERVER) || !ROUTES.test(source.path)) continue;
@@ -33,7 +33,7 @@ function actionsOf(sources: readonly Source[]): Set<string> {
 }
 
 /** The files that export an action as a function. */
-function actionFilesOf(sources: readonly Source[], actions: ReadonlySet<string>): Set<string> {
+function getActionFiles(sources: readonly Source[], actions: ReadonlySet<string>): Set<string> {
 	const isAction = (statement: ts.Statement) =>
 		ts.isFunctionDeclaration(statement) && statement.name !== undefined && actions.has(statement.name.text);
 	return new Set(sources.filter(({ path, tree }) => path.startsWith(SERVER) && tree.statements.some(isAction)).map(({ path }) => path));
@@ -44,14 +44,14 @@ function actionFilesOf(sources: readonly Source[], actions: ReadonlySet<string>)
  * own.
  */
 export function checkActions(sources: readonly Source[]): Violation[] {
-	const files = actionFilesOf(sources, actionsOf(sources));
+	const files = getActionFiles(sources, getActions(sources));
 	return sources.flatMap((source) => {
 		const composes = ROUTES.test(source.path) || source.is_test || COMPOSERS.some((composer) => source.path.startsWith(composer));
 		if (!source.path.startsWith(SERVER) || composes) return [];
 		return source.tree.statements.flatMap((statement) => {
 			if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) return [];
 			if (!files.has(resolveTarget(source.path, statement.moduleSpecifier.text))) return [];
-			const names = valuesOf(statement);
+			const names = getValues(statement);
 			if (names.length === 0) return [];
 			const from = statement.moduleSpecifier.text;
 			return [
@@ -65,7 +65,7 @@ export function checkActions(sources: readonly Source[]): Violation[] {
 	});
 }
 
-function valuesOf({ importClause }: ts.ImportDeclaration): string[] {
+function getValues({ importClause }: ts.ImportDeclaration): string[] {
 	if (importClause === undefined || importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return [];
 	const { namedBindings } = importClause;
 	if (namedBindings === undefined || !ts.isNamedImports(namedBindings)) return [];

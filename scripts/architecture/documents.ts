@@ -31,7 +31,7 @@ export function readDocuments(root: string): Document[] {
 }
 
 /** The lines of a document without what only quotes: the glossary, and the addresses of links. Names in Python are read as words. */
-function linesOf({ path, text }: Document): string[] {
+function getLines({ path, text }: Document): string[] {
 	const quoted = QUOTES[path];
 	const own = quoted ? text.replace(quoted, (match) => match.replace(/[^\n]/g, "")) : text;
 	const words = path.endsWith(".py") ? own.replaceAll("_", " ") : own;
@@ -40,7 +40,7 @@ function linesOf({ path, text }: Document): string[] {
 
 /** Documents use the field's words, as comments and texts in code do. */
 export function checkDocument(document: Document): Violation[] {
-	return linesOf(document).flatMap((line, index) =>
+	return getLines(document).flatMap((line, index) =>
 		BANNED.flatMap(({ pattern, instead }) => {
 			const match = pattern.exec(line);
 			return match === null ? [] : [{ path: document.path, line: index + 1, message: `the word "${match[0]}": ${instead}` }];

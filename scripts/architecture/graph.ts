@@ -16,7 +16,7 @@ const SMALL_FOR_A_REASON: ReadonlyMap<string, string> = new Map([
 /** Cycles between files, type-only imports included: one violation per cycle, at its first file. */
 export function checkCycles(sources: readonly Source[]): Violation[] {
 	const by_path = new Map(sources.filter((source) => !source.is_test).map((source) => [source.path, source]));
-	const imports = new Map([...by_path].map(([path, source]) => [path, targetsOf(source).filter((target) => by_path.has(target))]));
+	const imports = new Map([...by_path].map(([path, source]) => [path, getTargets(source).filter((target) => by_path.has(target))]));
 	return cyclesIn(imports).flatMap((cycle) => {
 		const [first = ""] = cycle;
 		const source = by_path.get(first);
@@ -24,7 +24,7 @@ export function checkCycles(sources: readonly Source[]): Violation[] {
 	});
 }
 
-function targetsOf(source: Source): string[] {
+function getTargets(source: Source): string[] {
 	return listImports(source).flatMap(({ specifier }) => (specifier?.startsWith(".") ? [resolveTarget(source.path, specifier)] : []));
 }
 
@@ -62,7 +62,7 @@ export function checkFolders(sources: readonly Source[]): Violation[] {
 /** Small files of the server that one file imports: they belong into it, unless their name or a listed reason says why not. */
 export function checkSmallFiles(sources: readonly Source[]): Violation[] {
 	const importers = new Map<string, number>();
-	for (const source of sources) for (const target of new Set(targetsOf(source))) importers.set(target, (importers.get(target) ?? 0) + 1);
+	for (const source of sources) for (const target of new Set(getTargets(source))) importers.set(target, (importers.get(target) ?? 0) + 1);
 	const small = sources.filter(({ path, text, is_test, is_generated }) => {
 		if (is_test || is_generated || !path.startsWith(SERVER) || SMALL_BY_NAME.test(path) || SMALL_FOR_A_REASON.has(path)) return false;
 		return text.trimEnd().split("\n").length < SMALL_LINES && (importers.get(path) ?? 0) < 2;

@@ -73,7 +73,7 @@ export function resolveTarget(from: string, specifier: string): string {
 }
 
 /** The module of a path, or null when its folder is not in the order. */
-function moduleOf(path: string, order: ModuleOrder): string | null {
+function getModule(path: string, order: ModuleOrder): string | null {
 	const [first = "", second, ...rest] = path.slice(order.root.length).split("/");
 	if (second === undefined) return order.files(first);
 	const deep = `${first}/${second}`;
@@ -85,7 +85,7 @@ function moduleOf(path: string, order: ModuleOrder): string | null {
 export function checkImports(source: Source): Violation[] {
 	const order = ORDERS.find(({ root }) => source.path.startsWith(root));
 	if (!order || source.is_test) return [];
-	const own = moduleOf(source.path, order);
+	const own = getModule(source.path, order);
 	if (own === null) {
 		const folder = posix.dirname(source.path).slice(order.root.length);
 		return [violation(source, 0, `${folder} is not a module: add it to its order in scripts/architecture/modules.ts, or move the file`)];
@@ -103,7 +103,7 @@ function invalidImport(from: string, own: string, specifier: string | null, orde
 	if (order.outside.test(target)) return null;
 	if (isTestPath(target)) return `imports ${target}, which only tests may import`;
 	if (!target.startsWith(order.root)) return `imports ${target}, outside ${order.root}`;
-	const other = moduleOf(target, order);
+	const other = getModule(target, order);
 	if (other === null) return `imports ${target}, which is in no module`;
 	if (order.modules.indexOf(other) > order.modules.indexOf(own)) return `module ${own} imports ${target} from module ${other}, which is to its right`;
 	return null;

@@ -35,7 +35,7 @@ const SCOPE = /^(?:server|client|dashboard)\/src\/|^(?:server|client)\/testing\/
 const ALLOWED: readonly string[] = ["scripts/architecture/words.ts", "scripts/check-architecture.test.ts"];
 
 /** The texts of a file: comments, and strings with a space in them. */
-function textsOf(source: Source): { position: number; text: string }[] {
+function getTexts(source: Source): { position: number; text: string }[] {
 	const found = listComments(source);
 	eachNode(source, (node) => {
 		const is_text =
@@ -48,7 +48,7 @@ function textsOf(source: Source): { position: number; text: string }[] {
 /** Comments and texts use the field's words. */
 export function checkWords(source: Source): Violation[] {
 	if (!SCOPE.test(source.path) || source.is_generated || ALLOWED.includes(source.path)) return [];
-	return textsOf(source).flatMap(({ position, text }) =>
+	return getTexts(source).flatMap(({ position, text }) =>
 		BANNED.flatMap(({ pattern, instead }) => {
 			const match = pattern.exec(text);
 			return match === null ? [] : [violation(source, position, `the word "${match[0]}": ${instead}`)];

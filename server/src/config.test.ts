@@ -25,13 +25,13 @@ test("the configuration takes both mail settings or neither, and says what is wr
 });
 
 test("a public URL is an origin: one with a path, which would give blank pages, is refused at the start", () => {
-	const urlOf = (text: string) => readConfig({ KEYWRIGHT_PUBLIC_URL: text }).public_url;
+	const getUrl = (text: string) => readConfig({ KEYWRIGHT_PUBLIC_URL: text }).public_url;
 	for (const [text, origin] of [
 		["https://keys.example.com", "https://keys.example.com"],
 		["https://keys.example.com/", "https://keys.example.com"],
 		["http://127.0.0.1:8787//", "http://127.0.0.1:8787"],
 	] as const)
-		equal(urlOf(text), origin);
+		equal(getUrl(text), origin);
 	for (const text of [
 		"https://example.com/keys",
 		"https://example.com/keys/",
@@ -39,8 +39,8 @@ test("a public URL is an origin: one with a path, which would give blank pages, 
 		"https://u:p@example.com",
 		"ftp://example.com",
 	])
-		throws(() => urlOf(text), /KEYWRIGHT_PUBLIC_URL must/, text);
-	throws(() => urlOf("https://example.com/keys"), /no path/);
+		throws(() => getUrl(text), /KEYWRIGHT_PUBLIC_URL must/, text);
+	throws(() => getUrl("https://example.com/keys"), /no path/);
 });
 
 test("an address to listen on that is none is refused with its setting's name, and one in brackets with how to write it", () => {

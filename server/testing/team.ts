@@ -29,7 +29,7 @@ export interface TeamFixture {
 	close(): Promise<void>;
 }
 
-function actorOf(caller: Caller): Actor {
+function getActor(caller: Caller): Actor {
 	if (caller.kind === "member") return { kind: "member", id: caller.member_id, name: caller.name, email: caller.email };
 	if (caller.kind === "portal") return { kind: "portal", id: caller.id, name: caller.name, email: caller.email };
 	return { kind: "operator", name: "operator token" };
@@ -71,7 +71,7 @@ export async function teamFixture(): Promise<TeamFixture> {
 			return { kind: "member", ...person, member_id: `mem_${made}`, role };
 		},
 		context: (tenant_id, caller = { kind: "operator" }, overrides = {}) => ({
-			...db.context({ scope: caller.kind === "operator" ? "*" : tenant_id, actor: actorOf(caller) }),
+			...db.context({ scope: caller.kind === "operator" ? "*" : tenant_id, actor: getActor(caller) }),
 			caller,
 			profile,
 			mailer,

@@ -23,7 +23,7 @@ function shadowedIn(request: Request<Record<string, string>>): ReadonlySet<strin
 	if (typeof route !== "object" || route === null) return NONE;
 	let names = shadowed.get(route);
 	if (!names) {
-		names = search(stackOf(request.app.router), route, NONE, NONE) ?? NONE;
+		names = search(getStack(request.app.router), route, NONE, NONE) ?? NONE;
 		shadowed.set(route, names);
 	}
 	return names;
@@ -32,24 +32,24 @@ function shadowedIn(request: Request<Record<string, string>>): ReadonlySet<strin
 /** Searches a stack of layers for the route. `outer`: parameters merged from above; `hidden`: those already seen twice. */
 function search(stack: readonly object[], route: object, outer: ReadonlySet<string>, hidden: ReadonlySet<string>): ReadonlySet<string> | null {
 	for (const layer of stack) {
-		const own = parametersOf(Reflect.get(layer, "rawPath"));
+		const own = getParameters(Reflect.get(layer, "rawPath"));
 		const twice = new Set([...hidden, ...[...own].filter((name) => outer.has(name))]);
 		if (Reflect.get(layer, "route") === route) return twice;
 		const below: unknown = Reflect.get(layer, "handle");
 		if (typeof below !== "function") continue;
 		const merges = Reflect.get(below, "mergeParams") === true;
-		const found = merges ? search(stackOf(below), route, new Set([...outer, ...own]), twice) : search(stackOf(below), route, NONE, NONE);
+		const found = merges ? search(getStack(below), route, new Set([...outer, ...own]), twice) : search(getStack(below), route, NONE, NONE);
 		if (found) return found;
 	}
 	return null;
 }
 
-function stackOf(router: unknown): readonly object[] {
+function getStack(router: unknown): readonly object[] {
 	const stack: unknown = typeof router === "function" ? Reflect.get(router, "stack") : undefined;
 	return Array.isArray(stack) ? stack.filter((layer): layer is object => typeof layer === "object" && layer !== null) : [];
 }
 
-function parametersOf(path: unknown): Set<string> {
+function getParameters(path: unknown): Set<string> {
 	const paths: unknown[] = Array.isArray(path) ? path : [path];
 	return new Set(
 		paths.flatMap((one) => (typeof one === "string" ? Array.from(one.matchAll(PARAMETER), ([, quoted, plain]) => quoted ?? plain ?? "") : [])),

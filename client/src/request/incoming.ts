@@ -23,12 +23,12 @@ function gather(method: string | undefined, url: string, ip: string | undefined,
 	const query = url.indexOf("?");
 	return {
 		path: query === -1 ? url : url.slice(0, query),
-		...textOf("method", method, METHOD_CHARACTERS_MAX),
-		...textOf("ip", addressOf(ip), WORD_CHARACTERS_MAX),
-		...textOf("user_agent", header("user-agent"), TEXT_CHARACTERS_MAX),
-		...textOf("client", header("x-keywright-client"), TEXT_CHARACTERS_MAX),
-		...textOf("origin", header("origin"), TEXT_CHARACTERS_MAX),
-		...textOf("sec_fetch_site", header("sec-fetch-site"), WORD_CHARACTERS_MAX),
+		...getText("method", method, METHOD_CHARACTERS_MAX),
+		...getText("ip", getAddress(ip), WORD_CHARACTERS_MAX),
+		...getText("user_agent", header("user-agent"), TEXT_CHARACTERS_MAX),
+		...getText("client", header("x-keywright-client"), TEXT_CHARACTERS_MAX),
+		...getText("origin", header("origin"), TEXT_CHARACTERS_MAX),
+		...getText("sec_fetch_site", header("sec-fetch-site"), WORD_CHARACTERS_MAX),
 	};
 }
 
@@ -38,7 +38,7 @@ export function getWebTarget(request: Request): string {
 }
 
 /** The option `ip` may return undefined; any other value than a string closes the route. */
-function addressOf(ip: unknown): string | undefined {
+function getAddress(ip: unknown): string | undefined {
 	if (ip === undefined || ip === null || typeof ip === "string") return ip ?? undefined;
 	silence(ip);
 	throw new TypeError("the address is no text");
@@ -51,6 +51,6 @@ export function leavesBody(incoming: IncomingMessage): boolean {
 	return incoming.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
-function textOf(name: keyof RequestFacts, value: unknown, max: number): RequestFacts {
+function getText(name: keyof RequestFacts, value: unknown, max: number): RequestFacts {
 	return typeof value === "string" && value !== "" ? { [name]: value.slice(0, max) } : {};
 }

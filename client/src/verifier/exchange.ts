@@ -92,7 +92,7 @@ export function exchange(line: Line, body: string, timeout_ms: number): Promise<
 			request.on("error", (error) => {
 				if (request !== current) return;
 				if (!fresh && !done && !answered && request.reusedSocket) replace();
-				else finish(new KeywrightError("network", "Keywright cannot be reached", codeOf(error)));
+				else finish(new KeywrightError("network", "Keywright cannot be reached", getCode(error)));
 			});
 			request.end(body);
 		}
@@ -134,11 +134,11 @@ function readAnswer(response: http.IncomingMessage, finish: (outcome: string | K
 		if (bytes > ANSWER_BYTES_MAX) finish(new KeywrightError("answer_too_large", `Keywright answered more than ${ANSWER_BYTES_MAX} bytes`, status));
 		else chunks.push(chunk);
 	});
-	response.on("error", (error) => finish(new KeywrightError("network", "Keywright broke off its answer", codeOf(error))));
-	response.on("end", () => finish(status === 200 ? Buffer.concat(chunks).toString("utf8") : refusalOf(status)));
+	response.on("error", (error) => finish(new KeywrightError("network", "Keywright broke off its answer", getCode(error))));
+	response.on("end", () => finish(status === 200 ? Buffer.concat(chunks).toString("utf8") : getRefusal(status)));
 }
 
-function refusalOf(status: number): KeywrightError {
+function getRefusal(status: number): KeywrightError {
 	if (status === 401 || status === 403) return new KeywrightError("credential_refused", "Keywright refused the service credential", status);
 	if (status >= 300 && status < 400)
 		return new KeywrightError("redirect", "Keywright answered with a redirect, which is not followed: correct the url", status);
@@ -147,6 +147,6 @@ function refusalOf(status: number): KeywrightError {
 	return new KeywrightError("server_error", "Keywright failed to answer", status);
 }
 
-function codeOf(error: Error): string {
+function getCode(error: Error): string {
 	return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

@@ -22,7 +22,7 @@ async function peerThat(respond?: Peer["respond"]): Promise<Peer> {
 	return peer;
 }
 
-function verifierOf(url: string, more: Partial<VerifierOptions> = {}): { verifier: Verifier; errors: KeywrightError[] } {
+function makeVerifier(url: string, more: Partial<VerifierOptions> = {}): { verifier: Verifier; errors: KeywrightError[] } {
 	const errors: KeywrightError[] = [];
 	const verifier = createVerifier({ url, credential: CREDENTIAL, timeout_ms: PATIENT_MS, on_error: (error) => errors.push(error), ...more });
 	closers.push(() => verifier.close());
@@ -31,7 +31,7 @@ function verifierOf(url: string, more: Partial<VerifierOptions> = {}): { verifie
 
 /** Asserts a 503 with `Retry-After`, a reported cause, and no part of the question in it. */
 async function refuses(url: string, reason: Reason, more: Partial<VerifierOptions> = {}): Promise<void> {
-	const { verifier, errors } = verifierOf(url, more);
+	const { verifier, errors } = makeVerifier(url, more);
 	const decision = await verifier.verify({ raw_key: RAW_KEY });
 	assert.equal(decision.allowed, false);
 	assert.equal(`${decision.status} ${decision.code}`, "503 unavailable");
@@ -47,7 +47,7 @@ async function refuses(url: string, reason: Reason, more: Partial<VerifierOption
 
 test("the question goes to /api/v1/verify below the url, with the credential, as JSON", async () => {
 	const peer = await peerThat();
-	const { verifier } = verifierOf(`${peer.url}/behind/a/proxy/`);
+	const { verifier } = makeVerifier(`${peer.url}/behind/a/proxy/`);
 	const question = { raw_key: RAW_KEY, tenant_id: "acme", permissions: ["orders:read"], cost: 2, request: { method: "GET", path: "/x" } };
 	const decision = await verifier.verify(question);
 	assert.ok(decision.allowed && decision.tenant.id === "acme");
@@ -59,13 +59,13 @@ test("the question goes to /api/v1/verify below the url, with the credential, as
 
 test("a denial is returned as Keywright sent it", async () => {
 	const peer = await peerThat(sends(denied(404, "not_found")));
-	const decision = await verifierOf(peer.url).verifier.verify({ raw_key: RAW_KEY });
+	const decision = await makeVerifier(peer.url).verifier.verify({ raw_key: RAW_KEY });
 	assert.deepEqual([decision.allowed, decision.status, decision.code, decision.request_id], [false, 404, "not_found", "req_denied"]);
 });
 
 test("a hundred questions one after another use one connection; at once, no more than allowed", async () => {
 	const peer = await peerThat();
-	const { verifier } = verifierOf(peer.url, { max_concurrent: 4 });
+	const { verifier } = makeVerifier(peer.url, { max_concurrent: 4 });
 	for (let index = 0; index < 100; index += 1) await verifier.verify({ raw_key: RAW_KEY });
 	assert.equal(peer.connections(), 1);
 	const decisions = await Promise.all(Array.from({ length: 100 }, () => verifier.verify({ raw_key: RAW_KEY })));
@@ -147,7 +147,7 @@ test("a connection closed while idle is replaced without a refusal", async () =>
 	const server = createServer((request, response) => request.resume().on("end", () => sends(admitted())(request, response, "")));
 	server.on("connection", (socket) => sockets.add(socket));
 	closers.push(() => closeServer(server));
-	const { verifier, errors } = verifierOf(await listen(server));
+	const { verifier, errors } = makeVerifier(await listen(server));
 	assert.equal((await verifier.verify({ raw_key: RAW_KEY })).allowed, true);
 	for (const socket of sockets) socket.resetAndDestroy();
 	assert.equal((await verifier.verify({ raw_key: RAW_KEY })).allowed, true);
@@ -157,7 +157,7 @@ test("a connection closed while idle is replaced without a refusal", async () =>
 
 test("it answers again as soon as Keywright does", async () => {
 	const peer = await peerThat(sends({}, 500));
-	const { verifier } = verifierOf(peer.url);
+	const { verifier } = makeVerifier(peer.url);
 	assert.equal((await verifier.verify({ raw_key: RAW_KEY })).status, 503);
 	peer.respond = sends(admitted());
 	assert.equal((await verifier.verify({ raw_key: RAW_KEY })).status, 200);
@@ -165,7 +165,7 @@ test("it answers again as soon as Keywright does", async () => {
 
 test("questions beyond the bound are refused at once, not queued without end", async () => {
 	const peer = await peerThat(() => undefined);
-	const { verifier, errors } = verifierOf(peer.url, { max_concurrent: 1, timeout_ms: TIMEOUT_MS });
+	const { verifier, errors } = makeVerifier(peer.url, { max_concurrent: 1, timeout_ms: TIMEOUT_MS });
 	const decisions = await Promise.all(Array.from({ length: 100 }, () => verifier.verify({ raw_key: RAW_KEY })));
 	assert.ok(decisions.every((decision) => decision.status === 503));
 	const reasons = errors.map((error) => error.reason);
@@ -175,7 +175,7 @@ test("questions beyond the bound are refused at once, not queued without end", a
 
 test("after close, running and further questions get 503", async () => {
 	const peer = await peerThat(() => undefined);
-	const { verifier, errors } = verifierOf(peer.url, { timeout_ms: 60_000 });
+	const { verifier, errors } = makeVerifier(peer.url, { timeout_ms: 60_000 });
 	const waiting = verifier.verify({ raw_key: RAW_KEY });
 	verifier.close();
 	assert.equal((await waiting).status, 503);
@@ -195,7 +195,7 @@ test("a broken on_error changes no answer", async () => {
 		() => Promise.reject(new Error("the logger is broken")),
 	];
 	for (const on_error of broken) {
-		assert.equal((await verifierOf(peer.url, { on_error }).verifier.verify({ raw_key: RAW_KEY })).status, 503);
+		assert.equal((await makeVerifier(peer.url, { on_error }).verifier.verify({ raw_key: RAW_KEY })).status, 503);
 	}
 });
 

@@ -3,7 +3,7 @@ import express from "express";
 import { keywright } from "../../src/express.ts";
 import type { Host } from "../run-behaviour.ts";
 import { acceptedRules } from "../wrong-rules.ts";
-import { BODY_BYTES_MAX, LATE, noteOf, serve, startNotes } from "./notes.ts";
+import { BODY_BYTES_MAX, getNote, LATE, serve, startNotes } from "./notes.ts";
 
 export async function startExpress(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
@@ -33,7 +33,7 @@ export async function startExpress(url: string): Promise<Host> {
 	});
 	const writes = guard({ tenant: (r) => r.params.tenant_id, permission: ["orders:read", "orders:write"] });
 	app.post("/tenants/:tenant_id/orders", writes, express.json({ limit: BODY_BYTES_MAX }), (request, response) => {
-		handled.push(noteOf(request.body));
+		handled.push(getNote(request.body));
 		response.status(201).json({ tenant: request.keywright.tenant.id });
 	});
 	const exportsRules = guard({

@@ -2,7 +2,7 @@ import fastify from "fastify";
 import { keywright } from "../../src/fastify.ts";
 import type { Host } from "../run-behaviour.ts";
 import { acceptedRules } from "../wrong-rules.ts";
-import { BODY_BYTES_MAX, LATE, noteOf, startNotes } from "./notes.ts";
+import { BODY_BYTES_MAX, getNote, LATE, startNotes } from "./notes.ts";
 
 export async function startFastify(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
@@ -26,7 +26,7 @@ export async function startFastify(url: string): Promise<Host> {
 	});
 	const writes = guard({ tenant: (r) => r.params.tenant_id, permission: ["orders:read", "orders:write"] });
 	app.post("/tenants/:tenant_id/orders", { onRequest: writes }, async (request, reply) => {
-		handled.push(noteOf(request.body));
+		handled.push(getNote(request.body));
 		return reply.code(201).send({ tenant: request.keywright.tenant.id });
 	});
 	const exportsRules = guard({

@@ -5,7 +5,7 @@ import { keywright } from "../../src/hono.ts";
 import type { Target } from "../../src/request/target.ts";
 import type { Host } from "../run-behaviour.ts";
 import { acceptedRules } from "../wrong-rules.ts";
-import { LATE, noteOf, serve, startNotes } from "./notes.ts";
+import { getNote, LATE, serve, startNotes } from "./notes.ts";
 
 export async function startHono(url: string): Promise<Host> {
 	const { handled, errors, reset, options } = startNotes(url);
@@ -30,7 +30,7 @@ export async function startHono(url: string): Promise<Host> {
 	});
 	const writes = guard({ tenant: (c) => c.req.param("tenant_id"), permission: ["orders:read", "orders:write"] });
 	app.post("/tenants/:tenant_id/orders", writes, async (c) => {
-		handled.push(noteOf(await c.req.json()));
+		handled.push(getNote(await c.req.json()));
 		return c.json({ tenant: c.var.keywright.tenant.id }, 201);
 	});
 	const exportsRules = guard({

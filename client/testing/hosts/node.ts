@@ -3,7 +3,7 @@ import { type Guarded, keywright } from "../../src/node.ts";
 import type { Target } from "../../src/request/target.ts";
 import type { Host } from "../run-behaviour.ts";
 import { acceptedRules } from "../wrong-rules.ts";
-import { LATE, noteOf, serve, startNotes } from "./notes.ts";
+import { getNote, LATE, serve, startNotes } from "./notes.ts";
 
 /** A guard and its handler for one shape of path. */
 type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -54,7 +54,7 @@ export async function startNode(url: string): Promise<Host> {
 			"POST",
 			/^\/tenants\/[^/]+\/orders$/,
 			guard({ tenant, permission: ["orders:read", "orders:write"] }, async (request, response) => {
-				handled.push(noteOf(JSON.parse(await textOf(request))));
+				handled.push(getNote(JSON.parse(await getText(request))));
 				send(response, 201, { tenant: request.keywright.tenant.id });
 			}),
 		],
@@ -74,7 +74,7 @@ function address(request: IncomingMessage): URL {
 	return new URL(request.url ?? "/", "http://host");
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function getText(request: IncomingMessage): Promise<string> {
 	const chunks: Buffer[] = [];
 	for await (const chunk of request) chunks.push(chunk);
 	return Buffer.concat(chunks).toString("utf8");

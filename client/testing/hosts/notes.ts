@@ -29,7 +29,7 @@ export function startNotes(url: string) {
 	};
 }
 
-export function noteOf(body: unknown): unknown {
+export function getNote(body: unknown): unknown {
 	const item = typeof body === "object" && body !== null && "item" in body ? String(body.item) : "";
 	return { item_sha256: createHash("sha256").update(item).digest("hex") };
 }

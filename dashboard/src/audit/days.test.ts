@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
-import { dayOf, formatDay, startOfDay } from "./days.ts";
+import { formatDay, getDay, startOfDay } from "./days.ts";
 
 const at = (day: string, time = "12:00:00") => new Date(`${day}T${time}`).toISOString();
 const NOW_MS = Date.parse(at("2026-11-29"));
@@ -15,7 +15,7 @@ test("a day has its name in the viewer's zone, with the year if it is another on
 test("chosen days begin and end at local midnight, the last one included", () => {
 	equal(startOfDay("2026-11-29"), at("2026-11-29", "00:00:00"));
 	equal(startOfDay("2026-11-29", 1), at("2026-11-30", "00:00:00"));
-	equal(dayOf(startOfDay("2026-11-29", 1) ?? undefined, true), "2026-11-29");
+	equal(getDay(startOfDay("2026-11-29", 1) ?? undefined, true), "2026-11-29");
 	equal(startOfDay("tomorrow"), null);
-	equal(dayOf(undefined), "");
+	equal(getDay(undefined), "");
 });

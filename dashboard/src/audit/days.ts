@@ -37,6 +37,6 @@ export function startOfDay(day: string, days_later = 0): string | null {
 }
 
 /** The local day of a time, or the one before it for the exclusive end of a period; "" for none. */
-export function dayOf(time: string | undefined, is_end = false): string {
+export function getDay(time: string | undefined, is_end = false): string {
 	return time === undefined ? "" : isoDay.format(Date.parse(time) - (is_end ? 1 : 0));
 }

@@ -136,13 +136,13 @@ const STATES: Readonly<Record<string, string>> = {
 	suspended: "suspended",
 };
 
-function wordsOf<const V extends string>(values: readonly V[], format: (value: V) => string): Readonly<Record<string, string>> {
+function toWords<const V extends string>(values: readonly V[], format: (value: V) => string): Readonly<Record<string, string>> {
 	return Object.fromEntries(values.map((value) => [value, format(value)]));
 }
 
 const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-	environment: wordsOf(ENVIRONMENTS, (environment) => ENVIRONMENT_WORDS[environment].name),
-	role: wordsOf(ROLES, (role) => ROLE_WORDS[role].name),
+	environment: toWords(ENVIRONMENTS, (environment) => ENVIRONMENT_WORDS[environment].name),
+	role: toWords(ROLES, (role) => ROLE_WORDS[role].name),
 	reason: Object.fromEntries(REASONS.map(({ value, label }) => [value, label])),
 	client_policy: POLICIES,
 	status: STATES,

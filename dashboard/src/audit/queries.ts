@@ -36,12 +36,12 @@ async function readPage(scope: Scope, search: AuditSearch, window: Window): Prom
 	return asPage<AllPage>(await answered(api.GET(ALL, { params: { query: { ...query, ...of } } })));
 }
 
-const rootOf = (scope: Scope) => ["audit", scope === "all" ? null : scope.tenant_id] as const;
+const getRoot = (scope: Scope) => ["audit", scope === "all" ? null : scope.tenant_id] as const;
 
 /** Pages of entries, newest first. The previous ones stay until those of another filter are there. */
 export const entriesQuery = (scope: Scope, { entry: _entry, ...filters }: AuditSearch) =>
 	infiniteQueryOptions({
-		queryKey: [...rootOf(scope), "list", filters],
+		queryKey: [...getRoot(scope), "list", filters],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) => readPage(scope, filters, { limit: ROWS_MAX, ...(pageParam === "" ? {} : { cursor: pageParam }) }),
 		getNextPageParam: (page) => page.next_cursor,
@@ -53,7 +53,7 @@ export const entriesQuery = (scope: Scope, { entry: _entry, ...filters }: AuditS
 /** The last entries about the same target before this one. */
 export const earlierQuery = (scope: Scope, { id, at, target, tenant_id }: Entry) =>
 	queryOptions({
-		queryKey: [...rootOf(scope), "earlier", id],
+		queryKey: [...getRoot(scope), "earlier", id],
 		queryFn: () => readPage(scope, { target: target.id, to: at, ...(tenant_id == null ? {} : { of: tenant_id }) }, { limit: EARLIER_MAX }),
 	});
 

@@ -65,7 +65,7 @@ export function sentenceText({ who, did, what, end }: Sentence): string {
 	return [who, did, what, end].filter((part) => part !== null).join(" ");
 }
 
-function textOf(state: Entry["after"], field: string): string | null {
+function getText(state: Entry["after"], field: string): string | null {
 	const value = state?.[field];
 	return typeof value === "string" && value !== "" ? value : null;
 }
@@ -77,18 +77,18 @@ function nameOfRole(role: string | null): string | null {
 
 /** The most telling detail, at the right of a line; "" where there is none. */
 export function getDetail({ action, before, after }: Entry): string {
-	const role = nameOfRole(textOf(after, "role") ?? textOf(before, "role"));
-	if (action === "member.role_changed") return `${nameOfRole(textOf(before, "role")) ?? ""} → ${nameOfRole(textOf(after, "role")) ?? ""}`;
+	const role = nameOfRole(getText(after, "role") ?? getText(before, "role"));
+	if (action === "member.role_changed") return `${nameOfRole(getText(before, "role")) ?? ""} → ${nameOfRole(getText(after, "role")) ?? ""}`;
 	if (role !== null && /^(?:member|invitation|portal_session)\./.test(action)) return `as ${role.toLowerCase()}`;
 	if (action === "key.revoked") return REASONS.find(({ value }) => value === after?.reason)?.label ?? "";
-	if (action === "key.created") return environmentName(textOf(after, "environment"));
+	if (action === "key.created") return environmentName(getText(after, "environment"));
 	if (action === "rotation.started" || action === "handover.claimed" || action === "key.reissued") {
-		const last4 = textOf(after, "last4");
+		const last4 = getText(after, "last4");
 		return last4 === null ? "" : `…${last4}`;
 	}
 	if (action === "keys.imported")
 		return typeof after?.keys === "number" ? `${after.keys.toLocaleString("en")} ${after.keys === 1 ? "key" : "keys"}` : "";
-	if (action === "source.named") return textOf(before, "name") === null ? "" : `was ${textOf(before, "name")}`;
+	if (action === "source.named") return getText(before, "name") === null ? "" : `was ${getText(before, "name")}`;
 	if (before === null || after === null) return "";
 	const changed = getDiff(before, after);
 	return changed.length === 1 ? (changed[0]?.name ?? "") : changed.length === 0 ? "" : `${changed.length} changes`;

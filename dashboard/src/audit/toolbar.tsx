@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { actionChoices } from "./action-words.ts";
 import type { ActorChoice, TargetChoice } from "./choices.ts";
-import { dayOf, startOfDay } from "./days.ts";
+import { getDay, startOfDay } from "./days.ts";
 import { type AuditSearch, isFiltered, withSearch } from "./search.ts";
 
 /** The value of no filter. Mantine's button for that is hidden from screen readers. */
@@ -45,7 +45,7 @@ export function AuditToolbar({ search, actors, targets, all_actions, more, aside
 			/>
 			<Choice
 				label="What"
-				data={[{ group: "", items: [{ value: ANY, label: "Anything" }] }, ...actionsOf(all_actions, search.action)]}
+				data={[{ group: "", items: [{ value: ANY, label: "Anything" }] }, ...getActions(all_actions, search.action)]}
 				value={search.action ?? null}
 				onChange={(value) => filter({ action: chosen(value) })}
 			/>
@@ -92,7 +92,7 @@ function Choice({ label, ...props }: SelectProps & { readonly label: string }) {
 	);
 }
 
-function actionsOf(all_actions: boolean, chosen: string | undefined): { group: string; items: { value: string; label: string }[] }[] {
+function getActions(all_actions: boolean, chosen: string | undefined): { group: string; items: { value: string; label: string }[] }[] {
 	const groups = actionChoices(all_actions);
 	const is_known = chosen === undefined || groups.some(({ items }) => items.some(({ value }) => value === chosen));
 	return is_known ? groups : [...groups, { group: "From the address", items: [{ value: chosen, label: chosen }] }];
@@ -106,7 +106,7 @@ function Days({
 	onDays: (changes: { from?: string | undefined; to?: string | undefined; period: undefined }) => void;
 }) {
 	const change = (from: string, to: string) => onDays({ from: startOfDay(from) ?? undefined, to: startOfDay(to, 1) ?? undefined, period: undefined });
-	const [from, to] = [dayOf(search.from), dayOf(search.to, true)];
+	const [from, to] = [getDay(search.from), getDay(search.to, true)];
 	return (
 		<>
 			<TextInput

@@ -1,7 +1,7 @@
 const PAGE_ROWS = 200;
 
 /** Fetches all pages of a list in sequence. Only for lists that the server bounds. */
-export async function allOf<Item>(
+export async function readAllPages<Item>(
 	page: (query: { limit: number; cursor?: string }) => Promise<{ data: Item[]; next_cursor: string | null }>,
 ): Promise<Item[]> {
 	const items: Item[] = [];

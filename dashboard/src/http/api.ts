@@ -87,11 +87,11 @@ export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; re
 		throw new ApiError(UNREACHABLE);
 	}
 	if (!answer.response.ok) throw new ApiError(toProblem(answer.error, answer.response.status));
-	return bodyOf(answer.data);
+	return toBody(answer.data);
 }
 
 /** Guarantee: the response was 2xx, so its body matches the OpenAPI document; `undefined` where it has none. */
-function bodyOf<T>(data: T | undefined): T {
+function toBody<T>(data: T | undefined): T {
 	return data as T;
 }
 

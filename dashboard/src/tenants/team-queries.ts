@@ -1,6 +1,6 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { ROLE_WORDS } from "../access/roles.ts";
-import { allOf } from "../http/all-pages.ts";
+import { readAllPages } from "../http/all-pages.ts";
 import { answered, api } from "../http/api.ts";
 import { cacheRoots } from "../http/cache-roots.ts";
 import { assertUnchanged } from "../http/meanwhile.ts";
@@ -21,10 +21,10 @@ const PORTAL_SESSIONS = "/api/v1/tenants/{tenant_id}/portal-sessions";
 
 export type PortalSession = paths[typeof PORTAL_SESSIONS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
-const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
+const getPath = (tenant_id: string) => ({ path: { tenant_id } });
 
 async function readMembers(tenant_id: string): Promise<{ data: Member[] }> {
-	return { data: await allOf((query) => answered(api.GET(MEMBERS, { params: { ...pathOf(tenant_id), query } }))) };
+	return { data: await readAllPages((query) => answered(api.GET(MEMBERS, { params: { ...getPath(tenant_id), query } }))) };
 }
 
 export const membersQuery = (tenant_id: string) =>
@@ -54,7 +54,7 @@ const INVITATIONS_SHOWN_MAX = 200;
 export const invitationsQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: [...cacheRoots.team(tenant_id), "invitations"],
-		queryFn: () => answered(api.GET(INVITATIONS, { params: { ...pathOf(tenant_id), query: { limit: INVITATIONS_SHOWN_MAX } } })),
+		queryFn: () => answered(api.GET(INVITATIONS, { params: { ...getPath(tenant_id), query: { limit: INVITATIONS_SHOWN_MAX } } })),
 		...SHARED_STATE,
 	});
 
@@ -73,7 +73,7 @@ export const PORTAL_SESSIONS_SHOWN_MAX = 100;
 export const portalSessionsQuery = (tenant_id: string) =>
 	queryOptions({
 		queryKey: [...cacheRoots.team(tenant_id), "portal-sessions"],
-		queryFn: () => answered(api.GET(PORTAL_SESSIONS, { params: { ...pathOf(tenant_id), query: { limit: PORTAL_SESSIONS_SHOWN_MAX } } })),
+		queryFn: () => answered(api.GET(PORTAL_SESSIONS, { params: { ...getPath(tenant_id), query: { limit: PORTAL_SESSIONS_SHOWN_MAX } } })),
 	});
 
 export async function endPortalSession(tenant_id: string, portal_session_id: string): Promise<true> {
@@ -100,7 +100,7 @@ export async function removeMember(tenant_id: string, member_id: string): Promis
 }
 
 export function invite(tenant_id: string, body: { email?: string; role: Member["role"] }): Promise<MadeInvitation> {
-	return answered(api.POST(INVITATIONS, { params: pathOf(tenant_id), body }));
+	return answered(api.POST(INVITATIONS, { params: getPath(tenant_id), body }));
 }
 
 export async function cancelInvitation(tenant_id: string, invitation_id: string): Promise<true> {

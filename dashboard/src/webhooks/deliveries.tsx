@@ -7,7 +7,7 @@ import { MEANINGS } from "../ui/theme.ts";
 import { useNow } from "../ui/time.tsx";
 import { DeliverySheet } from "./delivery-sheet.tsx";
 import { type Delivery, type DeliveryStatus, deliveriesQuery, type Owner, type Webhook } from "./queries.ts";
-import { formatMoment, formatOutcome, formatResponse, hostOf, STATUS_MEANINGS, STATUS_WORDS } from "./words.ts";
+import { formatMoment, formatOutcome, formatResponse, getHost, STATUS_MEANINGS, STATUS_WORDS } from "./words.ts";
 
 const ANY = "any";
 const CHOICES = [
@@ -53,7 +53,7 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 			title="Last deliveries"
 			beside={
 				<Text size="xs" c="dimmed" className="kw-mono" truncate miw={0} flex="0 1 auto" data-of>
-					{hostOf(webhook.url)}
+					{getHost(webhook.url)}
 				</Text>
 			}
 			aside={filter}

@@ -106,6 +106,6 @@ export function formatTest({ delivered, response_status, error }: TestResult): s
 }
 
 /** The host of a webhook's address, as its short name. */
-export function hostOf(url: string): string {
+export function getHost(url: string): string {
 	return URL.canParse(url) ? new URL(url).host : url;
 }

@@ -247,7 +247,7 @@ suite("the check of acknowledged changes", () => {
 		match(findingsIn(made("completed"), makeLedger(create, rotate)), /1 entries of complete, 0 acknowledged of 0 sent/);
 	});
 
-	function violationsOf(ledger: Ledger, probes: Probe[]): { violations: number; messages: string } {
+	function getViolations(ledger: Ledger, probes: Probe[]): { violations: number; messages: string } {
 		const [key] = ledger.keys;
 		ok(key);
 		const findings = new Findings();
@@ -257,8 +257,8 @@ suite("the check of acknowledged changes", () => {
 
 	test("reports a replaced secret that is accepted after the end of its rotation was acknowledged, and not before", () => {
 		const ledger = makeLedger(create, rotate, complete);
-		deepEqual(violationsOf(ledger, [probe(19, 200), probe(21, 401, "key_rotated")]), { violations: 0, messages: "" });
-		const { violations, messages } = violationsOf(ledger, [probe(20.5, 200)]);
+		deepEqual(getViolations(ledger, [probe(19, 200), probe(21, 401, "key_rotated")]), { violations: 0, messages: "" });
+		const { violations, messages } = getViolations(ledger, [probe(20.5, 200)]);
 		equal(violations, 1);
 		match(messages, /was let in 1 times while it was forbidden/);
 	});
@@ -267,9 +267,9 @@ suite("the check of acknowledged changes", () => {
 		const pause = sent(entry("key.paused", "pause"), { sent_at: 30, read_at: 40 });
 		const resume = sent(entry("key.resumed", "resume"), { sent_at: 50, read_at: 60 });
 		const ledger = makeLedger(create, pause, resume);
-		equal(violationsOf(ledger, [probe(39, 200), probe(49, 200), probe(50, 200)]).violations, 0);
-		equal(violationsOf(ledger, [probe(41, 200)]).violations, 1);
-		match(violationsOf(ledger, [probe(25, 401, "key_unknown")]).messages, /a right key of client-1 was answered 401 key_unknown/);
-		match(violationsOf(ledger, [probe(25, 500, "internal")]).messages, /500 internal/);
+		equal(getViolations(ledger, [probe(39, 200), probe(49, 200), probe(50, 200)]).violations, 0);
+		equal(getViolations(ledger, [probe(41, 200)]).violations, 1);
+		match(getViolations(ledger, [probe(25, 401, "key_unknown")]).messages, /a right key of client-1 was answered 401 key_unknown/);
+		match(getViolations(ledger, [probe(25, 500, "internal")]).messages, /500 internal/);
 	});
 });

@@ -92,7 +92,7 @@ function checkSecrets(key: KeyRow, { secrets, rotations, entries }: RowsOfKey, f
 }
 
 /** The event, with its rotation. */
-function nameOf({ name, rotation_id }: Pick<Entry, "name" | "rotation_id">): string {
+function getName({ name, rotation_id }: Pick<Entry, "name" | "rotation_id">): string {
 	return rotation_id === null ? name : `${name} of ${rotation_id}`;
 }
 
@@ -107,12 +107,12 @@ export function checkRows(stored: Stored, findings: Findings): void {
 		checkSecrets(row, of, findings);
 		const recorded = stateFromEntries(of.entries);
 		const is = getState(row, of.rotations.some(isOpen));
-		const entries_tell = of.entries.map(nameOf);
+		const entries_tell = of.entries.map(getName);
 		findings.expect(
 			recorded === is,
 			() => `key ${row.name} is ${is}, its audit entries tell ${JSON.stringify(recorded)}: ${entries_tell.join(", ")}`,
 		);
-		const events_tell = (events.get(row.id) ?? []).map(nameOf);
+		const events_tell = (events.get(row.id) ?? []).map(getName);
 		const agree = events_tell.toSorted().join() === entries_tell.toSorted().join();
 		findings.expect(agree, () => `key ${row.name} has events ${events_tell.join(", ")} and entries ${entries_tell.join(", ")}`);
 	}

@@ -73,7 +73,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 const COMPLETED_BY_HAND: readonly (string | null)[] = ["forced", "completed"];
 
-function actionOf({ name, overlap_seconds, how }: EntryRow): Action | null {
+function getAction({ name, overlap_seconds, how }: EntryRow): Action | null {
 	if (name === "rotation.started") return overlap_seconds === 0 ? "replace" : "rotate";
 	if (name === "rotation.completed") return how === "moved" ? "clock" : COMPLETED_BY_HAND.includes(how) ? "complete" : null;
 	return ACTIONS[name] ?? null;
@@ -113,7 +113,7 @@ export async function readStored(url: string): Promise<Stored> {
 			keys: keys.rows,
 			secrets: secrets.rows,
 			rotations: rotations.rows,
-			entries: entries.rows.map((entry) => ({ ...entry, action: actionOf(entry) })),
+			entries: entries.rows.map((entry) => ({ ...entry, action: getAction(entry) })),
 			events: events.rows,
 			chains: chains.rows.map(({ chain }) => chain),
 			numbers: row,

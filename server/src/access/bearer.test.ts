@@ -9,9 +9,9 @@ test("the scheme is case-insensitive and the token is returned verbatim", () => 
 });
 
 test("a missing credential and a malformed one have different codes", () => {
-	for (const header of [null, "", "  "]) deepEqual(codeOf(header), "credential_missing");
+	for (const header of [null, "", "  "]) deepEqual(getCode(header), "credential_missing");
 	for (const header of ["Bearer", "Bearer ", "abc", "Basic YTpi", "Bearer a b", "Bearer a,b c", "Bearera"])
-		deepEqual(codeOf(header), "credential_invalid", header);
+		deepEqual(getCode(header), "credential_invalid", header);
 });
 
 test("an API key alone is refused, and the detail says that X-API-Key is not accepted", () => {
@@ -34,7 +34,7 @@ test("the refusal of another kind of credential names its route and does not rep
 	}
 });
 
-function codeOf(header: string | null): string | null {
+function getCode(header: string | null): string | null {
 	const answer = parseBearer(header, false, OPERATOR_TOKEN);
 	return typeof answer === "string" ? null : answer.code;
 }

@@ -27,7 +27,7 @@ export type ManagementGateOptions<C> = GateOptions<C, ManagerParts> &
 	SessionOptions & { readonly operator_tokens: OperatorTokens; readonly database: Database; readonly clock: Clock };
 
 /** The operator of the bearer token, the only bearer credential that management and operator routes accept. */
-function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | GateDenial {
+function getOperator(request: FastifyRequest, operator_tokens: OperatorTokens): Caller | GateDenial {
 	const { authorization, raw_key } = framed(request);
 	const token = parseBearer(authorization, raw_key !== null, SIGN_IN_OR_TOKEN);
 	if (typeof token !== "string") return new GateDenial(token);
@@ -38,7 +38,7 @@ function operatorOf(request: FastifyRequest, operator_tokens: OperatorTokens): C
 /** Authenticates the request: the operator by token, or a signed-in person by session cookie from one of our origins. */
 async function authenticate(request: FastifyRequest, options: SessionOptions & { readonly operator_tokens: OperatorTokens }) {
 	const signed_in = framed(request).authorization === null ? await findSignedIn(request, options) : null;
-	return signed_in ?? operatorOf(request, options.operator_tokens);
+	return signed_in ?? getOperator(request, options.operator_tokens);
 }
 
 function operatorCaller({ person_id, name, email }: SignedInMember): Caller {
@@ -58,7 +58,7 @@ export function operatorGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		if (caller === null) return new GateDenial({ code: "role_not_allowed", detail: NO_OPERATOR });
 		const refusal = refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new GateDenial(refusal);
-		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: null, clock: options.clock });
+		const reauthorize = reauthorizeAs({ route, caller, signed_in: getSession(who), tenant_id: null, clock: options.clock });
 		return admit(options, route, request, reply, { actor: getActor(caller), scope: ALL_TENANTS, caller, reauthorize });
 	};
 }
@@ -77,7 +77,7 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 		noStore(reply);
 		const who = await authenticate(request, options);
 		if (who instanceof GateDenial) return who;
-		const found = await tenantAndCaller(options.database, tenantIdOf(request), who);
+		const found = await tenantAndCaller(options.database, getTenantId(request), who);
 		if (found === null) return new GateDenial(tenantNotFound());
 		const { tenant, caller, membership } = found;
 		const refusal =
@@ -87,7 +87,7 @@ export function managementGate<C>(options: ManagementGateOptions<C>): Gate<C> {
 			refuseUnconfirmed(route, confirmedAt(who), options.clock.now());
 		if (refusal) return new GateDenial(refusal);
 		if (membership !== null) await recordSeen(options, membership);
-		const reauthorize = reauthorizeAs({ route, caller, signed_in: sessionOf(who), tenant_id: tenant.id, clock: options.clock });
+		const reauthorize = reauthorizeAs({ route, caller, signed_in: getSession(who), tenant_id: tenant.id, clock: options.clock });
 		return admit(options, route, request, reply, { actor: getActor(caller), scope: tenant.id, caller, reauthorize });
 	};
 }
@@ -127,7 +127,7 @@ async function callerIn(tx: ReadTx, tenant_id: string, who: SignedIn | Caller, m
 	return membership && { kind: "member", person_id, member_id: membership.member_id, name, email, role: membership.role };
 }
 
-function sessionOf(who: SignedIn | Caller): SignedIn | null {
+function getSession(who: SignedIn | Caller): SignedIn | null {
 	return "expires_at" in who ? who : null;
 }
 
@@ -136,7 +136,7 @@ function confirmedAt(who: SignedIn | Caller): Date | null {
 }
 
 /** The tenant id of a management path; null when it is malformed. Every management route has the parameter. */
-function tenantIdOf(request: FastifyRequest): string | null {
+function getTenantId(request: FastifyRequest): string | null {
 	const { params } = request;
 	const id = params !== null && typeof params === "object" && "tenant_id" in params ? params.tenant_id : null;
 	return typeof id === "string" && TENANT_ID.test(id) ? id : null;

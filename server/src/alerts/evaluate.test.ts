@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { type Fact, type OpenAlert, THE_REST } from "./alert.ts";
 import { evaluate, type Situation, type Step, SUBJECTS_MAX } from "./evaluate.ts";
-import { defaultRule, isReached, kindOf, RULE_NAMES, type RuleName } from "./rule.ts";
+import { defaultRule, getKind, isReached, RULE_NAMES, type RuleName } from "./rule.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 9);
 const TENANT = "acme";
 
-const factOf = (rule: RuleName, subject = "key_1", rest: Partial<Fact> = {}): Fact => ({
-	...{ tenant_id: TENANT, rule, subject, key_id: subject, value: kindOf(rule).threshold?.default ?? 0, count: 1, evidence: { name: subject } },
+const getFact = (rule: RuleName, subject = "key_1", rest: Partial<Fact> = {}): Fact => ({
+	...{ tenant_id: TENANT, rule, subject, key_id: subject, value: getKind(rule).threshold?.default ?? 0, count: 1, evidence: { name: subject } },
 	...rest,
 });
 
@@ -46,15 +46,15 @@ test("every rule is on by default, raises at its default threshold, and has reci
 	for (const name of RULE_NAMES) {
 		const rule = defaultRule(name);
 		equal(rule.enabled && rule.to.length > 0 && isReached(rule, rule.threshold ?? 0), true, name);
-		const threshold = kindOf(name).threshold;
+		const threshold = getKind(name).threshold;
 		equal(rule.threshold, threshold?.default ?? null, name);
 		if (threshold) equal(isReached(rule, threshold.reached === "at_least" ? threshold.default - 1 : threshold.default + 1), false, name);
-		deepEqual(kinds(evaluate(situation({ facts: [factOf(name)] }))), ["raise"], name);
+		deepEqual(kinds(evaluate(situation({ facts: [getFact(name)] }))), ["raise"], name);
 	}
 });
 
 test("occurrences of one subject are one alert, which is resolved after a time without any", () => {
-	const first = evaluate(situation({ facts: [factOf("dead_key_presented"), factOf("dead_key_presented")] }));
+	const first = evaluate(situation({ facts: [getFact("dead_key_presented"), getFact("dead_key_presented")] }));
 	let open = after([], first, NOW);
 	deepEqual(
 		open.map(({ count }) => count),
@@ -62,7 +62,7 @@ test("occurrences of one subject are one alert, which is resolved after a time w
 	);
 	for (let minute = 1; minute <= 4; minute += 1) {
 		const now = NOW + minute * MINUTE_MS;
-		const steps = evaluate(situation({ now, open, facts: [factOf("dead_key_presented", "key_1", { count: 100 })] }));
+		const steps = evaluate(situation({ now, open, facts: [getFact("dead_key_presented", "key_1", { count: 100 })] }));
 		deepEqual(kinds(steps), ["renew"]);
 		open = after(open, steps, now);
 	}
@@ -72,22 +72,22 @@ test("occurrences of one subject are one alert, which is resolved after a time w
 });
 
 test("what comes back soon after it was resolved stays open for longer than a day", () => {
-	const [raised] = evaluate(situation({ facts: [factOf("dead_key_presented")], wasResolved: () => true }));
+	const [raised] = evaluate(situation({ facts: [getFact("dead_key_presented")], wasResolved: () => true }));
 	equal(raised?.kind === "raise" ? raised.quiet_seconds : 0, (26 * HOUR_MS) / 1_000);
 });
 
 test("a state is one alert for as long as it lasts, and only a complete reading resolves it", () => {
 	const complete = new Set<RuleName>(["key_expiring"]);
-	const open = after([], evaluate(situation({ complete, facts: [factOf("key_expiring")] })), NOW);
-	deepEqual(evaluate(situation({ open, complete, facts: [factOf("key_expiring")] })), []);
+	const open = after([], evaluate(situation({ complete, facts: [getFact("key_expiring")] })), NOW);
+	deepEqual(evaluate(situation({ open, complete, facts: [getFact("key_expiring")] })), []);
 	deepEqual(evaluate(situation({ open })), []);
 	deepEqual(kinds(evaluate(situation({ open, complete }))), ["resolve"]);
-	const far = factOf("key_expiring", "key_1", { value: 15 });
+	const far = getFact("key_expiring", "key_1", { value: 15 });
 	deepEqual(kinds(evaluate(situation({ open, complete, facts: [far] }))), ["resolve"], "the end was moved");
 });
 
 test("people are reminded until a person acknowledges, and an acknowledged alert is still resolved", () => {
-	let open = after([], evaluate(situation({ facts: [factOf("key_exposed")] })), NOW);
+	let open = after([], evaluate(situation({ facts: [getFact("key_exposed")] })), NOW);
 	equal(open[0]?.due_at?.getTime(), NOW + 8 * HOUR_MS);
 	for (const hours of [8, 16]) {
 		const now = NOW + hours * HOUR_MS;
@@ -106,14 +106,14 @@ test("people are reminded until a person acknowledges, and an acknowledged alert
 });
 
 test("a rule that is off raises nothing and ends what it has raised", () => {
-	const ruleOf = (_tenant: string, rule: RuleName) => ({ ...defaultRule(rule), enabled: false });
-	const open = after([], evaluate(situation({ facts: [factOf("new_source")] })), NOW);
-	deepEqual(evaluate(situation({ facts: [factOf("new_source")], ruleOf })), []);
-	deepEqual(kinds(evaluate(situation({ facts: [factOf("new_source")], open, ruleOf }))), ["resolve"]);
+	const getRule = (_tenant: string, rule: RuleName) => ({ ...defaultRule(rule), enabled: false });
+	const open = after([], evaluate(situation({ facts: [getFact("new_source")] })), NOW);
+	deepEqual(evaluate(situation({ facts: [getFact("new_source")], ruleOf: getRule })), []);
+	deepEqual(kinds(evaluate(situation({ facts: [getFact("new_source")], open, ruleOf: getRule }))), ["resolve"]);
 });
 
 test("a storm of subjects is a few alerts and one for the rest, whether at once or bit by bit", () => {
-	const keys = Array.from({ length: 500 }, (_, index) => factOf("dead_key_presented", `key_${index}`));
+	const keys = Array.from({ length: 500 }, (_, index) => getFact("dead_key_presented", `key_${index}`));
 	const at_once = after([], evaluate(situation({ facts: keys })), NOW);
 	let bit_by_bit: OpenAlert[] = [];
 	for (let from = 0; from < keys.length; from += 7) {
@@ -127,7 +127,7 @@ test("a storm of subjects is a few alerts and one for the rest, whether at once 
 		);
 		equal(open.find(({ subject }) => subject === THE_REST)?.key_id, null);
 	}
-	const expiring = Array.from({ length: 40 }, (_, index) => factOf("key_expiring", `key_${index}`));
+	const expiring = Array.from({ length: 40 }, (_, index) => getFact("key_expiring", `key_${index}`));
 	const complete = new Set<RuleName>(["key_expiring"]);
 	const open = after([], evaluate(situation({ complete, facts: expiring })), NOW);
 	deepEqual(evaluate(situation({ complete, facts: expiring, open })), [], "the same again changes nothing");
@@ -135,7 +135,7 @@ test("a storm of subjects is a few alerts and one for the rest, whether at once 
 });
 
 test("tenants do not share alerts, rules or the bound on subjects", () => {
-	const facts = ["a", "b"].flatMap((tenant_id) => Array.from({ length: SUBJECTS_MAX }, (_, i) => factOf("key_exposed", `${i}`, { tenant_id })));
+	const facts = ["a", "b"].flatMap((tenant_id) => Array.from({ length: SUBJECTS_MAX }, (_, i) => getFact("key_exposed", `${i}`, { tenant_id })));
 	equal(after([], evaluate(situation({ facts })), NOW).length, 2 * SUBJECTS_MAX);
 });
 
@@ -153,8 +153,8 @@ test("whatever happens, at most one alert of a subject is open, and a repeated e
 			let now = NOW;
 			for (const { minutes, facts, looked } of moments) {
 				now += minutes * MINUTE_MS;
-				const complete = new Set(looked.filter((rule) => kindOf(rule).how.kind === "state"));
-				const found = facts.map(({ rule, subject, count }) => factOf(rule, `key_${subject}`, { count }));
+				const complete = new Set(looked.filter((rule) => getKind(rule).how.kind === "state"));
+				const found = facts.map(({ rule, subject, count }) => getFact(rule, `key_${subject}`, { count }));
 				open = after(open, evaluate(situation({ now, open, complete, facts: found })), now);
 				const subjects = open.map(({ rule, subject }) => `${rule} ${subject}`);
 				equal(new Set(subjects).size, subjects.length);

@@ -1,6 +1,6 @@
 import { DAY_MS, SECOND_MS } from "../core/time.ts";
 import { type Evidence, type Fact, type OpenAlert, THE_REST } from "./alert.ts";
-import { defaultRule, isReached, kindOf, type Rule, type RuleName } from "./rule.ts";
+import { defaultRule, getKind, isReached, type Rule, type RuleName } from "./rule.ts";
 
 /** Open alerts of one rule and tenant beside which further subjects are one alert: a storm must not bury what matters. */
 export const SUBJECTS_MAX = 10;
@@ -37,15 +37,15 @@ export type Step =
 	| ({ readonly kind: "wait"; readonly alert: OpenAlert } & Timed)
 	| { readonly kind: "resolve"; readonly alert: OpenAlert };
 
-const groupOf = ({ tenant_id, rule }: { tenant_id: string; rule: RuleName }): string => JSON.stringify([tenant_id, rule]);
+const getGroup = ({ tenant_id, rule }: { tenant_id: string; rule: RuleName }): string => JSON.stringify([tenant_id, rule]);
 
 /**
  * What has to be written so that the alerts describe the situation. The same situation without facts has no steps, so a repeated evaluation
  * changes nothing. Pure.
  */
 export function evaluate(situation: Situation): Step[] {
-	const open = Map.groupBy(situation.open, groupOf);
-	const facts = Map.groupBy(situation.facts, groupOf);
+	const open = Map.groupBy(situation.open, getGroup);
+	const facts = Map.groupBy(situation.facts, getGroup);
 	return [...new Set([...open.keys(), ...facts.keys()])].flatMap((group) => evaluateGroup(situation, facts.get(group) ?? [], open.get(group) ?? []));
 }
 
@@ -57,7 +57,7 @@ function evaluateGroup(situation: Situation, found: readonly Fact[], open: reado
 	const reached = rule.enabled ? merge(found.filter((fact) => isReached(rule, fact.value))) : [];
 	const bySubject = new Map(open.map((alert) => [alert.subject, alert]));
 	const facts = new Map(limitSubjects(reached, bySubject).map((fact) => [fact.subject, fact]));
-	const known = open.flatMap((alert) => stepOf(situation, rule, alert, facts.get(alert.subject)));
+	const known = open.flatMap((alert) => getStep(situation, rule, alert, facts.get(alert.subject)));
 	const fresh = [...facts.values()].filter(({ subject }) => !bySubject.has(subject)).map((fact) => raise(situation, fact));
 	return [...known, ...fresh];
 }
@@ -87,7 +87,7 @@ function limitSubjects(facts: readonly Fact[], open: ReadonlyMap<string, OpenAle
 
 /** The rest has no subject whose state could end it. */
 function quietMs({ rule, subject }: Fact, again: boolean): number | null {
-	const { how } = kindOf(rule);
+	const { how } = getKind(rule);
 	if (how.kind === "state") return null;
 	const quiet_ms = how.quiet_ms ?? (subject === THE_REST ? DAY_MS : null);
 	return again ? (how.quiet_again_ms ?? quiet_ms) : quiet_ms;
@@ -100,7 +100,7 @@ function raise({ now, wasResolved }: Situation, fact: Fact): Step {
 	return { kind: "raise", fact, quiet_seconds, due_at: dueAt(times) };
 }
 
-function stepOf(situation: Situation, rule: Rule, alert: OpenAlert, fact: Fact | undefined): Step[] {
+function getStep(situation: Situation, rule: Rule, alert: OpenAlert, fact: Fact | undefined): Step[] {
 	const { now } = situation;
 	if (!rule.enabled || situation.ended.has(alert.id)) return [{ kind: "resolve", alert }];
 	const last = fact === undefined || isState(alert.rule) ? [] : [renew(now, alert, fact)];
@@ -116,7 +116,7 @@ function stepOf(situation: Situation, rule: Rule, alert: OpenAlert, fact: Fact |
 }
 
 function isState(rule: RuleName): boolean {
-	return kindOf(rule).how.kind === "state";
+	return getKind(rule).how.kind === "state";
 }
 
 function hasEnded({ now, complete }: Situation, { rule, last_at, quiet_seconds }: OpenAlert): boolean {
@@ -139,7 +139,7 @@ type Times = Pick<OpenAlert, "rule" | "status" | "raised_at" | "last_at" | "remi
 
 /** Null: no reminder is sent of what a person has acknowledged. */
 function remindAt({ rule, status, raised_at, reminded_at }: Times): number | null {
-	return status === "raised" ? (reminded_at ?? raised_at).getTime() + kindOf(rule).remind_ms : null;
+	return status === "raised" ? (reminded_at ?? raised_at).getTime() + getKind(rule).remind_ms : null;
 }
 
 function dueAt(times: Times): number | null {

@@ -99,7 +99,7 @@ export type RuleName = keyof typeof RULE_KINDS;
 /** Guarantee: `RULE_KINDS` is an object literal, which has no other keys. */
 export const RULE_NAMES = Object.keys(RULE_KINDS) as readonly RuleName[];
 
-export function kindOf(rule: RuleName): RuleKind {
+export function getKind(rule: RuleName): RuleKind {
 	return RULE_KINDS[rule];
 }
 
@@ -113,13 +113,13 @@ export interface Rule {
 }
 
 export function defaultRule(rule: RuleName): Rule {
-	const { threshold, to } = kindOf(rule);
+	const { threshold, to } = getKind(rule);
 	return { rule, enabled: true, threshold: threshold?.default ?? null, to };
 }
 
 /** Whether `value`, in the unit of the rule's threshold, is enough to raise it. */
 export function isReached(rule: Rule, value: number): boolean {
-	const { threshold } = kindOf(rule.rule);
+	const { threshold } = getKind(rule.rule);
 	if (threshold === null) return true;
 	const limit = rule.threshold ?? threshold.default;
 	return threshold.reached === "at_least" ? value >= limit : value <= limit;

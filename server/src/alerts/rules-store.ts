@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
-import { kindOf, RULE_NAMES, type Rule, type RuleName } from "./rule.ts";
+import { getKind, RULE_NAMES, type Rule, type RuleName } from "./rule.ts";
 
 /** Guarantee: the column was written from the name of a rule. */
 function asRule(row: { rule: string; enabled: boolean; threshold: number | null; recipients: string[] }): Rule {
@@ -44,7 +44,7 @@ export async function makeRuleDue(tx: Tx, tenant_id: string, rule: RuleName): Pr
 
 /** The threshold that reaches farthest of all tenants: what none of them would be alerted to need not be read. */
 export async function readFarthest(tx: ReadTx, rule: RuleName): Promise<number> {
-	const { threshold } = kindOf(rule);
+	const { threshold } = getKind(rule);
 	if (threshold === null) return 0;
 	const { rows } = await sql<{ least: number | null; most: number | null }>`
 		select min(threshold) as least, max(threshold) as most from keywright.alert_rules where rule = ${rule} and enabled
@@ -58,7 +58,7 @@ export async function readDueRules(tx: ReadTx, now: Date): Promise<RuleName[]> {
 	const rows = await tx.selectFrom("alert_progress").select(["rule", "evaluated_at"]).execute();
 	const evaluated = new Map(rows.map(({ rule, evaluated_at }) => [rule, evaluated_at.getTime()]));
 	return RULE_NAMES.filter((rule) => {
-		const { every_ms } = kindOf(rule).how;
+		const { every_ms } = getKind(rule).how;
 		return every_ms !== null && now.getTime() - (evaluated.get(rule) ?? 0) >= every_ms;
 	});
 }

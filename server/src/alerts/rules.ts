@@ -5,7 +5,7 @@ import { type ReadTx, read } from "../database/transaction.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { readMemberRole } from "../tenants/team/member-store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
-import { defaultRule, kindOf, RECIPIENT_GROUPS, RULE_NAMES, type Rule, type RuleName } from "./rule.ts";
+import { defaultRule, getKind, RECIPIENT_GROUPS, RULE_NAMES, type Rule, type RuleName } from "./rule.ts";
 import { makeRuleDue, putRuleRow, readRules } from "./rules-store.ts";
 import type { AlertRuleAnswer, AlertRuleInput } from "./schema.ts";
 
@@ -50,7 +50,7 @@ function merge(before: Rule, { enabled, threshold, to }: AlertRuleInput): Rule {
 
 function validateThreshold(rule: RuleName, threshold: number | null | undefined): InputError[] {
 	if (threshold === null || threshold === undefined) return [];
-	const range = kindOf(rule).threshold;
+	const range = getKind(rule).threshold;
 	const pointer = "/threshold";
 	if (range === null) return [{ pointer, detail: "must be null: this rule has no threshold" }];
 	if (threshold >= range.min && threshold <= range.max) return [];

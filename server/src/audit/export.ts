@@ -66,7 +66,7 @@ interface Export {
  * The pages of an export. Each is read in a transaction of its own, after the caller was authorized again: a person who loses the right
  * gets no further page. An error in the middle ends the response without its last chunk, which clients report.
  */
-async function* pagesOf(context: ExportContext, { chain, filters, toEntry, writer }: Export): AsyncGenerator<string> {
+async function* getPages(context: ExportContext, { chain, filters, toEntry, writer }: Export): AsyncGenerator<string> {
 	let after: EntryPosition | null = null;
 	const head = writer.head(chain === ALL_TENANTS);
 	if (head !== "") yield head;
@@ -95,7 +95,7 @@ async function* whileRead(pages: AsyncGenerator<string>, giveUp: () => void): As
 function startExport(context: ExportContext, wanted: Export): StreamOutput {
 	const release = context.audit_exports.take(wanted.chain);
 	const stream: Readable = Readable.from(
-		whileRead(pagesOf(context, wanted), () => stream.destroy(new Error("the client reads nothing"))),
+		whileRead(getPages(context, wanted), () => stream.destroy(new Error("the client reads nothing"))),
 		{ objectMode: true, highWaterMark: 1 },
 	);
 	stream.once("close", release);

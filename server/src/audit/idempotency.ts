@@ -17,7 +17,7 @@ export interface EarlierRequest {
 	readonly result: unknown;
 }
 
-function callerOf(context: Context): string {
+function getCaller(context: Context): string {
 	return "id" in context.actor ? `${context.actor.kind}:${context.actor.id}` : context.actor.kind;
 }
 
@@ -34,7 +34,7 @@ export async function claimOnce(
 	if (context.idempotency_key === null) return null;
 	const row = {
 		tenant_id: request.tenant_id,
-		caller: callerOf(context),
+		caller: getCaller(context),
 		idempotency_key: context.idempotency_key,
 		fingerprint: hash("sha256", canonicalJson([request.operation, request.input]), "buffer"),
 		subject_id: request.subject_id,
@@ -53,7 +53,7 @@ export async function claimOnce(
 /** Stores the response for repeats; only for responses without a secret. */
 export async function keepResult(tx: Tx, context: Context, tenant_id: string, result: unknown): Promise<void> {
 	if (context.idempotency_key === null) return;
-	await saveIdempotentResult(tx, { tenant_id, caller: callerOf(context), idempotency_key: context.idempotency_key }, result);
+	await saveIdempotentResult(tx, { tenant_id, caller: getCaller(context), idempotency_key: context.idempotency_key }, result);
 }
 
 const ROWS_PER_STEP = 5_000;

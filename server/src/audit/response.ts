@@ -35,7 +35,7 @@ function asText(value: unknown): string | null {
 }
 
 /** Numbers are unique within a chain, and no tenant's id has a point. */
-function idOf({ chain, seq }: EntryRow): string {
+function getId({ chain, seq }: EntryRow): string {
 	return chain === ALL_TENANTS ? `aud_${seq}` : `aud_${seq}.${chain}`;
 }
 
@@ -51,7 +51,7 @@ export function toEntryResponse(row: EntryRow, reader: { readonly kind: string }
 	const id = asText(actor?.id);
 	const name = asText(details?.target_name) ?? (id === target_id ? asText(actor?.name) : null);
 	return {
-		id: idOf(row),
+		id: getId(row),
 		at: at.toISOString(),
 		actor: { kind, id, name: asText(actor?.name) },
 		action,

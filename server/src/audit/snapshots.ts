@@ -148,7 +148,7 @@ function textIn(value: unknown, field: string): string | null {
 }
 
 /** The target's name as of then: what the change itself says, else its e-mail address. */
-function nameOf(details: Details, { before, after }: States): string | null {
+function getName(details: Details, { before, after }: States): string | null {
 	const places = [details, details.before, before, after, details.after];
 	for (const field of ["name", "product_name", "email"]) for (const place of places) if (textIn(place, field) !== null) return textIn(place, field);
 	return null;
@@ -158,5 +158,5 @@ function nameOf(details: Details, { before, after }: States): string | null {
 export function toSnapshots(action: string, details: Details): Snapshots {
 	const states = (ACTIONS[action] ?? silent)(details);
 
-	return { ...states, target_name: textIn(toSnapshot("source", { name: nameOf(details, states) }), "name") };
+	return { ...states, target_name: textIn(toSnapshot("source", { name: getName(details, states) }), "name") };
 }

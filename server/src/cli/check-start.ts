@@ -22,13 +22,13 @@ export class StartError extends Error {
 	}
 }
 
-function codeOf(error: unknown): string {
+function getCode(error: unknown): string {
 	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** Why the server cannot listen on the configured address, and what to do. */
 export function listenFault(error: unknown, { host, port }: Pick<Config, "host" | "port">): string {
-	switch (codeOf(error)) {
+	switch (getCode(error)) {
 		case "EADDRINUSE":
 			return `KEYWRIGHT_PORT: port ${port} of ${host} is used by another program, or by another Keywright: stop it, or choose another port`;
 		case "EACCES":
@@ -41,7 +41,7 @@ export function listenFault(error: unknown, { host, port }: Pick<Config, "host" 
 		case "EAFNOSUPPORT":
 			return `KEYWRIGHT_HOST: this machine does not support the address family of ${host}: use 127.0.0.1 or another of its addresses`;
 		default:
-			return `KEYWRIGHT_HOST and KEYWRIGHT_PORT: ${host}:${port} cannot be used to listen (${codeOf(error)})`;
+			return `KEYWRIGHT_HOST and KEYWRIGHT_PORT: ${host}:${port} cannot be used to listen (${getCode(error)})`;
 	}
 }
 
@@ -70,7 +70,7 @@ async function firstThere(path: string): Promise<string> {
 			await stat(folder);
 			return folder;
 		} catch (error) {
-			if (codeOf(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+			if (getCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
 		}
 	}
 }
@@ -93,7 +93,7 @@ async function findDataFolderFault(config: Config, serves: boolean): Promise<str
 		await tryWriting(folder);
 		return null;
 	} catch (error) {
-		const code = codeOf(error);
+		const code = getCode(error);
 		if (code === "ENOTDIR") return `${name} cannot be used, because a parent is not a folder: choose another`;
 		if (code !== "ENOSPC" && code !== "EDQUOT") return `${name} is not writable (${code}): make this user its owner, or choose another`;
 		if (hasWhatItNeeds(config, serves)) return null;

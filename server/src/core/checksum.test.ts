@@ -7,22 +7,22 @@ import { BASE62 } from "./id.ts";
 
 const base62 = (size: { minLength: number; maxLength: number }) => fc.string({ unit: fc.constantFrom(...BASE62), ...size });
 
-function numberOf(digits: string): number {
+function toNumber(digits: string): number {
 	return [...digits].reduce((sum, digit) => sum * 62 + BASE62.indexOf(digit), 0);
 }
 
 test("known sums: the check value of CRC-32/ISO-HDLC, the empty text, the largest number", () => {
-	equal(numberOf(checksum("123456789")), 0xcbf43926);
+	equal(toNumber(checksum("123456789")), 0xcbf43926);
 	equal(checksum(""), "000000");
 	equal(checksum("123456789"), "3jZRME");
-	equal(numberOf("4gfFC3"), 2 ** 32 - 1);
+	equal(toNumber("4gfFC3"), 2 ** 32 - 1);
 });
 
 test("the checksum is the CRC-32 of the UTF-8 bytes as a number of six base62 digits", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: "binary" }), (text) => {
 			equal(checksum(text).length, CHECKSUM_CHARACTERS);
-			equal(numberOf(checksum(text)), crc32(text));
+			equal(toNumber(checksum(text)), crc32(text));
 		}),
 	);
 });

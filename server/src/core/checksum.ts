@@ -37,12 +37,12 @@ export function endsWithChecksum(text: string, from: number): boolean {
 	let sum = -1;
 	for (let at = 0; at < end; at += 1) {
 		const code = text.charCodeAt(at);
-		if (at >= from && digitOf(code) === OUTSIDE) return false;
+		if (at >= from && toDigit(code) === OUTSIDE) return false;
 		sum = (CRC_TABLE[(sum ^ code) & 0xff] ?? 0) ^ (sum >>> 8);
 	}
 	let claimed = 0;
 	for (let at = end; at < text.length; at += 1) {
-		const digit = digitOf(text.charCodeAt(at));
+		const digit = toDigit(text.charCodeAt(at));
 		if (digit === OUTSIDE) return false;
 		claimed = claimed * 62 + digit;
 	}
@@ -51,10 +51,10 @@ export function endsWithChecksum(text: string, from: number): boolean {
 
 /** Index of the first character from `from` on that is not base62, or -1. */
 export function firstOutsideBase62(text: string, from = 0): number {
-	for (let at = from; at < text.length; at += 1) if (digitOf(text.charCodeAt(at)) === OUTSIDE) return at;
+	for (let at = from; at < text.length; at += 1) if (toDigit(text.charCodeAt(at)) === OUTSIDE) return at;
 	return -1;
 }
 
-function digitOf(code: number): number {
+function toDigit(code: number): number {
 	return code < 128 ? (DIGITS[code] ?? OUTSIDE) : OUTSIDE;
 }

@@ -93,7 +93,7 @@ export function bufferedOutput(): BufferedOutput {
 	return Object.assign(output, { flushLast });
 }
 
-function destinationOf(options: LogOptions): DestinationStream {
+function getDestination(options: LogOptions): DestinationStream {
 	const out = options.output ?? destination({ dest: 1, sync: true });
 	const pattern = secretPattern(options.brand);
 	return { write: (line) => out.write(redact(line, pattern)) };
@@ -103,11 +103,11 @@ const FORM = { base: null, messageKey: "event", formatters: { level: (label: str
 
 /** For the one line per request: its fields are fixed and none is named like a secret, so only the pattern is applied. */
 export function createAccessLog(options: LogOptions): Log {
-	return pino({ ...FORM, level: options.level, timestamp: isoTime() }, destinationOf(options));
+	return pino({ ...FORM, level: options.level, timestamp: isoTime() }, getDestination(options));
 }
 
 /** One JSON line per event to `output`, with secrets removed by field name and by pattern. */
 export function createLog(options: LogOptions): Log {
 	const paths = SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]);
-	return pino({ ...FORM, level: options.level, timestamp: isoTime(), redact: { paths, censor: "[redacted]" } }, destinationOf(options));
+	return pino({ ...FORM, level: options.level, timestamp: isoTime(), redact: { paths, censor: "[redacted]" } }, getDestination(options));
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Address, ALLOW_LIST_ENTRIES_MAX, AllowList, getFailureBucket, getNetwork, parseAddress, parseAllowList } from "./network.ts";
 
-function addressOf(text: string): Address {
+function getAddress(text: string): Address {
 	return parseAddress(text) ?? fail(`${text} is an address`);
 }
 
@@ -13,7 +13,7 @@ function listOf(...entries: string[]): AllowList {
 	return list instanceof AllowList ? list : fail(JSON.stringify(list));
 }
 
-function errorsOf(...entries: string[]): { pointer: string; detail: string }[] {
+function getErrors(...entries: string[]): { pointer: string; detail: string }[] {
 	const list = parseAllowList(entries);
 	return list instanceof AllowList ? fail(`${entries.join()} was taken`) : list;
 }
@@ -31,7 +31,7 @@ test("an address in any of its spellings has one canonical text", () => {
 		["::", "::", "0:0:0:0:0:0:0:0"],
 		["1:0:0:2::3", "1:0:0:2:0:0:0:3"],
 	];
-	for (const [canonical, ...texts] of spellings) for (const text of texts) equal(addressOf(text).text, canonical, text);
+	for (const [canonical, ...texts] of spellings) for (const text of texts) equal(getAddress(text).text, canonical, text);
 });
 
 test("text that only some parsers accept as an address is rejected", () => {
@@ -88,26 +88,26 @@ test("IPv4 is what Node takes for IPv4", () => {
 test("canonical text stays as it is, and both versions keep all of their bits", () => {
 	fc.assert(
 		fc.property(fc.oneof(ipv4, ipv6), (text) => {
-			const address = addressOf(text);
+			const address = getAddress(text);
 			deepEqual(parseAddress(address.text), address);
 			equal(address.words.length, address.version === 4 ? 1 : 4);
 			ok(address.words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32));
 		}),
 	);
-	deepEqual(addressOf("255.254.253.252").words, [0xfffefdfc]);
-	deepEqual(addressOf("2001:db8:ffff:1::ffff:2").words, [0x20010db8, 0xffff0001, 0, 0xffff0002]);
+	deepEqual(getAddress("255.254.253.252").words, [0xfffefdfc]);
+	deepEqual(getAddress("2001:db8:ffff:1::ffff:2").words, [0x20010db8, 0xffff0001, 0, 0xffff0002]);
 });
 
 test("the network is the /24 or the /48, the failure bucket the address or the /64", () => {
-	equal(getNetwork(addressOf("203.0.113.77")), "203.0.113.0/24");
-	equal(getNetwork(addressOf("::ffff:203.0.113.77")), "203.0.113.0/24");
-	equal(getNetwork(addressOf("255.255.255.255")), "255.255.255.0/24");
-	equal(getNetwork(addressOf("2001:db8:1:2:3:4:5:6")), "2001:db8:1::/48");
-	equal(getNetwork(addressOf("2001:db8:ffff:ffff::")), "2001:db8:ffff::/48");
-	equal(getNetwork(addressOf("::1")), "::/48");
-	equal(getFailureBucket(addressOf("203.0.113.77")), "203.0.113.77");
-	equal(getFailureBucket(addressOf("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
-	equal(getFailureBucket(addressOf("2001:db8:1:2:ffff::")), getFailureBucket(addressOf("2001:db8:1:2::1")));
+	equal(getNetwork(getAddress("203.0.113.77")), "203.0.113.0/24");
+	equal(getNetwork(getAddress("::ffff:203.0.113.77")), "203.0.113.0/24");
+	equal(getNetwork(getAddress("255.255.255.255")), "255.255.255.0/24");
+	equal(getNetwork(getAddress("2001:db8:1:2:3:4:5:6")), "2001:db8:1::/48");
+	equal(getNetwork(getAddress("2001:db8:ffff:ffff::")), "2001:db8:ffff::/48");
+	equal(getNetwork(getAddress("::1")), "::/48");
+	equal(getFailureBucket(getAddress("203.0.113.77")), "203.0.113.77");
+	equal(getFailureBucket(getAddress("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
+	equal(getFailureBucket(getAddress("2001:db8:1:2:ffff::")), getFailureBucket(getAddress("2001:db8:1:2::1")));
 });
 
 test("a list has what its networks have, as Node's own block list sees it", () => {
@@ -127,15 +127,15 @@ test("a list has what its networks have, as Node's own block list sees it", () =
 				const list = listOf(...networks.map(([text, bits]) => `${text}/${bits}`));
 				for (const { pick, flipped } of asked) {
 					const [text] = networks[pick % networks.length] ?? fail();
-					const { version, words } = addressOf(text);
+					const { version, words } = getAddress(text);
 					const bit = flipped % (words.length * 32);
 					const changed = words.map((word, index) => (index === bit >> 5 ? (word ^ (1 << (31 - (bit & 31)))) >>> 0 : word));
 					const hex = changed.map((word) => word.toString(16).padStart(8, "0")).join("");
 					const other =
 						version === 4 ? [24, 16, 8, 0].map((shift) => ((changed[0] ?? 0) >>> shift) & 255).join(".") : (hex.match(/.{4}/g) ?? []).join(":");
-					fc.pre(addressOf(other).version === version);
+					fc.pre(getAddress(other).version === version);
 					for (const candidate of [text, other])
-						equal(list.has(addressOf(candidate)), models[version].check(candidate, version === 4 ? "ipv4" : "ipv6"), candidate);
+						equal(list.has(getAddress(candidate)), models[version].check(candidate, version === 4 ? "ipv4" : "ipv6"), candidate);
 				}
 			},
 		),
@@ -157,15 +157,15 @@ test("entries are kept canonical: without host bits, repetitions and IPv6 around
 	];
 	deepEqual(listOf(...entries).entries, ["10.0.0.0/8", "192.0.2.7", "198.51.100.0/24", "2001:db8::/32", "2001:db8::1"]);
 	const mapped = listOf("::ffff:10.0.0.0/104");
-	equal(mapped.has(addressOf("10.9.9.9")) && !mapped.has(addressOf("11.0.0.0")), true);
+	equal(mapped.has(getAddress("10.9.9.9")) && !mapped.has(getAddress("11.0.0.0")), true);
 });
 
 test("the IPv4 and IPv6 default routes do not include each other; an empty list has no address", () => {
-	equal(listOf("0.0.0.0/0").has(addressOf("::1")), false);
-	equal(listOf("0.0.0.0/0").has(addressOf("::ffff:8.8.8.8")), true);
-	equal(listOf("::/0").has(addressOf("8.8.8.8")), false);
-	equal(listOf("::/0").has(addressOf("2001:db8::1")), true);
-	equal(listOf().has(addressOf("8.8.8.8")), false);
+	equal(listOf("0.0.0.0/0").has(getAddress("::1")), false);
+	equal(listOf("0.0.0.0/0").has(getAddress("::ffff:8.8.8.8")), true);
+	equal(listOf("::/0").has(getAddress("8.8.8.8")), false);
+	equal(listOf("::/0").has(getAddress("2001:db8::1")), true);
+	equal(listOf().has(getAddress("8.8.8.8")), false);
 });
 
 test("each wrong entry is reported by its pointer, without its text", () => {
@@ -183,7 +183,7 @@ test("each wrong entry is reported by its pointer, without its text", () => {
 		"",
 		"10.1",
 	];
-	const errors = errorsOf("10.0.0.1", ...wrong);
+	const errors = getErrors("10.0.0.1", ...wrong);
 	deepEqual(
 		errors.map(({ pointer }) => pointer),
 		wrong.map((_, index) => `/allowed_ips/${index + 1}`),
@@ -196,5 +196,5 @@ test("each wrong entry is reported by its pointer, without its text", () => {
 test("a list has 100 entries at most", () => {
 	const many = (count: number) => Array.from({ length: count }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
 	equal(listOf(...many(ALLOW_LIST_ENTRIES_MAX)).entries.length, 100);
-	match(errorsOf(...many(ALLOW_LIST_ENTRIES_MAX + 1))[0]?.detail ?? "", /100 entries/);
+	match(getErrors(...many(ALLOW_LIST_ENTRIES_MAX + 1))[0]?.detail ?? "", /100 entries/);
 });

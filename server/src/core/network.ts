@@ -38,7 +38,7 @@ export function parseAddress(text: string): Address | null {
 	const zoneAt = text.indexOf("%");
 	const parsed = ipaddr.IPv6.parse(withoutDottedTail(zoneAt === -1 ? text : text.slice(0, zoneAt)));
 	if (parsed.isIPv4MappedAddress()) return parseAddress(parsed.toIPv4Address().toString());
-	return { version: 6, words: wordsOf(parsed.toByteArray()), text: parsed.toRFC5952String() };
+	return { version: 6, words: toWords(parsed.toByteArray()), text: parsed.toRFC5952String() };
 }
 
 /** The 32 bits of four decimal parts, or -1. Hand-written, because behind a proxy every request contains an address to parse. */
@@ -74,7 +74,7 @@ function wordText(high = 0, low = 0): string {
 	return (high * 256 + low).toString(16);
 }
 
-function wordsOf(bytes: number[]): number[] {
+function toWords(bytes: number[]): number[] {
 	const view = new DataView(Uint8Array.from(bytes).buffer);
 	return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(index * 4));
 }
@@ -82,25 +82,25 @@ function wordsOf(bytes: number[]): number[] {
 /** The network that requests come from: IPv4 `203.0.113.0/24`, IPv6 `2001:db8:1::/48`. */
 export function getNetwork(address: Address): string {
 	if (address.version === 4) return `${address.text.slice(0, address.text.lastIndexOf("."))}.0/24`;
-	return prefixOf(address, IPV6_NETWORK_BITS);
+	return getPrefix(address, IPV6_NETWORK_BITS);
 }
 
 /** The unit that wrong keys are counted by: an IPv4 address, or an IPv6 /64, which one subscriber controls. */
 export function getFailureBucket(address: Address): string {
-	return address.version === 4 ? address.text : prefixOf(address, IPV6_SUBSCRIBER_BITS);
+	return address.version === 4 ? address.text : getPrefix(address, IPV6_SUBSCRIBER_BITS);
 }
 
-function prefixOf(address: Address, bits: number): string {
-	const bytes = address.words.flatMap((word, index) => bytesOf(masked(word, maskOf(bits, index))));
+function getPrefix(address: Address, bits: number): string {
+	const bytes = address.words.flatMap((word, index) => toBytes(masked(word, toMask(bits, index))));
 	return `${address.version === 4 ? bytes.join(".") : new ipaddr.IPv6(bytes).toRFC5952String()}/${bits}`;
 }
 
-function bytesOf(word: number): number[] {
+function toBytes(word: number): number[] {
 	return [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff];
 }
 
 /** The mask of the word at `index` for a prefix of `bits` bits. */
-function maskOf(bits: number, index: number): number {
+function toMask(bits: number, index: number): number {
 	const kept = Math.min(Math.max(bits - index * 32, 0), 32);
 	return kept === 0 ? 0 : (-1 << (32 - kept)) >>> 0;
 }
@@ -122,9 +122,11 @@ export class AllowList {
 
 	/** Only for `parseAllowList`, which has validated the entries. */
 	constructor(networks: readonly { address: Address; bits: number }[]) {
-		const byText = new Map(networks.map(({ address, bits }) => [isWhole(address, bits) ? address.text : prefixOf(address, bits), { address, bits }]));
+		const byText = new Map(
+			networks.map(({ address, bits }) => [isWhole(address, bits) ? address.text : getPrefix(address, bits), { address, bits }]),
+		);
 		this.entries = [...byText.keys()];
-		const ranges = (version: 4 | 6) => [...byText.values()].filter(({ address }) => address.version === version).map(rangeOf);
+		const ranges = (version: 4 | 6) => [...byText.values()].filter(({ address }) => address.version === version).map(getRange);
 		this.#ranges = { 4: ranges(4), 6: ranges(6) };
 	}
 
@@ -139,8 +141,8 @@ function isWhole(address: Address, bits: number): boolean {
 	return bits === (address.version === 4 ? IPV4_BITS : IPV6_BITS);
 }
 
-function rangeOf({ address, bits }: { address: Address; bits: number }): Range {
-	const masks = address.words.map((_, index) => maskOf(bits, index));
+function getRange({ address, bits }: { address: Address; bits: number }): Range {
+	const masks = address.words.map((_, index) => toMask(bits, index));
 	return { masks, words: address.words.map((word, index) => masked(word, masks[index] ?? 0)) };
 }
 

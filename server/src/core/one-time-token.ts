@@ -15,15 +15,15 @@ export interface OneTimeToken {
 /** A new token such as `kwi_<43 characters base64url>` (256 random bits), stored as its SHA-256. */
 export function makeOneTimeToken(prefix: OneTimePrefix): OneTimeToken {
 	const text = `${prefix}_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
-	return { text, digest: digestOf(text) };
+	return { text, digest: getDigest(text) };
 }
 
 /** The stored digest of a token; null for a malformed one. Does not check whether it exists. */
 export function digestOneTimeToken(prefix: OneTimePrefix, text: string): Buffer | null {
 	const body = text.startsWith(`${prefix}_`) ? text.slice(prefix.length + 1) : "";
-	return body.length === TOKEN_CHARACTERS && /^[0-9A-Za-z_-]+$/.test(body) ? digestOf(text) : null;
+	return body.length === TOKEN_CHARACTERS && /^[0-9A-Za-z_-]+$/.test(body) ? getDigest(text) : null;
 }
 
-function digestOf(text: string): Buffer {
+function getDigest(text: string): Buffer {
 	return hash("sha256", text, "buffer");
 }

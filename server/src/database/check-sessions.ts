@@ -23,13 +23,13 @@ const REASONS: Readonly<Record<string, string>> = {
 	"57P03": "PostgreSQL is starting or shutting down: try again when it is up",
 };
 
-function codeOf(error: unknown): string {
+function getCode(error: unknown): string {
 	return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** Why a connection could not be made, and what to do. */
 export function connectionFault(error: unknown): string {
-	const code = codeOf(error);
+	const code = getCode(error);
 	const reason = REASONS[code];
 	if (reason !== undefined) return reason;
 	if (error instanceof Error && /timeout/i.test(error.message))

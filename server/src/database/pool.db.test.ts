@@ -36,7 +36,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		return { queries, database: { ...bare.database, queries, close: () => queries.destroy() } };
 	}
 
-	async function pidOf(queries: Kysely<Tables>): Promise<number> {
+	async function getPid(queries: Kysely<Tables>): Promise<number> {
 		const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(queries);
 		return rows[0]?.pid ?? 0;
 	}
@@ -50,13 +50,13 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	test("a transaction that does not begin is unavailable, and the next one has a new connection", async () => {
 		const { queries, database } = connect();
 		try {
-			const silent = await pidOf(queries);
+			const silent = await getPid(queries);
 			freeze(silent);
 			await rejects(
 				inTransaction(database, "*", async () => "never"),
 				/unavailable/,
 			);
-			notEqual(await pidOf(queries), silent);
+			notEqual(await getPid(queries), silent);
 		} finally {
 			await database.close();
 		}
@@ -66,7 +66,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		const clock = new ManualClock();
 		const { queries, database } = connect(clock);
 		try {
-			const silent = await pidOf(queries);
+			const silent = await getPid(queries);
 			freeze(silent);
 			clock.advance(1_000);
 			const refused = rejects(
@@ -83,7 +83,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	test("a statement that is never answered ends its transaction, and the next one has a new connection", async () => {
 		const { queries, database } = connect();
 		try {
-			const silent = await pidOf(queries);
+			const silent = await getPid(queries);
 			await rejects(
 				inTransaction(database, "*", async (tx) => {
 					freeze(silent);
@@ -91,7 +91,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 				}),
 				/unavailable/,
 			);
-			notEqual(await pidOf(queries), silent);
+			notEqual(await getPid(queries), silent);
 		} finally {
 			await database.close();
 		}
@@ -100,13 +100,13 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	test("a statement may take longer than a begin, and its connection is kept", async () => {
 		const { queries, database } = connect();
 		try {
-			const pid = await pidOf(queries);
+			const pid = await getPid(queries);
 			const answer = await inTransaction(
 				database,
 				"*",
 				async (tx) => (await sql<{ one: number }>`select 1 as one, pg_sleep(0.8)`.execute(tx)).rows[0]?.one,
 			);
-			deepEqual([answer, await pidOf(queries)], [1, pid]);
+			deepEqual([answer, await getPid(queries)], [1, pid]);
 		} finally {
 			await database.close();
 		}
@@ -119,11 +119,11 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	test("a session that became read-only answers 503 once, and the next transaction has a session that can write", async () => {
 		const { queries, database } = connect(new ManualClock());
 		try {
-			const demoted = await pidOf(queries);
+			const demoted = await getPid(queries);
 			await becomeReadOnly(queries);
 			await rejects(inTransaction(database, "*", write), /unavailable/);
 			await inTransaction(database, "*", write);
-			notEqual(await pidOf(queries), demoted);
+			notEqual(await getPid(queries), demoted);
 		} finally {
 			await database.close();
 		}
@@ -133,7 +133,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 		const clock = new ManualClock();
 		const { queries, database } = connect(clock);
 		try {
-			const demoted = await pidOf(queries);
+			const demoted = await getPid(queries);
 			await becomeReadOnly(queries);
 			clock.advance(1_000);
 			const pid = await inTransaction(
@@ -163,12 +163,12 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	test("the error of a failed statement is rethrown unchanged, and its connection is kept", async () => {
 		const { queries, database } = connect();
 		try {
-			const pid = await pidOf(queries);
+			const pid = await getPid(queries);
 			await rejects(
 				inTransaction(database, "*", (tx) => sql`select 1 / 0`.execute(tx)),
 				/division by zero/,
 			);
-			equal(await pidOf(queries), pid);
+			equal(await getPid(queries), pid);
 		} finally {
 			await database.close();
 		}

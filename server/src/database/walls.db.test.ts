@@ -13,7 +13,7 @@ const PERSON = "per_olivia";
 const DAY = "2026-01-31T00:00:00Z";
 
 /** One row of each table of tenants' data. A new such table needs a row here, or the tests fail. */
-function rowsOf(tenant: string): Record<string, Record<string, unknown>> {
+function getRows(tenant: string): Record<string, Record<string, unknown>> {
 	const [site_id, key_id, kid, bytes] = [`site-${tenant}`, `key_${tenant}`, `kid-${tenant}`, Buffer.from("x")];
 	const usage = { tenant_id: tenant, granularity_seconds: 60, start: DAY, code: "allowed", requests: 1 };
 	const document = { kind: "text", content_type: "text/plain", size_bytes: 1, sha256: "x", created_by_key_id: key_id };
@@ -121,7 +121,7 @@ class RolledBack extends Error {}
 suite("row-level security as a second isolation layer", () => {
 	let bare: BareTestDatabase;
 	let behind: pg.Client;
-	const tables = Object.keys(rowsOf(OWN));
+	const tables = Object.keys(getRows(OWN));
 
 	before(async () => {
 		bare = await bareTestDatabase();
@@ -129,7 +129,7 @@ suite("row-level security as a second isolation layer", () => {
 		await behind.connect();
 		await behind.query("insert into keywright.plans (id, name, capabilities, rate_limits, limits) values ('plan', 'Plan', '{}', '[]', '{}')");
 		await behind.query("insert into keywright.people (id, name, email) values ($1, 'Olivia', 'olivia@example.com')", [PERSON]);
-		for (const tenant of [OWN, FOREIGN]) for (const [table, row] of Object.entries(rowsOf(tenant))) await insert(behind, table, row);
+		for (const tenant of [OWN, FOREIGN]) for (const [table, row] of Object.entries(getRows(tenant))) await insert(behind, table, row);
 	});
 	after(async () => {
 		await behind.end();
@@ -244,7 +244,7 @@ suite("row-level security as a second isolation layer", () => {
 			}
 			const removed = await outcome(OWN, remove(table));
 			if (removed !== `${NOT_PERMITTED} permission denied`) deepEqual(removed, {});
-			const row = rowsOf(FOREIGN)[table] ?? {};
+			const row = getRows(FOREIGN)[table] ?? {};
 			const columns = Object.keys(row).map((name) => sql.ref(name));
 			const values = Object.values(row).map((value) => sql`${value}`);
 			const insertForeign = sql`insert into ${sql.table(`keywright.${table}`)} (${sql.join(columns)}) values (${sql.join(values)}) returning 1`;

@@ -48,7 +48,7 @@ export async function createDocument(context: DocumentsContext, source: Document
 		);
 		const digest = await file.seal();
 		await file.place(context.scope, id);
-		const document = await commit(context, documentOf(context, id, source.site_id, description, digest), reservation);
+		const document = await commit(context, toDocument(context, id, source.site_id, description, digest), reservation);
 		if (document.id !== id) await undo(context, id, reservation, file);
 		return document;
 	} catch (error) {
@@ -69,7 +69,7 @@ function taking(admit: (size_bytes: number) => Promise<void> | void, write: (chu
 	};
 }
 
-function documentOf(context: DocumentsContext, id: string, site_id: string, description: Description, digest: Digest): Document {
+function toDocument(context: DocumentsContext, id: string, site_id: string, description: Description, digest: Digest): Document {
 	return {
 		id,
 		tenant_id: context.scope,
@@ -122,7 +122,7 @@ async function repeatOnly(context: DocumentsContext, source: DocumentSource, res
 			(chunk) => measure.add(chunk),
 		),
 	);
-	const document = documentOf(context, newId("doc"), source.site_id, description, measure.digest());
+	const document = toDocument(context, newId("doc"), source.site_id, description, measure.digest());
 	return change(context, async (tx) => {
 		const earlier = await earlierDocument(tx, context, document);
 		if (!earlier) throw full;

@@ -38,7 +38,7 @@ export async function getDocumentContent(context: DocumentsContext, input: { sit
 		await handle.close();
 		throw contentLost(context, document, `the file has ${size} bytes instead of ${document.size_bytes}`);
 	}
-	return { stream: handle.createReadStream(), headers: headersOf(document) };
+	return { stream: handle.createReadStream(), headers: getHeaders(document) };
 }
 
 async function openContent(context: DocumentsContext, document: Document): Promise<FileHandle | null> {
@@ -55,7 +55,7 @@ function contentLost(context: DocumentsContext, document: Document, reason: stri
 	return new ApiError("internal_error", "The content of this document cannot be read. Send the request id to the operator.");
 }
 
-function headersOf(document: Document): Record<string, string> {
+function getHeaders(document: Document): Record<string, string> {
 	return {
 		"content-type": document.content_type,
 		"content-length": String(document.size_bytes),

@@ -16,11 +16,11 @@ export async function uploadDocument(context: DocumentsContext, input: { site_id
 	return createDocument(context, {
 		site_id,
 		bytes_min: Math.max(0, (upload.content_length ?? 0) - FORM_OVERHEAD_BYTES_MAX),
-		receive: async (take) => storable(upload, descriptionOf(await receiveForm(upload, boundary, take))),
+		receive: async (take) => storable(upload, getDescription(await receiveForm(upload, boundary, take))),
 	});
 }
 
-function descriptionOf(form: Form): Description {
+function getDescription(form: Form): Description {
 	return {
 		kind: "file",
 		title: parseLine(form.fields.get("title") ?? "", "title", TITLE_CHARACTERS_MAX),

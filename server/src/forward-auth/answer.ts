@@ -5,7 +5,7 @@ import type { AnswerHead, HeadAnswer } from "../http/direct.ts";
 import type { FramedRequest } from "../http/framed-request.ts";
 import { isPlainHttp } from "../http/peer.ts";
 import type { ProblemDetails } from "../http/problem.ts";
-import { clientKindOf } from "../verification/client-kind.ts";
+import { getClientKind } from "../verification/client-kind.ts";
 import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
 import { type ExposedKeys, logExposure } from "../verification/exposed-key.ts";
 import { getHeader, keyMissing } from "../verification/gate.ts";
@@ -33,7 +33,7 @@ function refused(refusal: ProblemDetails): HeadAnswer {
 export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 	const { verifier, exposed_keys, forward_auth, trusted_proxies, log } = options;
 
-	function questionOf(raw: FramedRequest, raw_key: string, forwarded: Forwarded, required: Requirements): Question {
+	function toQuestion(raw: FramedRequest, raw_key: string, forwarded: Forwarded, required: Requirements): Question {
 		const { address } = forwarded;
 		const user_agent = getHeader(raw, "user-agent");
 		return {
@@ -43,7 +43,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 			operation: required.operation,
 			source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 			address,
-			client: clientKindOf({ origin: getHeader(raw, "origin"), sec_fetch_site: getHeader(raw, "sec-fetch-site"), user_agent }),
+			client: getClientKind({ origin: getHeader(raw, "origin"), sec_fetch_site: getHeader(raw, "sec-fetch-site"), user_agent }),
 			tenant_id: required.tenant_id,
 			site_id: required.site_id,
 			capability: required.capability,
@@ -68,7 +68,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		if (raw.raw_key === null || raw.raw_key.trim() === "") {
 			return refused(keyMissing(raw, exposed_keys));
 		}
-		const question = questionOf(raw, raw.raw_key, forwarded, required);
+		const question = toQuestion(raw, raw.raw_key, forwarded, required);
 		const decision = verifier.decide(question);
 		if (decision instanceof Promise) return decision.then((late) => conclude(question, late));
 		return conclude(question, decision);

@@ -119,10 +119,10 @@ function insert(root: Place, pattern: Pattern, compiled: CompiledRule, spelled: 
 
 /** Index of the first rule below `place` that matches the path from `at`, the offset after a slash; `best` when none precedes it. */
 function walk(place: Place, path: string, at: number, method: string, lenient: boolean, best: number): number {
-	let first = firstOf(place.rest, method, best);
+	let first = getFirst(place.rest, method, best);
 	if (at === path.length) {
-		first = firstOf(place.slash, method, first);
-		return lenient ? firstOf(place.end, method, first) : first;
+		first = getFirst(place.slash, method, first);
+		return lenient ? getFirst(place.end, method, first) : first;
 	}
 	const slash = path.indexOf("/", at);
 	const { any } = place;
@@ -135,11 +135,11 @@ function walk(place: Place, path: string, at: number, method: string, lenient: b
 
 function onward(place: Place, path: string, slash: number, method: string, lenient: boolean, best: number): number {
 	if (slash !== -1) return walk(place, path, slash + 1, method, lenient, best);
-	const first = firstOf(place.end, method, best);
-	return lenient ? firstOf(place.rest, method, firstOf(place.slash, method, first)) : first;
+	const first = getFirst(place.end, method, best);
+	return lenient ? getFirst(place.rest, method, getFirst(place.slash, method, first)) : first;
 }
 
-function firstOf(rules: readonly CompiledRule[], method: string, best: number): number {
+function getFirst(rules: readonly CompiledRule[], method: string, best: number): number {
 	for (const { index, rule } of rules) {
 		if (index >= best) return best;
 		if (holdsForMethod(rule, method)) return index;

@@ -4,7 +4,7 @@ import { JSON_BODY_BYTES_MAX } from "./body.ts";
 import { validationFailure } from "./input/validation.ts";
 import type { Route } from "./route.ts";
 
-function codeOf(error: unknown): string {
+function getCode(error: unknown): string {
 	return error !== null && typeof error === "object" && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
@@ -14,7 +14,7 @@ function isValidationError(error: unknown): error is FastifyError & Required<Pic
 
 /** The client disconnected while the framework read a body. Failures of other connections have no status. */
 function isCutOff(error: unknown): boolean {
-	return codeOf(error) === "ECONNRESET" && error !== null && typeof error === "object" && "statusCode" in error && error.statusCode === 400;
+	return getCode(error) === "ECONNRESET" && error !== null && typeof error === "object" && "statusCode" in error && error.statusCode === 400;
 }
 
 /** Maps errors of the framework and of Node.js to an `ApiError`; null for an unexpected error. `row` is the matched route, if any. */
@@ -27,7 +27,7 @@ export function toApiError(error: unknown, row: Route<never> | null): ApiError |
 		return validationFailure(part, error.validation as Parameters<typeof validationFailure>[1]);
 	}
 	if (isCutOff(error)) return new ApiError("invalid_request", "The connection ended before the body did. Send it again.");
-	switch (codeOf(error)) {
+	switch (getCode(error)) {
 		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
 			return new ApiError("unsupported_media_type", mediaTypeCure(row));
 		case "FST_ERR_CTP_BODY_TOO_LARGE":

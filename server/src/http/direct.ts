@@ -63,7 +63,7 @@ export class DirectRoute {
 			return this.#note(request, 200, null, began);
 		}
 		const problem = problemFor(request, refusal, this.#options.problem_type_base());
-		response.writeHead(problem.status, [...lines, ...linesOf(problem)]);
+		response.writeHead(problem.status, [...lines, ...getLines(problem)]);
 		response.end(problem.body);
 		this.#note(request, problem.status, refusal.code, began);
 	}
@@ -87,6 +87,6 @@ export class DirectRoute {
 	}
 }
 
-function linesOf({ headers, body }: Problem): string[] {
+function getLines({ headers, body }: Problem): string[] {
 	return [...Object.entries(headers).flat(), "content-length", String(Buffer.byteLength(body))];
 }

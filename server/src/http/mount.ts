@@ -87,7 +87,7 @@ export interface MountOptions {
 
 const UNSHARED_CURSORS = new CursorSeal([randomBytes(32)]);
 
-function schemaOf(row: Route<never>): FastifySchema {
+function toSchema(row: Route<never>): FastifySchema {
 	const response: Record<number, unknown> = {};
 	if (typeof row.output === "object") response[row.status] = row.output;
 	return { ...(row.query ? { querystring: row.query } : {}), ...(row.body ? { body: row.body } : {}), response };
@@ -102,7 +102,7 @@ function isStream(row: Route<never>, result: unknown): result is StreamOutput {
  * Guarantee: path parameters are strings, and the schemas of the route have validated all other input before the handler runs. A query or
  * body that the route does not declare is not validated, and is dropped: otherwise a query could supply fields that the body schema rejects.
  */
-function inputOf(
+function getInput(
 	request: FastifyRequest,
 	row: Route<never>,
 	{ holds_secret, pace }: { holds_secret: SecretTest; pace: BodyPace },
@@ -196,7 +196,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 		method: row.method,
 		url: row.path,
 		config: { row },
-		schema: schemaOf(row),
+		schema: toSchema(row),
 		...(row.body_bytes_max ? { bodyLimit: row.body_bytes_max } : {}),
 		onRequest(request, reply, done) {
 			const answer = admit(request, reply);
@@ -211,7 +211,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 			const holds_secret = stores ? secretTestOf(framed(request)) : holdsSecret;
 			if (stores) assertStorable(request, row, holds_secret);
 			const respond = (row.formats && formatFor(row.formats, framed(request).headers.accept)) ?? run;
-			const result = respond(request.admitted, inputOf(request, row, { holds_secret, pace }));
+			const result = respond(request.admitted, getInput(request, row, { holds_secret, pace }));
 			if (result instanceof Promise) return result.then((late) => finish(request, reply, late));
 			return finish(request, reply, result);
 		},

@@ -59,7 +59,7 @@ const UPLOAD = {
 const NAMED_METHOD = "get";
 const REST = "forwarded_path";
 
-function methodOf(row: AnyRow): string {
+function toMethod(row: AnyRow): string {
 	return row.method === "ANY" ? NAMED_METHOD : row.method.toLowerCase();
 }
 
@@ -67,7 +67,7 @@ function openPath(path: string): string {
 	return path.replace(/:([a-z_0-9]+)/g, "{$1}").replace(/\*$/, `{${REST}}`);
 }
 
-function parametersOf(row: AnyRow): unknown[] {
+function getParameters(row: AnyRow): unknown[] {
 	const inPath = [...openPath(row.path).matchAll(/\{([a-z_0-9]+)\}/g)].map(([, name]) => ({
 		name,
 		in: "path",
@@ -90,17 +90,17 @@ function operationId(row: AnyRow): string {
 		.split(/[/.]/)
 		.filter((word) => word !== "")
 		.map((word) => (word === "*" ? REST : word.startsWith(":") ? `by_${word.slice(1)}` : word.replaceAll("-", "_")));
-	return [methodOf(row), ...words].join("_");
+	return [toMethod(row), ...words].join("_");
 }
 
-function successOf(row: AnyRow): unknown {
+function getSuccess(row: AnyRow): unknown {
 	if (row.output === "none") return { description: "Done; no body." };
 	if (row.output === "stream") return { description: "The bytes.", content: { "*/*": ANY_BYTES } };
 	const formats = Object.fromEntries(Object.keys(row.formats ?? {}).map((type) => [type, ANY_BYTES]));
 	return { description: "Done.", content: { "application/json": { schema: row.output }, ...formats } };
 }
 
-function operationOf(row: AnyRow): unknown {
+function toOperation(row: AnyRow): unknown {
 	const asked = row.access === "public" && row.input !== "none" ? REFUSALS_OF_PUBLIC_WRITES : REFUSALS[row.access];
 	const limited = row.formats === undefined || asked.includes(429) ? [] : [429];
 	const refusals = [...asked, ...limited, ...(row.input === "none" ? [] : [413, 415])].sort();
@@ -110,11 +110,11 @@ function operationOf(row: AnyRow): unknown {
 		summary: row.summary,
 		description: row.method === "ANY" ? `${needs} Every method.` : needs,
 		security: SECURITY[row.access],
-		parameters: parametersOf(row),
+		parameters: getParameters(row),
 		...(row.body ? { requestBody: { required: !isBodyOptional(row), content: { "application/json": { schema: row.body } } } } : {}),
 		...(row.input === "upload" ? { requestBody: { required: true, content: UPLOAD } } : {}),
 		responses: {
-			[row.status]: successOf(row),
+			[row.status]: getSuccess(row),
 			...Object.fromEntries(refusals.map((status) => [status, { $ref: "#/components/responses/Problem" }])),
 		},
 	};
@@ -125,7 +125,7 @@ export function buildOpenApi(rows: readonly AnyRow[], info: { version: string })
 	const paths: Record<string, Record<string, unknown>> = {};
 	for (const row of rows) {
 		const path = openPath(row.path);
-		paths[path] = { ...paths[path], [methodOf(row)]: operationOf(row) };
+		paths[path] = { ...paths[path], [toMethod(row)]: toOperation(row) };
 	}
 	return {
 		openapi: "3.1.0",

@@ -7,7 +7,7 @@ const LOOPBACK = /^(?:127\.|::1$)/;
 /** A connection's peer never changes, so its address is read once. */
 const peers = new WeakMap<Socket, Address | null>();
 
-function peerOf(socket: Socket): Address | null {
+function getPeer(socket: Socket): Address | null {
 	let peer = peers.get(socket);
 	if (peer === undefined) {
 		peer = parseAddress(socket.remoteAddress ?? "");
@@ -18,7 +18,7 @@ function peerOf(socket: Socket): Address | null {
 
 /** Whether the peer of the connection is a trusted proxy. */
 export function isFromTrustedProxy(raw: FramedRequest, trusted: AllowList | null): trusted is AllowList {
-	const peer = peerOf(raw.socket);
+	const peer = getPeer(raw.socket);
 	return trusted !== null && peer !== null && trusted.has(peer);
 }
 
@@ -31,7 +31,7 @@ export function isPlainHttp(raw: FramedRequest, trusted: AllowList | null, calle
 
 /** The caller's address: the peer's, or the one that trusted proxies forward; null when it is not an address. */
 export function getClientAddress(raw: FramedRequest, trusted: AllowList | null): Address | null {
-	const peer = peerOf(raw.socket);
+	const peer = getPeer(raw.socket);
 	if (trusted === null || peer === null) return peer;
 	const forwarded = raw.headers["x-forwarded-for"];
 	return typeof forwarded === "string" ? parseAddress(callerAddress(peer.text, forwarded, trusted)) : peer;

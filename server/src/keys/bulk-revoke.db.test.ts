@@ -20,11 +20,11 @@ async function make(tenant_id: string, overrides: Partial<CreateInput> = {}): Pr
 	return (await createKey(fixture.context(), keyInput(tenant_id, overrides))).key.id;
 }
 
-async function revokedOf(tenant_id: string): Promise<string[]> {
+async function getRevoked(tenant_id: string): Promise<string[]> {
 	return (await listKeys(fixture.context(), { tenant_id, status: "revoked", limit: 200 })).data.map((key) => key.id).sort();
 }
 
-function idsOf(answer: { keys: { id: string }[] }): string[] {
+function getIds(answer: { keys: { id: string }[] }): string[] {
 	return answer.keys.map((key) => key.id);
 }
 
@@ -47,7 +47,7 @@ test("a bulk revocation revokes exactly the keys of its preview, in one change",
 	const preview = await bulkRevoke(context, { ...ask, preview: true });
 	assert.equal(await fixture.state(), state);
 	assert.equal(preview.revoked, false);
-	assert.deepEqual(idsOf(preview), [handed.id, paused, second, first]);
+	assert.deepEqual(getIds(preview), [handed.id, paused, second, first]);
 	assert.deepEqual(preview.keys.at(-1), {
 		id: first,
 		name: "prod-order-bot",
@@ -57,13 +57,13 @@ test("a bulk revocation revokes exactly the keys of its preview, in one change",
 		usage_24h: 0,
 	});
 	const before_revocation = await fixture.behind("select seq from change_sequence");
-	const done = await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: idsOf(preview).toReversed() });
-	assert.deepEqual([done.revoked, idsOf(done)], [true, idsOf(preview)]);
-	assert.deepEqual(await revokedOf(tenant_id), [first, second, paused, gone, handed.id].sort());
+	const done = await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: getIds(preview).toReversed() });
+	assert.deepEqual([done.revoked, getIds(done)], [true, getIds(preview)]);
+	assert.deepEqual(await getRevoked(tenant_id), [first, second, paused, gone, handed.id].sort());
 	const [after_revocation] = await fixture.behind("select seq from change_sequence");
 	assert.equal(Number(after_revocation?.seq), Number(before_revocation[0]?.seq) + 1, "one change");
 	const invalidated = await fixture.behind("select id from invalidations where seq = $1", [after_revocation?.seq]);
-	assert.deepEqual(invalidated.map(({ id }) => id).sort(), idsOf(preview).sort());
+	assert.deepEqual(invalidated.map(({ id }) => id).sort(), getIds(preview).sort());
 	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.revoked").length, 5);
 	const events = await fixture.behind("select 1 from outbox where tenant_id = $1 and type = 'key.revoked'", [tenant_id]);
 	assert.equal(events.length, 5);
@@ -73,7 +73,7 @@ test("a bulk revocation revokes exactly the keys of its preview, in one change",
 	assert.equal(of_gone?.revoke_reason, "integration_retired", "the first reason stays");
 	const [handover] = await fixture.behind("select cancelled_at from handovers where key_id = $1", [handed.id]);
 	assert(handover?.cancelled_at instanceof Date, "its link ended with it");
-	const repeat = await refused(fixture, "conflict", () => bulkRevoke(context, { ...ask, preview: false, expected_key_ids: idsOf(preview) }));
+	const repeat = await refused(fixture, "conflict", () => bulkRevoke(context, { ...ask, preview: false, expected_key_ids: getIds(preview) }));
 	assert.deepEqual(repeat.metadata.members, { key_ids: [] });
 	const waited_for = [{ node_id: context.node.id, confirmed: true }];
 	assert.deepEqual(await bulkRevoke(context, { ...ask, preview: false, expected_key_ids: [] }), { keys: [], revoked: false, waited_for });
@@ -93,7 +93,7 @@ test("no key is revoked if the selection differs from the one that the caller co
 	await revokeKey(fixture.context(), { tenant_id, key_id: seen[0] ?? "", reason: "other" });
 	await refused(fixture, "conflict", () => run(seen, seen));
 	assert.equal((await run([seen[1] ?? ""], seen)).revoked, true);
-	assert.deepEqual(await revokedOf(tenant_id), seen.toSorted());
+	assert.deepEqual(await getRevoked(tenant_id), seen.toSorted());
 });
 
 test("a key created during a bulk revocation is revoked only if it was confirmed", async () => {
@@ -108,7 +108,7 @@ test("a key created during a bulk revocation is revoked only if it was confirmed
 		},
 	);
 	await making;
-	assert.deepEqual(await revokedOf(tenant_id), (await attempt) ? seen.toSorted() : []);
+	assert.deepEqual(await getRevoked(tenant_id), (await attempt) ? seen.toSorted() : []);
 });
 
 test("concurrent revocations of overlapping keys cause no deadlock and revoke each key once", async () => {
@@ -149,10 +149,10 @@ test("a bulk revocation takes either ids or a filter, keys of the tenant only, a
 	assert.deepEqual(await wrong({ filter: {}, preview: false, expected_key_ids: [] }), ["/filter"]);
 	const most = await bulkRevoke(context, { ...ask, filter: { owner: "ada" } });
 	assert.equal(most.keys.length, 200);
-	const done = await bulkRevoke(context, { ...ask, filter: { owner: "ada" }, preview: false, expected_key_ids: idsOf(most) });
+	const done = await bulkRevoke(context, { ...ask, filter: { owner: "ada" }, preview: false, expected_key_ids: getIds(most) });
 	assert.deepEqual([done.revoked, done.keys.length], [true, 200]);
-	assert.deepEqual(idsOf(await bulkRevoke(context, { ...ask, filter: {} })), [mine]);
-	assert.deepEqual(await revokedOf(theirs), []);
+	assert.deepEqual(getIds(await bulkRevoke(context, { ...ask, filter: {} })), [mine]);
+	assert.deepEqual(await getRevoked(theirs), []);
 });
 
 test("a bulk revocation works in a suspended tenant", async () => {

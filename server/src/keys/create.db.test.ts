@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => fixture.close());
 
-async function keysOf(tenant_id: string) {
+async function getKeys(tenant_id: string) {
 	const window = { sort: "created", order: "desc", after: null, rows_max: 1_000 } as const;
 	const rows = await read(fixture.context(), (tx) => readKeys(tx, tenant_id, {}, window, new Date(fixture.clock.now())));
 	return rows.map(({ key }) => key);
@@ -173,7 +173,7 @@ test("vague and duplicate names, and production keys without rotation or expiry,
 	assert.deepEqual(await codes({ name: "test" }), ["name_vague"]);
 	assert.deepEqual(await codes({ name: "order-bot" }), undefined);
 	assert.deepEqual(await codes({ name: "ORDER-bot", rotate_every_days: null }), ["name_duplicate", "never_replaced"]);
-	const [newest, older] = (await keysOf(tenant_id)).filter((key) => key.name.toLowerCase() === "order-bot");
+	const [newest, older] = (await getKeys(tenant_id)).filter((key) => key.name.toLowerCase() === "order-bot");
 	for (const key of [newest, older]) await revokeKey(fixture.context(), { tenant_id, key_id: key?.id ?? "", reason: "other" });
 	assert.deepEqual(await codes({ name: "order-bot" }), undefined, "a revoked key takes no name");
 });
@@ -187,7 +187,7 @@ test("a plan of 5 keys allows exactly 5 of 30 concurrent requests, and one more 
 		assert(refusal instanceof ApiError && refusal.code === "conflict", String(refusal));
 		assert.deepEqual(refusal.metadata.members, { max: 5, used: 5 });
 	}
-	const keys = await keysOf(tenant_id);
+	const keys = await getKeys(tenant_id);
 	assert.equal(keys.length, 5);
 	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.created").length, 5);
 	await refused(fixture, "conflict", () => createKey(fixture.context(), keyInput(tenant_id)));
@@ -205,7 +205,7 @@ test("a repeat with the same Idempotency-Key names the created key and creates n
 	const repeat = await refused(fixture, "secret_already_issued", () => createKey(context, keyInput(tenant_id)));
 	assert.deepEqual(repeat.metadata.members, { key_id: key.id });
 	await refused(fixture, "idempotency_mismatch", () => createKey(context, keyInput(tenant_id, { name: "prod-other-bot" })));
-	assert.equal((await keysOf(tenant_id)).length, 1);
+	assert.equal((await getKeys(tenant_id)).length, 1);
 	const other = await fixture.tenant();
 	await createKey(context, keyInput(other));
 });
@@ -221,7 +221,7 @@ test("10 repeats at once make one key, and the others name it", async () => {
 		assert(answer.reason instanceof ApiError && answer.reason.code === "secret_already_issued", String(answer.reason));
 		assert.equal(answer.reason.metadata.members?.key_id, made[0]);
 	}
-	assert.equal((await keysOf(tenant_id)).length, 1);
+	assert.equal((await getKeys(tenant_id)).length, 1);
 });
 
 test("a refused request leaves its Idempotency-Key free", async () => {

@@ -82,7 +82,7 @@ function needsAttention(now: Date) {
 }
 
 /** The sort expression. A key's last use is the latest use of any of its secrets. */
-function sortValueOf(sort: Sort, now: Date) {
+function getSortValue(sort: Sort, now: Date) {
 	switch (sort) {
 		case "created":
 			return sql<unknown>`created_at`;
@@ -103,8 +103,8 @@ function sortValueOf(sort: Sort, now: Date) {
 /** The sort value in a cursor; times have microseconds. */
 function valueText(sort: Sort, now: Date) {
 	if (sort === "name") return sql<string | null>`name`;
-	if (sort === "status") return sql<string | null>`(${sortValueOf(sort, now)})::text`;
-	return sql<string | null>`to_char(${sortValueOf(sort, now)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+	if (sort === "status") return sql<string | null>`(${getSortValue(sort, now)})::text`;
+	return sql<string | null>`to_char(${getSortValue(sort, now)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
 
 /** The sort value in a cursor, in the type of the sort expression. */
@@ -115,7 +115,7 @@ function lastValue(sort: Sort, value: string) {
 
 /** Keyset condition: the key comes after the last one of the previous page. */
 function isAfter(sort: Sort, order: Order, after: { value: string | null; id: string }, now: Date) {
-	const value = sortValueOf(sort, now);
+	const value = getSortValue(sort, now);
 	const beyond = order === "asc" ? sql`>` : sql`<`;
 	if (after.value === null) return sql<SqlBool>`(${value} is null and id ${beyond} ${after.id})`;
 	const last = lastValue(sort, after.value);
@@ -139,7 +139,7 @@ export async function readKeys(
 		.where("tenant_id", "=", tenant_id)
 		.where(sql<SqlBool>`${isOf(tenant_id, filters, now)}`)
 		.$if(after !== null, (query) => (after === null ? query : query.where(isAfter(sort, order, after, now))))
-		.orderBy(isNullable(sort) ? sql`${sortValueOf(sort, now)} ${direction} nulls last` : sql`${sortValueOf(sort, now)} ${direction}`)
+		.orderBy(isNullable(sort) ? sql`${getSortValue(sort, now)} ${direction} nulls last` : sql`${getSortValue(sort, now)} ${direction}`)
 		.orderBy(sql`id ${direction}`)
 		.limit(rows_max)
 		.execute();

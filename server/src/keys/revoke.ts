@@ -22,7 +22,7 @@ function invalid(pointer: string, detail: string): ApiError {
 	});
 }
 
-function selectionOf({ key_ids, filter }: BulkRevokeInput): Selection {
+function getSelection({ key_ids, filter }: BulkRevokeInput): Selection {
 	if (key_ids !== undefined && filter !== undefined) throw invalid("/filter", "cannot be combined with key_ids: send one of them");
 	if (key_ids !== undefined) return { key_ids };
 	if (filter === undefined) throw invalid("/key_ids", "is required without a filter");
@@ -67,7 +67,7 @@ async function readBulkResponse(tx: ReadTx, tenant_id: string, keys: readonly Ke
  */
 export async function bulkRevoke(context: ChangeContext, input: Request): Promise<BulkRevoked> {
 	const { tenant_id, expected_key_ids } = input;
-	const selection = selectionOf(input);
+	const selection = getSelection(input);
 	if (!input.preview && expected_key_ids === undefined)
 		throw invalid("/expected_key_ids", "is required without preview: the ids that the preview listed");
 	const now = context.clock.now();

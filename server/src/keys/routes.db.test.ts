@@ -17,12 +17,12 @@ let origin: string;
 before(async () => {
 	fixture = await keysFixture();
 	http = createHttp({ log: testLog, access_log: null, problem_type_base });
-	mount(http, keyRoutes, () => (request) => fixture.context({ request_id: request.id, idempotency_key: idempotencyKeyOf(request.headers) }), {
+	mount(http, keyRoutes, () => (request) => fixture.context({ request_id: request.id, idempotency_key: getIdempotencyKey(request.headers) }), {
 		problem_type_base,
 		aggregateUsage: () => aggregateUsage({ database: fixture.db.database, log: testLog }),
 	});
 	await http.listen({ host: "127.0.0.1", port: 0 });
-	origin = `http://127.0.0.1:${addressOf(http).port}`;
+	origin = `http://127.0.0.1:${getAddress(http).port}`;
 });
 after(async () => {
 	await http.close();
@@ -30,11 +30,11 @@ after(async () => {
 });
 
 /** Guarantee: the server listens on TCP. */
-function addressOf(server: FastifyInstance): AddressInfo {
+function getAddress(server: FastifyInstance): AddressInfo {
 	return server.server.address() as AddressInfo;
 }
 
-function idempotencyKeyOf(headers: Record<string, unknown>): string | null {
+function getIdempotencyKey(headers: Record<string, unknown>): string | null {
 	return typeof headers["idempotency-key"] === "string" ? headers["idempotency-key"] : null;
 }
 

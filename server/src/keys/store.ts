@@ -64,7 +64,7 @@ export function keyFromRow(row: KeyRow): Key {
 }
 
 /** The columns of a new key. */
-function valuesOf(key: Key) {
+function getValues(key: Key) {
 	const { owner, labels, rate_limits, created_by, revoked_by, ...columns } = key;
 	return {
 		...columns,
@@ -78,11 +78,11 @@ function valuesOf(key: Key) {
 }
 
 export async function insertKey(tx: Tx, key: Key): Promise<void> {
-	await tx.insertInto("keys").values(valuesOf(key)).execute();
+	await tx.insertInto("keys").values(getValues(key)).execute();
 }
 
 export async function insertKeys(tx: Tx, keys: readonly Key[]): Promise<void> {
-	await tx.insertInto("keys").values(keys.map(valuesOf)).execute();
+	await tx.insertInto("keys").values(keys.map(getValues)).execute();
 }
 
 export async function readKey(tx: ReadTx, tenant_id: string, key_id: string): Promise<Key | null> {

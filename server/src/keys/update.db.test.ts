@@ -23,7 +23,7 @@ async function makeKey(tenant_id: string, overrides: Parameters<typeof keyInput>
 	return (await createKey(fixture.context(), keyInput(tenant_id, overrides))).key;
 }
 const patch = (key: KeyAnswer, input: UpdateInput) => updateKeySettings(fixture.context(), { tenant_id: key.tenant_id, key_id: key.id, ...input });
-const idsOf = (key: KeyAnswer) => ({ tenant_id: key.tenant_id, key_id: key.id });
+const getIds = (key: KeyAnswer) => ({ tenant_id: key.tenant_id, key_id: key.id });
 const everyNode = () => [{ node_id: fixture.context().node.id, confirmed: true }];
 const inDays = (days: number) => new Date(fixture.clock.now() + days * DAY_MS).toISOString();
 
@@ -65,7 +65,7 @@ test("all changeable settings change, and the others do not", async () => {
 		rotate_every_days: 30,
 		rotation_due_at: new Date(Date.parse(key.created_at) + 30 * DAY_MS).toISOString(),
 	});
-	assert.deepEqual(await getKey(fixture.context(), idsOf(key)), changed);
+	assert.deepEqual(await getKey(fixture.context(), getIds(key)), changed);
 	const cleared = await patch(key, {
 		integration: null,
 		labels: {},
@@ -100,12 +100,12 @@ test("equal values change nothing, regardless of the order in sets", async () =>
 			rotate_every_days: 90,
 		}),
 	);
-	await pauseKey(fixture.context(), idsOf(key));
-	const paused = await getKey(fixture.context(), idsOf(key));
-	await changesNothing(paused, () => pauseKey(fixture.context(), idsOf(key)));
-	const resumed = await resumeKey(fixture.context(), idsOf(key));
+	await pauseKey(fixture.context(), getIds(key));
+	const paused = await getKey(fixture.context(), getIds(key));
+	await changesNothing(paused, () => pauseKey(fixture.context(), getIds(key)));
+	const resumed = await resumeKey(fixture.context(), getIds(key));
 	assert.equal(resumed.status, "active");
-	await changesNothing(resumed, () => resumeKey(fixture.context(), idsOf(key)));
+	await changesNothing(resumed, () => resumeKey(fixture.context(), getIds(key)));
 });
 
 test("an invalid change is refused with its errors and stores nothing", async () => {
@@ -143,7 +143,7 @@ test("a key keeps a deleted permission; a deleted site is removed from its keys,
 	const kept = await patch(key, { permissions: ["sites:read", "orders:write"] });
 	assert.deepEqual([kept.permissions, kept.site_ids], [["sites:read", "orders:write"], []]);
 	await fixture.site(tenant_id, "shop");
-	assert.deepEqual((await getKey(fixture.context(), idsOf(key))).site_ids, []);
+	assert.deepEqual((await getKey(fixture.context(), getIds(key))).site_ids, []);
 	await deleteSite(fixture.context(), { tenant_id, site_id: "shop" });
 	const failure = await refused(fixture, "invalid_request", () => patch(other, { permissions: ["orders:write"], site_ids: ["shop"] }));
 	assert.deepEqual(getPointers(failure), ["/permissions/0", "/site_ids/0"]);
@@ -153,13 +153,13 @@ test("a later expiry date reactivates an expired key if the plan's limit allows 
 	const tenant_id = await fixture.tenant({ limits: { api_keys: 1 } });
 	const key = await makeKey(tenant_id, { expires_at: inDays(1) });
 	fixture.clock.advance(DAY_MS);
-	assert.equal((await getKey(fixture.context(), idsOf(key))).status, "expired");
+	assert.equal((await getKey(fixture.context(), getIds(key))).status, "expired");
 	assert.equal((await patch(key, { name: "still-expired" })).status, "expired");
 	assert.equal((await patch(key, { expires_at: inDays(1) })).status, "active");
 	fixture.clock.advance(DAY_MS);
 	const successor = await makeKey(tenant_id);
 	await refused(fixture, "conflict", () => patch(key, { expires_at: inDays(1) }));
-	await revokeKey(fixture.context(), { ...idsOf(successor), reason: "integration_retired" });
+	await revokeKey(fixture.context(), { ...getIds(successor), reason: "integration_retired" });
 	assert.equal((await patch(key, { expires_at: null })).status, "active");
 });
 
@@ -167,7 +167,7 @@ test("a revoked key never changes after the first revocation", async () => {
 	const tenant_id = await fixture.tenant();
 	const key = await makeKey(tenant_id);
 	const actor = { kind: "member", id: "mem_1", name: "Grace", email: null } as const;
-	const request = { ...idsOf(key), reason: "suspected_exposure", note: "seen in a chat" } as const;
+	const request = { ...getIds(key), reason: "suspected_exposure", note: "seen in a chat" } as const;
 	const { waited_for, ...revoked } = await revokeKey(fixture.context({ actor }), request);
 	assert.deepEqual(waited_for, everyNode(), "the response lists the awaited nodes");
 	const revoked_at = new Date(fixture.clock.now()).toISOString();
@@ -181,10 +181,10 @@ test("a revoked key never changes after the first revocation", async () => {
 		revoke_note: "seen in a chat",
 	});
 	fixture.clock.advance(1_000);
-	await changesNothing(revoked, () => revokeKey(fixture.context(), { ...idsOf(key), reason: "other" }));
+	await changesNothing(revoked, () => revokeKey(fixture.context(), { ...getIds(key), reason: "other" }));
 	await refused(fixture, "conflict", () => patch(key, { name: "better" }));
-	await refused(fixture, "conflict", () => pauseKey(fixture.context(), idsOf(key)));
-	await refused(fixture, "conflict", () => resumeKey(fixture.context(), idsOf(key)));
+	await refused(fixture, "conflict", () => pauseKey(fixture.context(), getIds(key)));
+	await refused(fixture, "conflict", () => resumeKey(fixture.context(), getIds(key)));
 	await refused(fixture, "not_found", () => revokeKey(fixture.context(), { tenant_id, key_id: "key_nobody", reason: "other" }));
 });
 
@@ -193,7 +193,7 @@ test("twenty concurrent revocations of a key leave one revocation and one audit 
 	const key = await makeKey(tenant_id);
 	const reasons = ["other", "suspected_exposure"] as const;
 	const answers = await Promise.all(
-		Array.from({ length: 20 }, (_, n) => revokeKey(fixture.context(), { ...idsOf(key), reason: reasons[n % 2] ?? "other" })),
+		Array.from({ length: 20 }, (_, n) => revokeKey(fixture.context(), { ...getIds(key), reason: reasons[n % 2] ?? "other" })),
 	);
 	assert.equal(new Set(answers.map((answer) => answer.revoke_reason)).size, 1);
 	assert.equal((await auditActions(fixture, tenant_id)).filter((action) => action === "key.revoked").length, 1);
@@ -204,9 +204,9 @@ test("in a suspended tenant keys can only be revoked", async () => {
 	const key = await makeKey(tenant_id);
 	await updateTenant(fixture.context(), { tenant_id, status: "suspended" });
 	await refused(fixture, "tenant_suspended", () => patch(key, { name: "better" }));
-	await refused(fixture, "tenant_suspended", () => pauseKey(fixture.context(), idsOf(key)));
-	await refused(fixture, "tenant_suspended", () => resumeKey(fixture.context(), idsOf(key)));
-	assert.equal((await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" })).status, "revoked");
+	await refused(fixture, "tenant_suspended", () => pauseKey(fixture.context(), getIds(key)));
+	await refused(fixture, "tenant_suspended", () => resumeKey(fixture.context(), getIds(key)));
+	assert.equal((await revokeKey(fixture.context(), { ...getIds(key), reason: "other" })).status, "revoked");
 });
 
 test("a key cannot be changed through another tenant", async () => {
@@ -228,9 +228,9 @@ test("every change invalidates the key on all nodes, and the audit chain stays i
 	const seen: string[] = [];
 	fixture.db.node.onInvalidation((entries) => seen.push(...(entries ?? []).map((entry) => `${entry.kind}:${entry.id}`)));
 	await patch(key, { name: "better-name" });
-	await pauseKey(fixture.context(), idsOf(key));
-	await resumeKey(fixture.context(), idsOf(key));
-	await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" });
+	await pauseKey(fixture.context(), getIds(key));
+	await resumeKey(fixture.context(), getIds(key));
+	await revokeKey(fixture.context(), { ...getIds(key), reason: "other" });
 	assert.deepEqual(seen, Array(4).fill(`key:${key.id}`));
 	assert.deepEqual((await auditActions(fixture, tenant_id)).slice(-5), ["key.created", "key.updated", "key.paused", "key.resumed", "key.revoked"]);
 	assert.equal((await verifyChain(fixture.context(), tenant_id)).intact, true);

@@ -10,7 +10,7 @@ const GOOD = {
 	rotate_every_days: 90,
 	name_taken: false,
 } as const;
-const codesOf = (key: Parameters<typeof getWarnings>[0]) => getWarnings(key).map((warning) => warning.code);
+const getCodes = (key: Parameters<typeof getWarnings>[0]) => getWarnings(key).map((warning) => warning.code);
 
 test("names that describe no purpose are vague", () => {
 	for (const name of [
@@ -63,10 +63,10 @@ test("the warning about a vague name suggests one of environment and integration
 	assert.match(getWarnings({ ...GOOD, name: "test", integration: "prod-shop" })[0]?.detail ?? "", /"prod-shop"/);
 });
 
-test("a name that another live key has causes a warning", () => assert.deepEqual(codesOf({ ...GOOD, name_taken: true }), ["name_duplicate"]));
+test("a name that another live key has causes a warning", () => assert.deepEqual(getCodes({ ...GOOD, name_taken: true }), ["name_duplicate"]));
 
 test("only a production key without expiry and rotation causes a warning", () => {
-	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null }), ["never_replaced"]);
-	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null, expires_at: new Date() }), []);
-	assert.deepEqual(codesOf({ ...GOOD, rotate_every_days: null, environment: "dev" }), []);
+	assert.deepEqual(getCodes({ ...GOOD, rotate_every_days: null }), ["never_replaced"]);
+	assert.deepEqual(getCodes({ ...GOOD, rotate_every_days: null, expires_at: new Date() }), []);
+	assert.deepEqual(getCodes({ ...GOOD, rotate_every_days: null, environment: "dev" }), []);
 });

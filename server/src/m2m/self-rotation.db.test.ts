@@ -21,8 +21,8 @@ after(() => fixture.close());
 const inDays = (days: number) => new Date(fixture.verification.clock.now() + days * DAY_MS).toISOString();
 const make = (input: { expires_at?: string } = {}) =>
 	fixture.verification.key(fixture.main.node, tenant_id, { permissions: ["key:rotate"], ...input });
-const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
-const endOf = async (key: MadeKey) => (await getKey(fixture.context(), idsOf(key))).expires_at;
+const getIds = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
+const getEnd = async (key: MadeKey) => (await getKey(fixture.context(), getIds(key))).expires_at;
 
 /** Rotates the key, ends the old secret and returns the new one. */
 async function replaceSelf(raw_key: string): Promise<string> {
@@ -37,33 +37,33 @@ test("a self-rotation never moves an expiry date that a person set", async () =>
 	let raw_key = key.raw_key;
 	for (let round = 0; round < 3; round += 1) {
 		raw_key = await replaceSelf(raw_key);
-		equal(await endOf(key), expires_at);
+		equal(await getEnd(key), expires_at);
 	}
 	const later = inDays(40);
-	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at: later });
+	await updateKeySettings(fixture.context(), { ...getIds(key), expires_at: later });
 	await replaceSelf(raw_key);
-	equal(await endOf(key), later);
+	equal(await getEnd(key), later);
 });
 
 test("a self-rotation renews a date that the plan set, and cancelling it restores the date", async () => {
 	const key = await make();
-	const first = await endOf(key);
+	const first = await getEnd(key);
 	equal(first, inDays(PLAN_DAYS));
 	await fixture.pass(60);
 	await rotateSelf(await fixture.self(key.raw_key), OVERLAP);
-	equal(await endOf(key), inDays(PLAN_DAYS));
+	equal(await getEnd(key), inDays(PLAN_DAYS));
 	await cancelSelf(await fixture.self(key.raw_key));
-	equal(await endOf(key), first);
+	equal(await getEnd(key), first);
 	await replaceSelf(key.raw_key);
-	notEqual(await endOf(key), first);
+	notEqual(await getEnd(key), first);
 });
 
 test("a date that a person sets on a key with the plan's date counts as set by a person", async () => {
 	const key = await make();
 	const expires_at = inDays(20);
-	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
+	await updateKeySettings(fixture.context(), { ...getIds(key), expires_at });
 	const raw_key = await replaceSelf(key.raw_key);
-	equal(await endOf(key), expires_at);
+	equal(await getEnd(key), expires_at);
 	await fixture.rotate({ ...key, raw_key });
 	const [row] = await fixture.verification.behind("select expiry_from from keywright.keys where id = $1", [key.key_id]);
 	deepEqual(row, { expiry_from: "person" });

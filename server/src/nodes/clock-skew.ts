@@ -19,7 +19,7 @@ export function provenSkew(sent: number, received: number, database: number): nu
 
 type State = "agrees" | "differs" | "wrong";
 
-function stateOf(skew_ms: number): State {
+function getState(skew_ms: number): State {
 	const size = Math.abs(skew_ms);
 	return size > SKEW_MAX_MS ? "wrong" : size >= SKEW_WARNING_MS ? "differs" : "agrees";
 }
@@ -43,13 +43,13 @@ export class ClockSkew {
 
 	/** Whether this node's clock is accurate enough for decisions. */
 	get isBearable(): boolean {
-		return stateOf(this.#skew_ms) !== "wrong";
+		return getState(this.#skew_ms) !== "wrong";
 	}
 
 	/** Records the database's time, which was read between two instants of this node's clock. */
 	observe(sent: number, received: number, database: number): void {
 		this.#skew_ms = provenSkew(sent, received, database);
-		const state = stateOf(this.#skew_ms);
+		const state = getState(this.#skew_ms);
 		const at = this.#clock.monotonic();
 		if (state === this.#logged.state && (state === "agrees" || at - this.#logged.at < LOG_AGAIN_MS)) return;
 		this.#logged = { state, at };

@@ -3,30 +3,30 @@ import { test } from "node:test";
 import { OtherNodes, patienceMs } from "./others.ts";
 
 const node = (id: string, version: string, lease_ms = 5_000) => ({ id, version, lease_ms, applied_seq: Number(version) });
-const idsOf = (nodes: readonly { id: string }[]) => nodes.map(({ id }) => id);
+const getIds = (nodes: readonly { id: string }[]) => nodes.map(({ id }) => id);
 
 test("a node is silent once its row has stayed the same for longer than its lease, by our own clock", () => {
 	const others = new OtherNodes();
 	others.see([node("a", "1")], 10_000);
-	deepEqual(idsOf(others.silent(10_000 + patienceMs(5_000) - 1)), []);
+	deepEqual(getIds(others.silent(10_000 + patienceMs(5_000) - 1)), []);
 	others.see([node("a", "1")], 12_000);
-	deepEqual(idsOf(others.silent(10_000 + patienceMs(5_000))), ["a"], "seeing it again is no sign of life");
+	deepEqual(getIds(others.silent(10_000 + patienceMs(5_000))), ["a"], "seeing it again is no sign of life");
 });
 
 test("a renewal begins the time anew", () => {
 	const others = new OtherNodes();
 	others.see([node("a", "1"), node("b", "1")], 0);
 	others.see([node("a", "2"), node("b", "1")], 4_000);
-	deepEqual(idsOf(others.silent(patienceMs(5_000))), ["b"]);
-	deepEqual(idsOf(others.silent(4_000 + patienceMs(5_000))), ["a", "b"]);
+	deepEqual(getIds(others.silent(patienceMs(5_000))), ["b"]);
+	deepEqual(getIds(others.silent(4_000 + patienceMs(5_000))), ["a", "b"]);
 });
 
 test("each node's own lease decides when it is silent", () => {
 	const others = new OtherNodes();
 	others.see([node("short", "1", 1_000), node("long", "1", 900_000)], 0);
-	deepEqual(idsOf(others.silent(6_000)), ["short"]);
-	deepEqual(idsOf(others.silent(patienceMs(900_000) - 1)), ["short"]);
-	deepEqual(idsOf(others.silent(patienceMs(900_000))), ["short", "long"]);
+	deepEqual(getIds(others.silent(6_000)), ["short"]);
+	deepEqual(getIds(others.silent(patienceMs(900_000) - 1)), ["short"]);
+	deepEqual(getIds(others.silent(patienceMs(900_000))), ["short", "long"]);
 });
 
 test("a node that is gone is forgotten, and one that comes again is new", () => {

@@ -51,7 +51,7 @@ function isLive(now: Date): RawBuilder<boolean> {
 	return sql<boolean>`k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`;
 }
 
-function maximumOf(plan: Plan, limit: Counted): number | null {
+function getMaximum(plan: Plan, limit: Counted): number | null {
 	return limit === "requests" ? plan.quota_requests_per_month : plan.limits[limit];
 }
 
@@ -59,7 +59,7 @@ function maximumOf(plan: Plan, limit: Counted): number | null {
 function countOver({ before, after }: PlanChange, limit: Counted): RawBuilder<unknown> {
 	const own = limit === "requests" ? "quota_requests_per_month" : limit;
 	const used = sql.ref(`use.${limit}`);
-	const [was, will] = [maximumOf(before, limit), maximumOf(after, limit)];
+	const [was, will] = [getMaximum(before, limit), getMaximum(after, limit)];
 	const newly = sql`${used} > ${will}::bigint and (${was}::bigint is null or ${used} <= ${was}::bigint)`;
 	return sql`${limit}::text, count(*) filter (where not use.own ? ${own} and ${newly})`;
 }

@@ -35,7 +35,7 @@ function refusedWith(code: string, pointer?: string) {
 		error instanceof ApiError && error.code === code && (pointer === undefined || error.metadata.errors?.[0]?.pointer === pointer);
 }
 
-async function entriesOf(chain = "*"): Promise<string[]> {
+async function getEntries(chain = "*"): Promise<string[]> {
 	const found = await verifyChain(db.context(), chain);
 	ok(found.intact);
 	return read(db.context(), async (tx) => {
@@ -67,27 +67,27 @@ test("a plan is created and replaced, and equal content changes nothing", async 
 		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		["plan team"],
 	);
-	deepEqual(await entriesOf(), ["plan.created team", "plan.updated team"]);
+	deepEqual(await getEntries(), ["plan.created team", "plan.updated team"]);
 });
 
 test("concurrent equal PUTs create one plan and one audit entry", async () => {
-	const before_count = (await entriesOf()).length;
+	const before_count = (await getEntries()).length;
 	const plans = await Promise.all(Array.from({ length: 8 }, () => putPlan(db.context(), { ...TEAM, plan_id: "racing" })));
 	for (const plan of plans) deepEqual(plan, plans[0]);
-	deepEqual((await entriesOf()).slice(before_count), ["plan.created racing"]);
+	deepEqual((await getEntries()).slice(before_count), ["plan.created racing"]);
 });
 
 test("a plan whose id differs from the path, or with two rate limits of one name, is refused and nothing is written", async () => {
 	const limit = TEAM.rate_limits[0];
 	ok(limit);
-	const entries = await entriesOf();
+	const entries = await getEntries();
 	await rejects(putPlan(db.context(), { ...TEAM, id: "other" }), refusedWith("invalid_request", "/id"));
 	await rejects(putPlan(db.context(), { ...TEAM, plan_id: "a b" }), refusedWith("invalid_request", "/path/plan_id"));
 	await rejects(
 		putPlan(db.context(), { ...TEAM, rate_limits: [limit, { ...limit, per: "tenant" }] }),
 		refusedWith("invalid_request", "/rate_limits/1/name"),
 	);
-	deepEqual(await entriesOf(), entries);
+	deepEqual(await getEntries(), entries);
 });
 
 test("plans are listed by id, page by page", async () => {
@@ -139,7 +139,11 @@ test("a permission of the operator's own is created, changed and deleted, which 
 	await deletePermission(db.context(), { permission: "orders:write" });
 	equal(invalidations.length, 2 * plan_ids.length);
 	await rejects(deletePermission(db.context(), { permission: "orders:write" }), refusedWith("not_found"));
-	deepEqual((await entriesOf()).slice(-3), ["permission.created orders:write", "permission.updated orders:write", "permission.deleted orders:write"]);
+	deepEqual((await getEntries()).slice(-3), [
+		"permission.created orders:write",
+		"permission.updated orders:write",
+		"permission.deleted orders:write",
+	]);
 });
 
 test("built-in permissions cannot be changed or deleted", async () => {

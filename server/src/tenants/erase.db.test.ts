@@ -49,7 +49,7 @@ async function tablesThatHold(text: string): Promise<string[]> {
 }
 
 /** Fills every table with tenant rows, with `canary` in each text that people enter; returns the tenant's id. */
-async function tenantFullOf(canary: string): Promise<string> {
+async function fillTenant(canary: string): Promise<string> {
 	const member: ChangeContext["actor"] = { kind: "member", id: "mem_1", name: `Member ${canary}`, email: `${canary}@example.com` };
 	const created = await createTenant(db.context({ idempotency_key: `make-${canary}` }), {
 		name: `Tenant ${canary}`,
@@ -128,8 +128,8 @@ async function addPeople(tenant_id: string, canary: string): Promise<void> {
 }
 
 test("erasing removes all text that people entered and does not touch other tenants", async () => {
-	const other_id = await tenantFullOf("canary-of-the-other");
-	const tenant_id = await tenantFullOf("canary-of-the-erased");
+	const other_id = await fillTenant("canary-of-the-other");
+	const tenant_id = await fillTenant("canary-of-the-erased");
 	const held = await tablesThatHold("canary-of-the-other");
 	deepEqual(await tablesThatHold("canary-of-the-erased"), held);
 	deepEqual(held, [
@@ -178,7 +178,7 @@ test("erasing removes all text that people entered and does not touch other tena
 });
 
 test("the audit chain of an erased tenant stays valid and ends with its erasure", async () => {
-	const tenant_id = await tenantFullOf("canary-of-the-chain");
+	const tenant_id = await fillTenant("canary-of-the-chain");
 	await eraseTenant(erasing(), { tenant_id });
 	deepEqual(await verifyChain(db.context(), tenant_id), { intact: true, entries: 5 });
 	const entries = await superuser.query("select action, details is null as erased from audit_entries where chain = $1 order by seq", [tenant_id]);
@@ -206,7 +206,7 @@ test("an erased tenant is 404 for all callers, and its id is not reused", async 
 });
 
 test("a member of another tenant keeps their account and sessions, and loses them with the last tenant", async () => {
-	const [one, two] = [await tenantFullOf("canary-of-both"), (await createTenant(db.context(), { name: "Second", plan_id: "plan" })).id];
+	const [one, two] = [await fillTenant("canary-of-both"), (await createTenant(db.context(), { name: "Second", plan_id: "plan" })).id];
 	const person_id = "per_canary-of-both";
 	await superuser.query("insert into members (tenant_id, id, person_id, role) values ($1, 'mem_2', $2, 'viewer')", [two, person_id]);
 	const accounts = async () => {
@@ -227,7 +227,7 @@ test("a member of another tenant keeps their account and sessions, and loses the
 
 test("joining another tenant during the erasure either keeps the account or finds none", async () => {
 	for (let race = 0; race < 6; race += 1) {
-		const one = await tenantFullOf(`canary-racing-${race}`);
+		const one = await fillTenant(`canary-racing-${race}`);
 		const two = (await createTenant(db.context(), { name: "Other", plan_id: "plan" })).id;
 		const person_id = `per_canary-racing-${race}`;
 		const join = superuser.query("insert into members (tenant_id, id, person_id, role) values ($1, 'mem_2', $2, 'viewer')", [two, person_id]);

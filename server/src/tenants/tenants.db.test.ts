@@ -26,7 +26,7 @@ function refusedWith(code: string, pointer?: string) {
 		error instanceof ApiError && error.code === code && (pointer === undefined || error.metadata.errors?.[0]?.pointer === pointer);
 }
 
-async function actionsOf(chain: string): Promise<string[]> {
+async function getActions(chain: string): Promise<string[]> {
 	const found = await verifyChain(db.context(), chain);
 	ok(found.intact);
 	return read(db.context(), async (tx) => {
@@ -51,7 +51,7 @@ test("a tenant is created with a generated id or the operator's", async () => {
 	deepEqual(await getTenant(db.context(), { tenant_id: made.id }), made);
 	const chosen = await createTenant(db.context(), { id: "shop-7", name: "Shop", plan_id: "small", external_id: "cus_7" });
 	equal(chosen.id, "shop-7");
-	deepEqual(await actionsOf("shop-7"), ["tenant.created"]);
+	deepEqual(await getActions("shop-7"), ["tenant.created"]);
 });
 
 test("a taken id, a taken external id and an unknown plan are refused, and nothing is stored", async () => {
@@ -68,7 +68,7 @@ test("a taken id, a taken external id and an unknown plan are refused, and nothi
 		refusedWith("invalid_request", "/id"),
 	);
 	equal((await listTenants(db.context(), { limit: 200 })).data.length, before_count);
-	deepEqual(await actionsOf("shop-8"), []);
+	deepEqual(await getActions("shop-8"), []);
 });
 
 test("a repeated request with its Idempotency-Key creates one tenant and gets the same response", async () => {
@@ -76,7 +76,7 @@ test("a repeated request with its Idempotency-Key creates one tenant and gets th
 	const input = { name: "Once", plan_id: "small", external_id: "cus_once" };
 	const answers = await Promise.all(Array.from({ length: 5 }, () => createTenant(context(), input)));
 	for (const answer of answers) deepEqual(answer, answers[0]);
-	deepEqual(await actionsOf(answers[0]?.id ?? ""), ["tenant.created"]);
+	deepEqual(await getActions(answers[0]?.id ?? ""), ["tenant.created"]);
 	await rejects(createTenant(context(), { ...input, name: "Twice" }), refusedWith("idempotency_mismatch"));
 	notEqual((await createTenant(db.context({ idempotency_key: "once-2" }), { name: "Once", plan_id: "small" })).id, answers[0]?.id);
 });
@@ -87,10 +87,10 @@ test("PUT creates or updates the tenant; equal content writes no audit entry and
 	invalidations = [];
 	for (let repeat = 0; repeat < 3; repeat += 1) deepEqual(await putTenant(db.context(), input), made);
 	deepEqual(invalidations, []);
-	deepEqual(await actionsOf("saas-1"), ["tenant.created"]);
+	deepEqual(await getActions("saas-1"), ["tenant.created"]);
 	const moved = await putTenant(db.context(), { tenant_id: "saas-1", name: "One more", plan_id: "large" });
 	deepEqual(moved, { ...made, name: "One more", plan_id: "large" });
-	deepEqual(await actionsOf("saas-1"), ["tenant.created", "tenant.updated"]);
+	deepEqual(await getActions("saas-1"), ["tenant.created", "tenant.updated"]);
 	deepEqual(
 		invalidations.map(({ kind, id }) => `${kind} ${id}`),
 		["tenant saas-1"],
@@ -110,7 +110,7 @@ test("concurrent equal PUTs create one tenant and one audit entry", async () => 
 	const input = { tenant_id: "racing", name: "Racing", plan_id: "small", external_id: "cus_racing" };
 	const answers = await Promise.all(Array.from({ length: 8 }, () => putTenant(db.context(), input)));
 	for (const answer of answers) deepEqual(answer, answers[0]);
-	deepEqual(await actionsOf("racing"), ["tenant.created"]);
+	deepEqual(await getActions("racing"), ["tenant.created"]);
 });
 
 test("a tenant's own limits replace its plan's, and null restores the plan's", async () => {
@@ -130,10 +130,10 @@ test("a tenant's own limits replace its plan's, and null restores the plan's", a
 });
 
 test("an empty patch and a patch of an unknown tenant change nothing", async () => {
-	const entries = await actionsOf("own");
+	const entries = await getActions("own");
 	await updateTenant(db.context(), { tenant_id: "own" });
 	await updateTenant(db.context(), { tenant_id: "own", name: "Own", status: "active" });
-	deepEqual(await actionsOf("own"), entries);
+	deepEqual(await getActions("own"), entries);
 	await rejects(updateTenant(db.context(), { tenant_id: "nobody", name: "x" }), refusedWith("not_found"));
 	await rejects(getTenant(db.context(), { tenant_id: "nobody" }), refusedWith("not_found"));
 });

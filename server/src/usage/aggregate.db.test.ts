@@ -30,7 +30,7 @@ suite("aggregating usage", () => {
 	}
 
 	const aggregate = () => aggregateUsage({ database: db.database, log: testLog });
-	const countedOf = (key: number) => db.query("select sum(requests)::integer as requests from usage_keys where key_id = $1", [`a_key_${key}`]);
+	const getCounted = (key: number) => db.query("select sum(requests)::integer as requests from usage_keys where key_id = $1", [`a_key_${key}`]);
 
 	test("a batch that exceeds the statement timeout is aggregated flush by flush", async () => {
 		await flush(0, 5);
@@ -43,7 +43,7 @@ suite("aggregating usage", () => {
 		);
 		await aggregate();
 		await db.query("drop trigger too_slow on usage_flushes");
-		deepEqual(await countedOf(0), [{ requests: 5 }]);
+		deepEqual(await getCounted(0), [{ requests: 5 }]);
 	});
 
 	test("a flush that PostgreSQL rejects is set aside unchanged, and the others are aggregated", async () => {
@@ -52,7 +52,7 @@ suite("aggregating usage", () => {
 		await db.query("insert into usage_flushes (node_id, flush_number, flushed_at, keys) values ('broken', 1, '2026-01-01', $1)", [broken]);
 		await flush(1, 2);
 		await aggregate();
-		deepEqual(await countedOf(1), [{ requests: 4 }]);
+		deepEqual(await getCounted(1), [{ requests: 4 }]);
 		deepEqual(await db.query("select waiting, keys from usage_flushes where node_id = 'broken'"), [{ waiting: false, keys: broken }]);
 	});
 });

@@ -81,7 +81,7 @@ suite("flushing usage", () => {
 		return Number(row?.sum);
 	}
 
-	async function countedOf(key_id: string): Promise<number> {
+	async function getCounted(key_id: string): Promise<number> {
 		const [row] = await db.query<{ sum: string }>("select coalesce(sum(requests), 0) as sum from usage_keys where key_id = $1", [key_id]);
 		return Number(row?.sum);
 	}
@@ -150,7 +150,7 @@ suite("flushing usage", () => {
 		equal(await countedBy("twice"), 5);
 		equal(await send(2), true);
 		equal(await countedBy("twice"), 10);
-		equal(await countedOf("a_key_1"), 10);
+		equal(await getCounted("a_key_1"), 10);
 	});
 
 	test("a commit whose response is lost is not applied again", async () => {
@@ -167,7 +167,7 @@ suite("flushing usage", () => {
 		meter.count(key, operation, "allowed", Date.now());
 		await flushing.flushNow();
 		equal(await countedBy("lost answer"), 8);
-		equal(await countedOf("a_key_2"), 8);
+		equal(await getCounted("a_key_2"), 8);
 		await flushing.stop();
 		await database.close();
 		await wire.close();
@@ -185,7 +185,7 @@ suite("flushing usage", () => {
 		await db.query("alter table usage_flushes_away rename to usage_flushes");
 		await flushing.flushNow();
 		equal(await countedBy("retried"), 2);
-		equal(await countedOf("a_key_3"), 2);
+		equal(await getCounted("a_key_3"), 2);
 		await flushing.stop();
 	});
 

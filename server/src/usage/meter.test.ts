@@ -47,7 +47,7 @@ class Sums {
 	}
 }
 
-function sumOf(map: Map<string, number>): number {
+function getSum(map: Map<string, number>): number {
 	return [...map.values()].reduce((sum, requests) => sum + requests, 0);
 }
 
@@ -111,7 +111,7 @@ test("the number of undrained facts is bounded, and counts beyond the bound are 
 				ok(running.waiting >= 0 && running.waiting <= entries_max);
 				ok(running.known <= entries_max);
 			});
-			equal(sumOf(drained.keys) + sumOf(drained.operations) + meter.lost, 2 * counted);
+			equal(getSum(drained.keys) + getSum(drained.operations) + meter.lost, 2 * counted);
 		}),
 		{ numRuns: 300 },
 	);

@@ -18,7 +18,7 @@ export interface ReportRow {
 	readonly requests: number;
 }
 
-function bucketOf(seconds: number) {
+function getBucket(seconds: number) {
 	return sql<Date>`date_bin(make_interval(secs => ${seconds}), start, timestamptz 'epoch')`;
 }
 
@@ -28,7 +28,7 @@ const requests = sql<number>`sum(requests)::bigint`.as("requests");
 export async function readKeyUsage(tx: ReadTx, query: ReportQuery, key_id: string | null): Promise<ReportRow[]> {
 	let rows = tx
 		.selectFrom("usage_keys")
-		.select([bucketOf(query.bucket_seconds).as("bucket"), "key_id", "code", requests])
+		.select([getBucket(query.bucket_seconds).as("bucket"), "key_id", "code", requests])
 		.where("tenant_id", "=", query.tenant_id)
 		.where("start", ">=", query.from)
 		.where("start", "<", query.to)
@@ -48,7 +48,7 @@ export async function readKeyUsage(tx: ReadTx, query: ReportQuery, key_id: strin
 export async function readSecretUsage(tx: ReadTx, query: ReportQuery, key_id: string): Promise<ReportRow[]> {
 	const read = await tx
 		.selectFrom("usage_keys")
-		.select([bucketOf(query.bucket_seconds).as("bucket"), "key_id", "kid", "code", requests])
+		.select([getBucket(query.bucket_seconds).as("bucket"), "key_id", "kid", "code", requests])
 		.where("tenant_id", "=", query.tenant_id)
 		.where("key_id", "=", key_id)
 		.where("start", ">=", query.from)
@@ -67,7 +67,7 @@ export async function readSecretUsage(tx: ReadTx, query: ReportQuery, key_id: st
 export async function readTenantUsage(tx: ReadTx, query: ReportQuery): Promise<ReportRow[]> {
 	const read = await tx
 		.selectFrom("usage_operations")
-		.select([bucketOf(query.bucket_seconds).as("bucket"), "code", requests])
+		.select([getBucket(query.bucket_seconds).as("bucket"), "code", requests])
 		.where("tenant_id", "=", query.tenant_id)
 		.where("start", ">=", query.from)
 		.where("start", "<", query.to)

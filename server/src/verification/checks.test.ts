@@ -19,7 +19,7 @@ function allowing(...entries: string[]): AllowList {
 	return list;
 }
 
-function addressOf(text: string) {
+function getAddress(text: string) {
 	const address = parseAddress(text);
 	ok(address);
 	return address;
@@ -85,7 +85,7 @@ const grant: Grant = {
 	browser_seen_ms: 0,
 };
 const facts: Facts = {
-	address: addressOf("10.1.2.3"),
+	address: getAddress("10.1.2.3"),
 	client: "server",
 	tenant_id: "tenant-a",
 	site_id: "shop",
@@ -114,7 +114,7 @@ const FAULTS: readonly { code: DenialCode; spoil: (found: Case) => Case }[] = [
 	{ code: "key_expired", spoil: (found) => ({ ...found, grant: { ...found.grant, expires_at_ms: NOW } }) },
 	{ code: "key_paused", spoil: (found) => ({ ...found, grant: { ...found.grant, paused: true } }) },
 	{ code: "tenant_suspended", spoil: (found) => ({ ...found, grant: { ...found.grant, tenant: { ...found.grant.tenant, suspended: true } } }) },
-	{ code: "ip_not_allowed", spoil: (found) => ({ ...found, facts: { ...found.facts, address: addressOf("192.0.2.1") } }) },
+	{ code: "ip_not_allowed", spoil: (found) => ({ ...found, facts: { ...found.facts, address: getAddress("192.0.2.1") } }) },
 	{ code: "client_not_allowed", spoil: (found) => ({ ...found, facts: { ...found.facts, client: "browser" } }) },
 	{ code: "too_many_refusals", spoil: (found) => ({ ...found, grant: { ...found.grant, refusals: usedUp(REFUSALS_PER_MINUTE) } }) },
 	{ code: "not_found", spoil: (found) => ({ ...found, facts: { ...found.facts, tenant_id: "tenant-b" } }) },
@@ -129,23 +129,23 @@ function run({ grant, facts, site }: Case, at = AT) {
 }
 
 /** The code of the denial, `allowed`, or `site needed`. */
-function codeOf(found: Case, at = AT): string {
+function getCode(found: Case, at = AT): string {
 	const answer = run(found, at);
 	if (answer === SITE_NEEDED) return "site needed";
 	return answer === null ? "allowed" : answer.code;
 }
 
-function detailOf(answer: ReturnType<typeof run>): string {
+function getDetail(answer: ReturnType<typeof run>): string {
 	return answer === null || answer === SITE_NEEDED ? "" : answer.detail;
 }
 
 test("a valid request passes every check", () => {
-	equal(codeOf(nothingWrong()), "allowed");
+	equal(getCode(nothingWrong()), "allowed");
 });
 
 test("each fault is denied with its own code", () => {
 	deepEqual(
-		FAULTS.map(({ spoil }) => codeOf(spoil(nothingWrong()))),
+		FAULTS.map(({ spoil }) => getCode(spoil(nothingWrong()))),
 		FAULTS.map(({ code }) => code),
 	);
 });
@@ -155,7 +155,7 @@ test("of several faults the first one in the contract's order is reported", () =
 		fc.property(fc.subarray([...FAULTS], { minLength: 1 }), fc.func(fc.integer()), (faults, weight) => {
 			const shuffled = faults.toSorted((a, b) => weight(a.code) - weight(b.code));
 			const spoiled = shuffled.reduce((found, { spoil }) => spoil(found), nothingWrong());
-			equal(codeOf(spoiled), faults[0]?.code);
+			equal(getCode(spoiled), faults[0]?.code);
 		}),
 	);
 });
@@ -171,42 +171,43 @@ test("every check can deny or supplies a site to one that can", () => {
 test("checking spends nothing: a thousand repetitions have the same outcome", () => {
 	const found = { ...nothingWrong() };
 	found.grant.refusals = usedUp(REFUSALS_PER_MINUTE - 1);
-	for (let ask = 0; ask < 1_000; ask += 1) equal(codeOf(found), "allowed");
+	for (let ask = 0; ask < 1_000; ask += 1) equal(getCode(found), "allowed");
 	equal(found.grant.refusals.used(AT.monotonic), REFUSALS_PER_MINUTE - 1);
 });
 
 test("a secret that is retiring works until its instant, and not at it", () => {
 	const found = { ...nothingWrong(), grant: { ...grant, retires_at_ms: NOW } };
-	equal(codeOf(found, { ...AT, now: NOW - 1 }), "allowed");
-	equal(codeOf(found), "key_rotated");
+	equal(getCode(found, { ...AT, now: NOW - 1 }), "allowed");
+	equal(getCode(found), "key_rotated");
 });
 
 test("a key works before its expiry and not at it; without a date it does not expire", () => {
 	const found = { ...nothingWrong(), grant: { ...grant, expires_at_ms: NOW } };
-	equal(codeOf(found, { ...AT, now: NOW - 1 }), "allowed");
-	equal(codeOf(found), "key_expired");
-	equal(codeOf({ ...found, grant: { ...grant, expires_at_ms: null, retires_at_ms: null } }, { ...AT, now: NOW * 2 }), "allowed");
+	equal(getCode(found, { ...AT, now: NOW - 1 }), "allowed");
+	equal(getCode(found), "key_expired");
+	equal(getCode({ ...found, grant: { ...grant, expires_at_ms: null, retires_at_ms: null } }, { ...AT, now: NOW * 2 }), "allowed");
 });
 
 test("an address list denies every other address, and an unknown one", () => {
-	const from = (address: string | null) => codeOf({ ...nothingWrong(), facts: { ...facts, address: address === null ? null : addressOf(address) } });
+	const from = (address: string | null) =>
+		getCode({ ...nothingWrong(), facts: { ...facts, address: address === null ? null : getAddress(address) } });
 	deepEqual([from("10.255.255.255"), from("11.0.0.0"), from("::1"), from(null)], ["allowed", "ip_not_allowed", "ip_not_allowed", "ip_not_allowed"]);
 	equal(from("::ffff:10.1.2.3"), "allowed", "an IPv4 address in its IPv6 form is the same address");
 	const anywhere = { ...nothingWrong(), grant: { ...grant, allowed_ips: null }, facts: { ...facts, address: null } };
-	equal(codeOf(anywhere), "allowed");
-	equal(codeOf({ ...anywhere, grant: { ...grant, allowed_ips: new AllowList([]) } }), "ip_not_allowed", "an empty list allows no address");
+	equal(getCode(anywhere), "allowed");
+	equal(getCode({ ...anywhere, grant: { ...grant, allowed_ips: new AllowList([]) } }), "ip_not_allowed", "an empty list allows no address");
 });
 
 test("a browser or an app is refused only where it is blocked", () => {
 	for (const client of ["browser", "app"] as const) {
-		const from = (blocks_clients: boolean) => codeOf({ ...nothingWrong(), grant: { ...grant, blocks_clients }, facts: { ...facts, client } });
+		const from = (blocks_clients: boolean) => getCode({ ...nothingWrong(), grant: { ...grant, blocks_clients }, facts: { ...facts, client } });
 		deepEqual([from(false), from(true)], ["allowed", "client_not_allowed"]);
 	}
 });
 
 test("a library that servers use as well is an app only under a policy that was chosen", () => {
 	const from = (strict_clients: boolean) =>
-		codeOf({ ...nothingWrong(), grant: { ...grant, blocks_clients: true, strict_clients }, facts: { ...facts, client: "app_library" } });
+		getCode({ ...nothingWrong(), grant: { ...grant, blocks_clients: true, strict_clients }, facts: { ...facts, client: "app_library" } });
 	deepEqual([from(false), from(true)], ["allowed", "client_not_allowed"]);
 });
 
@@ -217,7 +218,7 @@ test("the limit of refusals reports the wait, after which it is free again", () 
 	ok(answer !== null && answer !== SITE_NEEDED);
 	const wait_ms = (answer.metadata?.retry_after_seconds ?? 0) * 1_000;
 	ok(wait_ms > 0 && wait_ms <= 66_000);
-	equal(codeOf(found, { ...AT, monotonic: AT.monotonic + wait_ms }), "allowed");
+	equal(getCode(found, { ...AT, monotonic: AT.monotonic + wait_ms }), "allowed");
 });
 
 test("another tenant, a site outside the key's binding and an unknown site get the same denial", () => {
@@ -227,30 +228,30 @@ test("another tenant, a site outside the key's binding and an unknown site get t
 		run({ ...nothingWrong(), site: NO_SITE }),
 	];
 	for (const answer of answers) deepEqual(answer, answers[0]);
-	const detail = detailOf(answers[0] ?? null);
+	const detail = getDetail(answers[0] ?? null);
 	match(detail, /Acme.*tenant-a/);
 	ok(!detail.includes("tenant-b") && !detail.includes("elsewhere"));
 });
 
 test("a site outside the key's binding is not looked up", () => {
-	equal(codeOf({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" }, site: undefined }), "not_found");
+	equal(getCode({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" }, site: undefined }), "not_found");
 });
 
 test("a site is loaded only if no earlier check denies the request", () => {
 	const unknownSite = { ...nothingWrong(), site: undefined };
-	equal(codeOf(unknownSite), "site needed");
-	for (const { spoil, code } of FAULTS.slice(0, 9)) equal(codeOf(spoil(unknownSite)), code);
-	equal(codeOf({ ...unknownSite, facts: { ...facts, site_id: null } }), "allowed");
+	equal(getCode(unknownSite), "site needed");
+	for (const { spoil, code } of FAULTS.slice(0, 9)) equal(getCode(spoil(unknownSite)), code);
+	equal(getCode({ ...unknownSite, facts: { ...facts, site_id: null } }), "allowed");
 });
 
 test("a key that is bound to no site sees every site of its tenant", () => {
 	const found = { ...nothingWrong(), grant: { ...grant, site_ids: null }, facts: { ...facts, site_id: "any" } };
-	equal(codeOf(found), "allowed");
-	equal(codeOf({ ...found, site: NO_SITE }), "not_found");
+	equal(getCode(found), "allowed");
+	equal(getCode({ ...found, site: NO_SITE }), "not_found");
 });
 
 test("a site that is bound to an environment takes keys of that one only", () => {
-	const at = (environment: string | null) => codeOf({ ...nothingWrong(), site: { environment } });
+	const at = (environment: string | null) => getCode({ ...nothingWrong(), site: { environment } });
 	deepEqual([at("prod"), at(null), at("staging")], ["allowed", "allowed", "environment_mismatch"]);
 });
 
@@ -264,11 +265,11 @@ test("a missing capability of the plan takes precedence over a missing permissio
 });
 
 test("all requested permissions are required, and an unknown permission is denied", () => {
-	const asking = (...permissions: string[]) => codeOf({ ...nothingWrong(), facts: { ...facts, permissions } });
+	const asking = (...permissions: string[]) => getCode({ ...nothingWrong(), facts: { ...facts, permissions } });
 	equal(asking(), "allowed");
 	equal(asking("sites:read", "made:up"), "permission_missing");
 	equal(
-		codeOf({ ...nothingWrong(), grant: { ...grant, permissions: new Set(["toString"]) }, facts: { ...facts, permissions: ["constructor"] } }),
+		getCode({ ...nothingWrong(), grant: { ...grant, permissions: new Set(["toString"]) }, facts: { ...facts, permissions: ["constructor"] } }),
 		"permission_missing",
 	);
 });

@@ -1,28 +1,28 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
-import { clientKindOf } from "./client-kind.ts";
+import { getClientKind } from "./client-kind.ts";
 
 const nothing = { origin: null, sec_fetch_site: null, user_agent: null };
 
 test("headers that only browsers send identify a browser, with any agent", () => {
-	equal(clientKindOf({ ...nothing, origin: "https://shop.example" }), "browser");
-	equal(clientKindOf({ ...nothing, origin: "null" }), "browser");
-	equal(clientKindOf({ ...nothing, sec_fetch_site: "cross-site", user_agent: "curl/8" }), "browser");
-	equal(clientKindOf({ ...nothing, sec_fetch_site: "", user_agent: "okhttp/4" }), "browser");
+	equal(getClientKind({ ...nothing, origin: "https://shop.example" }), "browser");
+	equal(getClientKind({ ...nothing, origin: "null" }), "browser");
+	equal(getClientKind({ ...nothing, sec_fetch_site: "cross-site", user_agent: "curl/8" }), "browser");
+	equal(getClientKind({ ...nothing, sec_fetch_site: "", user_agent: "okhttp/4" }), "browser");
 });
 
 test("the agents of common app libraries identify an app", () => {
 	for (const user_agent of ["Dalvik/2.1.0 (Linux; U; Android 14)", "Shop/7 CFNetwork/1494 Darwin/23", "Expo/2"]) {
-		equal(clientKindOf({ ...nothing, user_agent }), "app", user_agent);
+		equal(getClientKind({ ...nothing, user_agent }), "app", user_agent);
 	}
 });
 
 test("a library of apps that servers use as well is neither", () => {
-	for (const user_agent of ["okhttp/4.12.0", "Dart/3.4 (dart:io)"]) equal(clientKindOf({ ...nothing, user_agent }), "app_library", user_agent);
+	for (const user_agent of ["okhttp/4.12.0", "Dart/3.4 (dart:io)"]) equal(getClientKind({ ...nothing, user_agent }), "app_library", user_agent);
 });
 
 test("servers and command-line tools count as servers", () => {
 	for (const user_agent of [null, "", "curl/8.5.0", "node", "python-requests/2.32", "Go-http-client/2.0", "axios/1.7", "Darty-bot/1"]) {
-		equal(clientKindOf({ ...nothing, user_agent }), "server", String(user_agent));
+		equal(getClientKind({ ...nothing, user_agent }), "server", String(user_agent));
 	}
 });

@@ -64,7 +64,7 @@ export class ExposedKeys {
 			...[raw.url ?? "", ...uris].flatMap((uri) => this.#finder.find("url", uri)),
 			...this.#finder.find("cookie", headers.cookie ?? ""),
 			// Node.js drops repeated Authorization headers from `headers`.
-			...valuesOf(raw, "authorization").flatMap((value) => this.#finder.find("authorization", value)),
+			...getValues(raw, "authorization").flatMap((value) => this.#finder.find("authorization", value)),
 		];
 	}
 
@@ -133,7 +133,7 @@ export class ExposedKeys {
 	}
 }
 
-function valuesOf({ rawHeaders }: FramedRequest, name: string): string[] {
+function getValues({ rawHeaders }: FramedRequest, name: string): string[] {
 	return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 

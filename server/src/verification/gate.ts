@@ -7,7 +7,7 @@ import { type Gate, GateDenial, refuseNulInQuery } from "../http/mount.ts";
 import { getClientAddress, isPlainHttp } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
-import { clientKindOf } from "./client-kind.ts";
+import { getClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { type ExposedKeys, logExposure } from "./exposed-key.ts";
 import { formatPlace } from "./find-keys.ts";
@@ -26,7 +26,7 @@ export interface KeyedGateOptions<C> {
 }
 
 /** Guarantee: parameters of a matched route are strings. */
-function parametersOf(request: FastifyRequest): Record<string, string | undefined> {
+function getParameters(request: FastifyRequest): Record<string, string | undefined> {
 	return request.params as Record<string, string | undefined>;
 }
 
@@ -42,8 +42,8 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 		const permissions = row.permission === undefined ? [] : [row.permission];
 		const operation = `${row.method} ${row.path}`;
 
-		function questionOf(request: FastifyRequest, raw: FramedRequest, raw_key: string): Question {
-			const parameters = parametersOf(request);
+		function toQuestion(request: FastifyRequest, raw: FramedRequest, raw_key: string): Question {
+			const parameters = getParameters(request);
 			const address = getClientAddress(raw, options.trusted_proxies);
 			const user_agent = getHeader(raw, "user-agent");
 			return {
@@ -53,7 +53,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				operation,
 				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 				address,
-				client: clientKindOf({
+				client: getClientKind({
 					origin: getHeader(raw, "origin"),
 					sec_fetch_site: getHeader(raw, "sec-fetch-site"),
 					user_agent,
@@ -90,7 +90,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			const raw = framed(request);
 			reply.header("cache-control", "no-store");
 			if (raw.raw_key === null || raw.raw_key.trim() === "") return new GateDenial(keyMissing(raw, exposed_keys));
-			const question = questionOf(request, raw, raw.raw_key);
+			const question = toQuestion(request, raw, raw.raw_key);
 			const decision = verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
 			return conclude(request, reply, raw, question, decision);

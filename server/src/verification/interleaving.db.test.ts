@@ -47,25 +47,25 @@ suite("any order of changes and requests", () => {
 	after(() => fixture.close());
 
 	function applied(kind: ChangeKind, key: MadeKey): Promise<unknown> {
-		const context = fixture.context(firstOf(nodes).node);
+		const context = fixture.context(getFirst(nodes).node);
 		const { tenant_id } = key;
 		if (kind === "pause") return pauseKey(context, key);
 		if (kind === "revoke") return revokeKey(context, { ...key, reason: "other" });
 		if (kind === "narrow") return updateKeySettings(context, { ...key, permissions: ["sites:read"] });
 		if (kind === "suspend") return updateTenant(context, { tenant_id, status: "suspended" });
-		return fixture.plan(firstOf(nodes).node, `plan-${tenant_id}`, { capabilities: ["m2m_api"] });
+		return fixture.plan(getFirst(nodes).node, `plan-${tenant_id}`, { capabilities: ["m2m_api"] });
 	}
 
 	function undone(kind: ChangeKind, key: MadeKey): Promise<unknown> {
-		const context = fixture.context(firstOf(nodes).node);
+		const context = fixture.context(getFirst(nodes).node);
 		const { tenant_id } = key;
 		if (kind === "pause") return resumeKey(context, key);
 		if (kind === "narrow") return updateKeySettings(context, { ...key, permissions: ["sites:read", PERMISSION] });
 		if (kind === "suspend") return updateTenant(context, { tenant_id, status: "active" });
-		return fixture.plan(firstOf(nodes).node, `plan-${tenant_id}`);
+		return fixture.plan(getFirst(nodes).node, `plan-${tenant_id}`);
 	}
 
-	function firstOf(list: readonly Process[]): Process {
+	function getFirst(list: readonly Process[]): Process {
 		const [first] = list;
 		ok(first);
 		return first;
@@ -77,13 +77,13 @@ suite("any order of changes and requests", () => {
 		steps: readonly Step[],
 		end: "as it is" | "standing",
 	): Promise<{ asked: Asked[]; stood: { from: number; to: number }[] }> {
-		const tenant_id = await fixture.tenant(firstOf(nodes).node);
-		const key = await fixture.key(firstOf(nodes).node, tenant_id, { permissions: ["sites:read", PERMISSION] });
+		const tenant_id = await fixture.tenant(getFirst(nodes).node);
+		const key = await fixture.key(getFirst(nodes).node, tenant_id, { permissions: ["sites:read", PERMISSION] });
 		const asked: Asked[] = [];
 		const stood: { from: number; to: number }[] = [];
 		async function ask(at: number): Promise<void> {
 			const began = next();
-			const decision = await (nodes[at] ?? firstOf(nodes)).ask(key.raw_key, { permissions: [PERMISSION] });
+			const decision = await (nodes[at] ?? getFirst(nodes)).ask(key.raw_key, { permissions: [PERMISSION] });
 			asked.push({ began, ended: next(), code: getCode(decision) });
 		}
 		async function stand(): Promise<void> {

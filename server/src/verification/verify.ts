@@ -3,7 +3,7 @@ import { ApiError, ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
 import type { SourceMemo } from "../usage/sources/memo.ts";
-import { clientKindOf } from "./client-kind.ts";
+import { getClientKind } from "./client-kind.ts";
 import { deny } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
 import { toGrantResponse } from "./grants/response.ts";
@@ -38,7 +38,7 @@ const COUNTED_METHODS = new Set(["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "
 const UNCOUNTABLE = /[^\x20-\x7e]/g;
 
 /** Usage is counted by method, not by path: paths contain ids, which are unbounded. */
-function operationOf(input: VerifyInput): string {
+function toOperation(input: VerifyInput): string {
 	const permission = input.permissions?.[0] ?? "verify";
 	const method = input.request?.method ?? "ANY";
 	return `${COUNTED_METHODS.has(method) ? method : "OTHER"} ${permission}`.replace(UNCOUNTABLE, "?").slice(0, OPERATION_LENGTH_MAX);
@@ -87,7 +87,7 @@ function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
 	const named = namedCosts(input.limits);
-	const decision = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(questionOf(input, named, verifier.sources));
+	const decision = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(toQuestion(input, named, verifier.sources));
 	const { denial, grant } = decision;
 	const problem = denial === null ? null : toProblem(denial, context.request_id, context.problem_type_base);
 	return {
@@ -105,17 +105,17 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 /** A blank key counts as missing, as in the X-API-Key header. */
 const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the X-API-Key header."), grant: null };
 
-function questionOf(input: VerifyInput, limits: NamedCosts | null, sources: SourceMemo): Question {
+function toQuestion(input: VerifyInput, limits: NamedCosts | null, sources: SourceMemo): Question {
 	const { request } = input;
 	const address = request?.ip === undefined ? null : parseForwarded(request.ip);
 	return {
 		raw_key: input.raw_key,
 		cost: input.cost ?? 1,
 		limits,
-		operation: operationOf(input),
+		operation: toOperation(input),
 		source: sources.find(address, request?.user_agent ?? null, request?.client ?? null),
 		address,
-		client: clientKindOf({
+		client: getClientKind({
 			origin: request?.origin ?? null,
 			sec_fetch_site: request?.sec_fetch_site ?? null,
 			user_agent: request?.user_agent ?? null,

@@ -8,7 +8,7 @@ import { toWebhookResponse } from "./response.ts";
 import type { WebhookInput, WebhookWithSecret } from "./schema.ts";
 import { newSecret, sealSecret } from "./secrets.ts";
 import { countWebhooks, insertWebhook, readWebhook } from "./store.ts";
-import { assertUrl, originOf, secretShownBefore, WEBHOOKS_MAX, type WebhookContext, webhookNotFound } from "./webhook.ts";
+import { assertUrl, getOrigin, secretShownBefore, WEBHOOKS_MAX, type WebhookContext, webhookNotFound } from "./webhook.ts";
 
 /**
  * Creates a webhook; only this response contains its secret. It receives the events of later changes. 400 for a URL that cannot be called;
@@ -37,10 +37,10 @@ export async function createWebhook(context: WebhookContext, input: WebhookInput
 		await insertWebhook(tx, { ...owner, ...secrets, url, events, created_at: new Date(now) });
 		const webhook = await readWebhook(tx, owner);
 		if (!webhook) throw webhookNotFound();
-		const details = { url_origin: originOf(url), events };
+		const details = { url_origin: getOrigin(url), events };
 		return {
 			result: { webhook: toWebhookResponse(webhook, now), secret },
-			audit: [{ action: "webhook.created", target: { kind: "webhook", id, name: originOf(url) }, tenant_id, details }],
+			audit: [{ action: "webhook.created", target: { kind: "webhook", id, name: getOrigin(url) }, tenant_id, details }],
 		};
 	});
 }

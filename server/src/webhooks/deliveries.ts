@@ -9,7 +9,7 @@ import { lockOwned } from "./lock.ts";
 import { toDeliveryResponse } from "./response.ts";
 import type { DeliveryAnswer } from "./schema.ts";
 import { readWebhook } from "./store.ts";
-import { type DeliveryStatus, originOf, webhookNotFound } from "./webhook.ts";
+import { type DeliveryStatus, getOrigin, webhookNotFound } from "./webhook.ts";
 
 type Named = { readonly tenant_id: string; readonly webhook_id: string };
 const SEQUENCE = /^\d{1,15}$/;
@@ -51,7 +51,7 @@ export async function replay(context: ChangeContext, input: Named & { delivery_i
 			audit: [
 				{
 					action: "webhook.delivery_replayed",
-					target: { kind: "webhook", id: webhook_id, name: originOf(webhook.url) },
+					target: { kind: "webhook", id: webhook_id, name: getOrigin(webhook.url) },
 					tenant_id,
 					details: { ...details, delivery_id: id },
 				},

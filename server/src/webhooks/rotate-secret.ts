@@ -8,7 +8,7 @@ import { toWebhookResponse } from "./response.ts";
 import { OVERLAP_SECONDS_DEFAULT, type RotateSecretInput, type WebhookWithSecret } from "./schema.ts";
 import { newSecret, openSecret, sealSecret } from "./secrets.ts";
 import { readSealedSecrets, updateWebhook } from "./store.ts";
-import { originOf, secretShownBefore, type WebhookContext, webhookNotFound } from "./webhook.ts";
+import { getOrigin, secretShownBefore, type WebhookContext, webhookNotFound } from "./webhook.ts";
 
 /**
  * Replaces the secret; only this response contains the new one. The previous one also signs until `previous_secret_expires_at`, so that receivers can
@@ -48,7 +48,7 @@ export async function rotateSecret(
 		return {
 			result: { webhook: toWebhookResponse({ ...webhook, previous_expires_at: secrets.previous_expires_at }, now), secret },
 			audit: [
-				{ action: "webhook.secret_rotated", target: { kind: "webhook", id, name: originOf(webhook.url) }, tenant_id, details: { overlap_seconds } },
+				{ action: "webhook.secret_rotated", target: { kind: "webhook", id, name: getOrigin(webhook.url) }, tenant_id, details: { overlap_seconds } },
 			],
 		};
 	});

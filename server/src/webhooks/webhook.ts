@@ -53,7 +53,7 @@ export function assertUrl({ outgoing }: Pick<WebhookContext, "outgoing">, url: s
 }
 
 /** The part of a URL that may be logged, audited and sent to others: paths and queries of receivers often contain a secret. */
-export function originOf(url: string): string {
+export function getOrigin(url: string): string {
 	return new URL(url).origin;
 }
 

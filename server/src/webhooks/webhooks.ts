@@ -7,7 +7,7 @@ import { lockOwned } from "./lock.ts";
 import { toWebhookResponse } from "./response.ts";
 import type { WebhookAnswer, WebhookPatch } from "./schema.ts";
 import { clearFailing, deleteWebhookRow, readWebhook, readWebhooks, updateWebhook } from "./store.ts";
-import { assertUrl, originOf, type Webhook, type WebhookContext, webhookNotFound } from "./webhook.ts";
+import { assertUrl, getOrigin, type Webhook, type WebhookContext, webhookNotFound } from "./webhook.ts";
 
 type ReadContext = DatabaseContext & { readonly clock: Clock };
 type Named = { readonly tenant_id: string; readonly webhook_id: string };
@@ -60,17 +60,17 @@ export async function updateWebhookSettings(context: WebhookContext, input: Webh
 			audit: [
 				{
 					action: "webhook.updated",
-					target: { kind: "webhook", id, name: originOf(after.url) },
+					target: { kind: "webhook", id, name: getOrigin(after.url) },
 					tenant_id,
-					details: { changed: Object.keys(changes), before: settingsOf(before), after: settingsOf(after) },
+					details: { changed: Object.keys(changes), before: getSettings(before), after: getSettings(after) },
 				},
 			],
 		};
 	});
 }
 
-function settingsOf({ url, events, status }: Webhook): Record<string, unknown> {
-	return { url_origin: originOf(url), events, status };
+function getSettings({ url, events, status }: Webhook): Record<string, unknown> {
+	return { url_origin: getOrigin(url), events, status };
 }
 
 /** Deletes a webhook with its deliveries; also in a suspended tenant. 404 `not_found`. */
@@ -81,7 +81,7 @@ export async function deleteWebhook(context: ChangeContext, input: Named): Promi
 		await deleteWebhookRow(tx, webhook);
 		return {
 			result: undefined,
-			audit: [{ action: "webhook.deleted", target: { kind: "webhook", id, name: originOf(webhook.url) }, tenant_id, details: settingsOf(webhook) }],
+			audit: [{ action: "webhook.deleted", target: { kind: "webhook", id, name: getOrigin(webhook.url) }, tenant_id, details: getSettings(webhook) }],
 		};
 	});
 }

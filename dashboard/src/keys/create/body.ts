@@ -12,7 +12,7 @@ interface KnownPerson {
 }
 
 /** Converts the form into a request body. A responsible person who is known gets their address, so that mails reach them. */
-export function bodyOf(
+export function toBody(
 	values: CreateValues,
 	around: { people: readonly KnownPerson[]; plan_limits: readonly { readonly name: string }[]; now_ms: number },
 ): CreateBody {

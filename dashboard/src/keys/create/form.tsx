@@ -16,7 +16,7 @@ import { type ApiKey, choicesQuery, useKeysChanged } from "../queries.ts";
 import type { Warning } from "../show-once/panel.tsx";
 import type { Made } from "../show-once/sheet.tsx";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, type Environment } from "../words.ts";
-import { bodyOf } from "./body.ts";
+import { toBody } from "./body.ts";
 import { ExpirySelect, RotationSelect } from "./end-fields.tsx";
 import type { Choices } from "./more.tsx";
 import { NameField } from "./name-field.tsx";
@@ -62,7 +62,7 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 
 	async function create(): Promise<void> {
 		const people = [...members, { name: person.name, email: person.email }];
-		const body = bodyOf(form.values, { people, plan_limits, now_ms: Date.now() });
+		const body = toBody(form.values, { people, plan_limits, now_ms: Date.now() });
 		const made = await action.run(() =>
 			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys", { params: { path: { tenant_id } }, body }))),
 		);

@@ -91,7 +91,7 @@ function LastUsed({ apiKey, sources }: { apiKey: ApiKey; sources: readonly Sourc
 
 function Ends({ apiKey }: { apiKey: ApiKey }) {
 	const now_ms = useNow();
-	if (apiKey.status === "revoked") return <Figure term="Ended" value={<DateOf time={apiKey.revoked_at} />} below="revoked for good" />;
+	if (apiKey.status === "revoked") return <Figure term="Ended" value={<EndDate time={apiKey.revoked_at} />} below="revoked for good" />;
 	const { expires_at } = apiKey;
 	if (expires_at === null) return <Figure term="Ends" value="Never" below="no end is set" />;
 	const due = expiryDue(expires_at, now_ms);
@@ -99,7 +99,7 @@ function Ends({ apiKey }: { apiKey: ApiKey }) {
 	return (
 		<Figure
 			term={over ? "Ended" : "Ends"}
-			value={<DateOf time={expires_at} />}
+			value={<EndDate time={expires_at} />}
 			below={due === null ? relativeTime(expires_at, now_ms) : <Marked meaning={due.meaning}>{due.short}</Marked>}
 		/>
 	);
@@ -116,7 +116,7 @@ function ReplaceBy({ apiKey }: { apiKey: ApiKey }) {
 	return (
 		<Figure
 			term="Replace by"
-			value={<DateOf time={rotation_due_at} />}
+			value={<EndDate time={rotation_due_at} />}
 			below={
 				<>
 					{due === null ? relativeTime(rotation_due_at, now_ms) : <Marked meaning={due.meaning}>{due.short}</Marked>}
@@ -127,7 +127,7 @@ function ReplaceBy({ apiKey }: { apiKey: ApiKey }) {
 	);
 }
 
-function DateOf({ time }: { time: string | null }) {
+function EndDate({ time }: { time: string | null }) {
 	if (time === null) return "–";
 	return (
 		<time dateTime={time} title={exactTime(time)}>

@@ -14,7 +14,7 @@ interface Group {
 }
 
 /** The first permissions of the groups in order, `rows_max` in all. */
-function firstOf(groups: readonly Group[], rows_max: number): Group[] {
+function getFirst(groups: readonly Group[], rows_max: number): Group[] {
 	let left = rows_max;
 	const shown: Group[] = [];
 	for (const group of groups) {
@@ -38,7 +38,7 @@ export function KeyPermissions({ tenant_id, names }: { tenant_id: string; names:
 		others.length === 0 ? known : [...known, { name: known.length === 0 ? null : "No longer known", permissions: others }];
 	return (
 		<Card title="Permissions" count={names.length}>
-			{(all ? groups : firstOf(groups, SHOWN_MAX)).map((group) => (
+			{(all ? groups : getFirst(groups, SHOWN_MAX)).map((group) => (
 				<Listed key={group.name ?? ""} heading={group.name} permissions={group.permissions} />
 			))}
 			{names.length === 0 && <Text size="sm">Nothing: it has no permission.</Text>}

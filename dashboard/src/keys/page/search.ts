@@ -33,7 +33,7 @@ export function tabFrom(value: unknown): Tab {
 	return isPart(value) ? value : "overview";
 }
 
-function oneOf<const T extends string>(values: readonly T[], value: unknown): T | undefined {
+function getOne<const T extends string>(values: readonly T[], value: unknown): T | undefined {
 	return values.find((known) => known === value);
 }
 
@@ -48,10 +48,10 @@ export function keySearchFrom(search: Readonly<Record<string, unknown>>): KeySea
 	const code = textFrom(search.code);
 	const found: Record<keyof KeySearch, string | true | undefined> = {
 		replace: isSet(search.replace) ? true : undefined,
-		show: oneOf(SHOWN, search.show),
+		show: getOne(SHOWN, search.show),
 		find: textFrom(search.find),
-		by: oneOf(CLIENT_SORTS, search.by),
-		period: oneOf(
+		by: getOne(CLIENT_SORTS, search.by),
+		period: getOne(
 			RANGES.map(({ id }) => id),
 			search.period,
 		),

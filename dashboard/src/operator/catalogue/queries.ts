@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { allOf } from "../../http/all-pages.ts";
+import { readAllPages } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
 import { permissionsQuery } from "../forward-auth/queries.ts";
 import type { CatalogueCapability, CataloguePermission, CataloguePlan } from "./catalogue.ts";
@@ -15,9 +15,9 @@ export const catalogueQuery = queryOptions({
 	queryKey: ["operator", "catalogue"],
 	queryFn: async (): Promise<Catalogue> => {
 		const [capabilities, permissions, plans] = await Promise.all([
-			allOf((query) => answered(api.GET("/api/v1/operator/capabilities", { params: { query } }))),
-			allOf((query) => answered(api.GET("/api/v1/operator/permissions", { params: { query } }))),
-			allOf((query) => answered(api.GET("/api/v1/operator/plans", { params: { query } }))),
+			readAllPages((query) => answered(api.GET("/api/v1/operator/capabilities", { params: { query } }))),
+			readAllPages((query) => answered(api.GET("/api/v1/operator/permissions", { params: { query } }))),
+			readAllPages((query) => answered(api.GET("/api/v1/operator/plans", { params: { query } }))),
 		]);
 		return { capabilities, permissions, plans };
 	},

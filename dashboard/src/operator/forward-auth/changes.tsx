@@ -6,7 +6,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type Change, faultsOf } from "./draft.ts";
+import { type Change, validate } from "./draft.ts";
 import { fetchRules, rulesQuery, type SavedRules, saveRules } from "./queries.ts";
 import type { DraftInHand } from "./use-draft.ts";
 
@@ -41,7 +41,7 @@ export function RulesChanges({ draft, saved }: ChangesProps) {
 			try {
 				return await confirmed(() => saveRules(state.entries));
 			} catch (error) {
-				if (error instanceof ApiError) draft.setFaults(faultsOf(error.problem.errors, state.entries));
+				if (error instanceof ApiError) draft.setFaults(validate(error.problem.errors, state.entries));
 				throw error;
 			}
 		});
@@ -66,7 +66,7 @@ export function RulesChanges({ draft, saved }: ChangesProps) {
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label="Changes that are not saved">
 			<Box mb="sm">
-				<StateBadge meaning={changes.length > 0 ? "attention" : "resting"}>{titleOf(changes.length)}</StateBadge>
+				<StateBadge meaning={changes.length > 0 ? "attention" : "resting"}>{getTitle(changes.length)}</StateBadge>
 			</Box>
 			<ChangeList changes={changes} />
 			{action.error !== null && (
@@ -98,7 +98,7 @@ export function RulesChanges({ draft, saved }: ChangesProps) {
 	);
 }
 
-function titleOf(count: number): string {
+function getTitle(count: number): string {
 	if (count === 0) return "Nothing differs from what is saved";
 	return count === 1 ? "One change is not saved yet" : `${count} changes are not saved yet`;
 }

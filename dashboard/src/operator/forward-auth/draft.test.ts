@@ -1,26 +1,26 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { addRule, changesOf, type Draft, discard, draftOf, faultsOf, moveRule, removeRule, replaceRule, undo } from "./draft.ts";
+import { addRule, type Draft, discard, getChanges, moveRule, removeRule, replaceRule, toDraft, undo, validate } from "./draft.ts";
 import { costWords, NEW_RULE, needsWords, placesWords, type Rule } from "./rule.ts";
 
 function rule(pattern: string, over: Partial<Rule> = {}): Rule {
 	return { ...NEW_RULE, pattern, ...over };
 }
 
-const SAVED = draftOf([rule("/a"), rule("/b"), rule("/c")]);
-const kinds = (draft: Draft) => changesOf(draft).map(({ kind, id }) => `${kind} ${id}`);
+const SAVED = toDraft([rule("/a"), rule("/b"), rule("/c")]);
+const kinds = (draft: Draft) => getChanges(draft).map(({ kind, id }) => `${kind} ${id}`);
 const patterns = (draft: Draft) => draft.entries.map((entry) => entry.rule.pattern);
 
 test("an untouched draft changes nothing", () => {
-	deepEqual(changesOf(SAVED), []);
+	deepEqual(getChanges(SAVED), []);
 	equal(undo(SAVED), SAVED);
 });
 
 test("each step is listed once", () => {
 	const draft = removeRule(replaceRule(addRule(SAVED, rule("/d", { methods: ["GET"] })), 1, rule("/b", { cost: 5, note: "dear" })), 2);
 	deepEqual(
-		changesOf(draft).map(({ text }) => text),
+		getChanges(draft).map(({ text }) => text),
 		["Any method /b changes: the cost, the note", "GET /d is added as rule 3", "Any method /c is removed"],
 	);
 });
@@ -41,7 +41,7 @@ test("a rule that is removed and added again is a new rule; a reverted edit is n
 
 test("discarding can be undone like any step", () => {
 	const changed = removeRule(SAVED, 0);
-	deepEqual(changesOf(discard(changed)), []);
+	deepEqual(getChanges(discard(changed)), []);
 	deepEqual(patterns(undo(discard(changed))), ["/b", "/c"]);
 });
 
@@ -59,7 +59,7 @@ test("undoing every step restores the saved rules, and changes are listed exactl
 		fc.property(steps, (taken) => {
 			let draft = taken.reduce(apply, SAVED);
 			const is_same = JSON.stringify(draft.entries) === JSON.stringify(draft.saved);
-			equal(changesOf(draft).length === 0, is_same);
+			equal(getChanges(draft).length === 0, is_same);
 			ok(new Set(draft.entries.map(({ id }) => id)).size === draft.entries.length, "no two entries have one id");
 			for (let count = 0; count < 60; count += 1) draft = undo(draft);
 			deepEqual(draft.entries, SAVED.entries);
@@ -69,7 +69,7 @@ test("undoing every step restores the saved rules, and changes are listed exactl
 
 test("the server's validation errors are assigned to the rule that was sent", () => {
 	const sent = moveRule(SAVED, 0, 1).entries;
-	const faults = faultsOf(
+	const faults = validate(
 		[
 			{ pointer: "/rules/0/pattern", detail: "p" },
 			{ pointer: "/rules/0/limits/1/name", detail: "l" },

@@ -16,7 +16,7 @@ export interface Draft {
 
 const STEPS_MAX = 100;
 
-export function draftOf(rules: readonly Rule[]): Draft {
+export function toDraft(rules: readonly Rule[]): Draft {
 	const entries = rules.map((rule, id) => ({ id, rule }));
 	return { saved: entries, entries, past: [], next_id: entries.length };
 }
@@ -104,7 +104,7 @@ function movedIds(order: readonly number[], target: readonly number[]): Set<numb
 }
 
 /** What saving would change, in the order of the new list; removed rules come last. */
-export function changesOf({ saved, entries }: Pick<Draft, "saved" | "entries">): Change[] {
+export function getChanges({ saved, entries }: Pick<Draft, "saved" | "entries">): Change[] {
 	const before = new Map(saved.map((entry) => [entry.id, entry.rule]));
 	const after = new Set(entries.map((entry) => entry.id));
 	const kept_before = saved.filter(({ id }) => after.has(id)).map(({ id }) => id);
@@ -144,7 +144,7 @@ export interface Fault {
 	readonly detail: string;
 }
 
-export function faultsOf(errors: readonly { readonly pointer: string; readonly detail: string }[], entries: readonly Entry[]): Map<number, Fault[]> {
+export function validate(errors: readonly { readonly pointer: string; readonly detail: string }[], entries: readonly Entry[]): Map<number, Fault[]> {
 	const faults = new Map<number, Fault[]>();
 	for (const { pointer, detail } of errors) {
 		const [, index = "", field = ""] = /^\/rules\/(\d+)(?:\/([a-z_]+))?/.exec(pointer) ?? [];

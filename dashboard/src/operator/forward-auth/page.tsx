@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Page, Section } from "../../ui/page.tsx";
 import { RulesBoard } from "./board.tsx";
 import { RulesChanges } from "./changes.tsx";
-import { type Entry, faultsOf } from "./draft.ts";
+import { type Entry, validate } from "./draft.ts";
 import { LeaveDraft } from "./leave-draft.tsx";
 import { rulesQuery } from "./queries.ts";
 import { NEW_RULE, type Rule } from "./rule.ts";
@@ -66,7 +66,7 @@ export default function ForwardAuthPage() {
 				</Grid.Col>
 				<Grid.Col span={{ base: 12, lg: 4 }} miw={0}>
 					<Section title="What would this request get?">
-						<Tester entries={entries} changed={draft.changes.length > 0} onFaults={(errors) => draft.setFaults(faultsOf(errors, entries))} />
+						<Tester entries={entries} changed={draft.changes.length > 0} onFaults={(errors) => draft.setFaults(validate(errors, entries))} />
 					</Section>
 				</Grid.Col>
 			</Grid>

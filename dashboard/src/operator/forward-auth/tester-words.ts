@@ -9,7 +9,7 @@ export interface Verdict {
 }
 
 /** The outcome in words. A key that is refused by itself is refused on every path. */
-export function verdictOf({ refusal, decision }: Pick<Answer, "refusal" | "decision">): Verdict {
+export function formatVerdict({ refusal, decision }: Pick<Answer, "refusal" | "decision">): Verdict {
 	const refused = decision !== null && !decision.allowed ? decision : refusal;
 	if (refused === null && decision !== null)
 		return { meaning: "good", title: "Let through", text: "Your API gets the request, with who it is in its headers, unless a limit is used up." };

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { addRule, type Change, changesOf, type Draft, discard, draftOf, type Fault, moveRule, removeRule, replaceRule, undo } from "./draft.ts";
+import { addRule, type Change, type Draft, discard, type Fault, getChanges, moveRule, removeRule, replaceRule, toDraft, undo } from "./draft.ts";
 import type { SavedRules } from "./queries.ts";
 import type { Rule } from "./rule.ts";
 
@@ -25,14 +25,14 @@ const NO_FAULTS: Faults = new Map();
 
 /** The state of the draft and its actions. */
 export function useDraft(saved: SavedRules): DraftInHand {
-	const [state, setState] = useState(() => draftOf(saved.rules));
+	const [state, setState] = useState(() => toDraft(saved.rules));
 	const [faults, setFaults] = useState(NO_FAULTS);
 	function forget(id: number): void {
 		setFaults((known) => new Map([...known].filter(([of]) => of !== id)));
 	}
 	return {
 		state,
-		changes: changesOf(state),
+		changes: getChanges(state),
 		faults,
 		setFaults,
 		add: (rule) => setState((draft) => addRule(draft, rule)),
@@ -47,7 +47,7 @@ export function useDraft(saved: SavedRules): DraftInHand {
 			setFaults(NO_FAULTS);
 		},
 		begin(now) {
-			setState(draftOf(now.rules));
+			setState(toDraft(now.rules));
 			setFaults(NO_FAULTS);
 		},
 		discard() {

@@ -1,5 +1,5 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
-import { allOf } from "../../http/all-pages.ts";
+import { readAllPages } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
@@ -16,7 +16,7 @@ export type PlanImpact = paths[typeof PREVIEW]["post"]["responses"][200]["conten
 export const plansQuery = queryOptions({
 	queryKey: [...ROOT, "list"],
 	queryFn: async () => {
-		const plans = await allOf((query) => answered(api.GET(PLANS, { params: { query } })));
+		const plans = await readAllPages((query) => answered(api.GET(PLANS, { params: { query } })));
 		return plans.sort((a, b) => a.name.localeCompare(b.name));
 	},
 });

@@ -37,7 +37,7 @@ export const NEW_PLAN: PlanValues = {
 };
 
 /** Guarantee: `LIMITS` has each field once. */
-function amountsOf(entries: readonly (readonly [LimitField, Amount])[]): Record<LimitField, Amount> {
+function getAmounts(entries: readonly (readonly [LimitField, Amount])[]): Record<LimitField, Amount> {
 	return Object.fromEntries(entries) as Record<LimitField, Amount>;
 }
 
@@ -46,7 +46,7 @@ export function valuesFrom(plan: Plan): PlanValues {
 		name: plan.name,
 		id: plan.id,
 		capabilities: [...plan.capabilities],
-		amounts: amountsOf(
+		amounts: getAmounts(
 			LIMITS.map(({ field, size }) => {
 				const value = getPlanLimit(plan, field);
 				return [field, value === null ? "" : value / size];

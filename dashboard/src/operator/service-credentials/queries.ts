@@ -1,5 +1,5 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
-import { allOf } from "../../http/all-pages.ts";
+import { readAllPages } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
@@ -13,7 +13,7 @@ export type MadeService = paths[typeof SERVICES]["post"]["responses"][201]["cont
 export const servicesQuery = queryOptions({
 	queryKey: ROOT,
 	queryFn: async () => {
-		const services = await allOf((query) => answered(api.GET(SERVICES, { params: { query } })));
+		const services = await readAllPages((query) => answered(api.GET(SERVICES, { params: { query } })));
 		return services.sort((a, b) => Number(a.revoked_at !== null) - Number(b.revoked_at !== null));
 	},
 });

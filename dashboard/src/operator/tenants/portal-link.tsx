@@ -21,7 +21,7 @@ export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 	const confirmed = useConfirmed();
 	const form = useForm({
 		mode: "controlled",
-		initialValues: { name: "", external_user_id: "", role: roleOf("viewer") },
+		initialValues: { name: "", external_user_id: "", role: getRole("viewer") },
 		validate: { name: validateName, external_user_id: (id) => (id.trim() === "" ? "Write the id that your product has for this person." : null) },
 	});
 	async function make(): Promise<void> {
@@ -59,7 +59,7 @@ export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 					classNames={{ input: "kw-mono" }}
 					{...form.getInputProps("external_user_id")}
 				/>
-				<Radio.Group label="What may they do?" value={form.values.role} onChange={(value) => form.setFieldValue("role", roleOf(value))}>
+				<Radio.Group label="What may they do?" value={form.values.role} onChange={(value) => form.setFieldValue("role", getRole(value))}>
 					<Stack gap={8} mt={8}>
 						{ROLES.map((role) => (
 							<ChoiceCard key={role} value={role} title={ROLE_WORDS[role].name} text={ROLE_WORDS[role].may} />
@@ -78,6 +78,6 @@ export function PortalLink({ tenant, onClose }: { tenant: Tenant; onClose: () =>
 	);
 }
 
-function roleOf(value: string): Role {
+function getRole(value: string): Role {
 	return ROLES.find((role) => role === value) ?? "viewer";
 }

@@ -19,7 +19,7 @@ type PortalInput = NonNullable<paths[typeof PORTAL]["post"]["requestBody"]>["con
 
 export const PAGE_ROWS = 25;
 
-const pathOf = (tenant_id: string) => ({ path: { tenant_id } });
+const getPath = (tenant_id: string) => ({ path: { tenant_id } });
 
 /** One page of the list. The previous page stays until the next one is there. */
 export const tenantsQuery = ({ search, plan, status, sort = "requests_24h", order = "desc", page = 1 }: TenantsSearch) => {
@@ -37,7 +37,7 @@ export const tenantsQuery = ({ search, plan, status, sort = "requests_24h", orde
 };
 
 export const tenantQuery = (tenant_id: string) =>
-	queryOptions({ queryKey: [...ROOT, "one", tenant_id], queryFn: () => answered(api.GET(TENANT, { params: pathOf(tenant_id) })) });
+	queryOptions({ queryKey: [...ROOT, "one", tenant_id], queryFn: () => answered(api.GET(TENANT, { params: getPath(tenant_id) })) });
 
 /** Requests of the current hour and the 23 before it, and of the current and the last 59 minutes. */
 export const activityQuery = (tenant_id: string) =>
@@ -47,7 +47,7 @@ export const activityQuery = (tenant_id: string) =>
 			const now_ms = Date.now();
 			const usage = async (from_ms: number, granularity: "hour" | "minute") => {
 				const query = { from: new Date(from_ms).toISOString(), granularity };
-				const { data } = await answered(api.GET("/api/v1/tenants/{tenant_id}/usage", { params: { ...pathOf(tenant_id), query } }));
+				const { data } = await answered(api.GET("/api/v1/tenants/{tenant_id}/usage", { params: { ...getPath(tenant_id), query } }));
 				const allowed = data.filter(({ code }) => code === "allowed").reduce((sum, { requests }) => sum + requests, 0);
 				return { allowed, refused: data.reduce((sum, { requests }) => sum + requests, -allowed) };
 			};
@@ -60,7 +60,7 @@ export const activityQuery = (tenant_id: string) =>
 export const planPreviewQuery = (tenant_id: string, plan_id: string) =>
 	queryOptions({
 		queryKey: [...ROOT, "plan-preview", tenant_id, plan_id],
-		queryFn: () => answered(api.GET("/api/v1/operator/tenants/{tenant_id}/plan-preview", { params: { ...pathOf(tenant_id), query: { plan_id } } })),
+		queryFn: () => answered(api.GET("/api/v1/operator/tenants/{tenant_id}/plan-preview", { params: { ...getPath(tenant_id), query: { plan_id } } })),
 		gcTime: 0,
 		staleTime: 0,
 	});
@@ -70,16 +70,16 @@ export function createTenant(body: TenantInput): Promise<Tenant> {
 }
 
 export function patchTenant(tenant_id: string, body: TenantPatch): Promise<Tenant> {
-	return answered(api.PATCH(TENANT, { params: pathOf(tenant_id), body }));
+	return answered(api.PATCH(TENANT, { params: getPath(tenant_id), body }));
 }
 
 export async function deleteTenant(tenant_id: string): Promise<true> {
-	await answered(api.DELETE(TENANT, { params: pathOf(tenant_id) }));
+	await answered(api.DELETE(TENANT, { params: getPath(tenant_id) }));
 	return true;
 }
 
 export function createPortalLink(tenant_id: string, body: PortalInput): Promise<{ url: string; expires_at: string }> {
-	return answered(api.POST(PORTAL, { params: pathOf(tenant_id), body }));
+	return answered(api.POST(PORTAL, { params: getPath(tenant_id), body }));
 }
 
 /** Everything that shows a tenant: the operator's pages, and those of the tenant. */

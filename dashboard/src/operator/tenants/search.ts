@@ -23,15 +23,15 @@ export interface TenantsSearch {
 	dialog?: TenantDialog;
 }
 
-function oneOf<const T extends string>(values: readonly T[], value: unknown): T | undefined {
+function getOne<const T extends string>(values: readonly T[], value: unknown): T | undefined {
 	return values.find((known) => known === value);
 }
 
-function textOf(value: unknown): string | undefined {
+function getText(value: unknown): string | undefined {
 	return typeof value === "string" && value.trim() !== "" ? value.slice(0, TEXT_CHARACTERS_MAX) : undefined;
 }
 
-function pageOf(value: unknown): number | undefined {
+function getPage(value: unknown): number | undefined {
 	const page = Number(value);
 	return Number.isSafeInteger(page) && page > 1 ? page : undefined;
 }
@@ -39,14 +39,14 @@ function pageOf(value: unknown): number | undefined {
 /** Parses the search parameters; ignores unknown or invalid ones. */
 export function tenantsSearchFrom(search: Readonly<Record<string, unknown>>): TenantsSearch {
 	const found: Record<keyof TenantsSearch, string | number | undefined> = {
-		search: textOf(search.search),
-		plan: textOf(search.plan),
-		status: oneOf(STATUSES, search.status),
-		sort: oneOf(SORTS, search.sort),
-		order: oneOf(ORDERS, search.order),
-		page: pageOf(search.page),
-		open: textOf(search.open),
-		dialog: oneOf(DIALOGS, search.dialog),
+		search: getText(search.search),
+		plan: getText(search.plan),
+		status: getOne(STATUSES, search.status),
+		sort: getOne(SORTS, search.sort),
+		order: getOne(ORDERS, search.order),
+		page: getPage(search.page),
+		open: getText(search.open),
+		dialog: getOne(DIALOGS, search.dialog),
 	};
 	return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

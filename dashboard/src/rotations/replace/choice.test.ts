@@ -1,15 +1,15 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, formatButton, formatExpiry, getLastDay, VALUES_AT_FIRST, withUntil } from "./choice.ts";
+import { formatButton, formatExpiry, getLastDay, toBody, VALUES_AT_FIRST, withUntil } from "./choice.ts";
 
 const NOW = Date.parse("2026-11-23T07:00:00Z");
 const HOUR_MS = 3_600_000;
 
 test("the body has the overlap, and asks for a link only if one was chosen", () => {
-	deepEqual(bodyOf(VALUES_AT_FIRST), { handover: {} });
-	deepEqual(bodyOf({ ...VALUES_AT_FIRST, email: " max@example.com " }), { handover: { email: "max@example.com" } });
-	deepEqual(bodyOf({ ...VALUES_AT_FIRST, until: "time", overlap_seconds: 3_600, way: "show", email: "max@example.com" }), { overlap_seconds: 3_600 });
-	deepEqual(bodyOf({ ...VALUES_AT_FIRST, until: "now", way: "show" }), { overlap_seconds: 0 });
+	deepEqual(toBody(VALUES_AT_FIRST), { handover: {} });
+	deepEqual(toBody({ ...VALUES_AT_FIRST, email: " max@example.com " }), { handover: { email: "max@example.com" } });
+	deepEqual(toBody({ ...VALUES_AT_FIRST, until: "time", overlap_seconds: 3_600, way: "show", email: "max@example.com" }), { overlap_seconds: 3_600 });
+	deepEqual(toBody({ ...VALUES_AT_FIRST, until: "now", way: "show" }), { overlap_seconds: 0 });
 });
 
 test("ending the key at once shows the new one, since with a link the old one keeps working; choosing a link afterwards is possible", () => {

@@ -35,7 +35,7 @@ export function withUntil(values: ReplaceValues, until: Until): ReplaceValues {
 	return { ...values, until, ...(until === "now" && values.until !== "now" ? { way: "show" as const } : {}) };
 }
 
-export function bodyOf({ until, overlap_seconds, way, email }: ReplaceValues): RotateBody {
+export function toBody({ until, overlap_seconds, way, email }: ReplaceValues): RotateBody {
 	const address = email.trim();
 	return {
 		...(until === "moved" ? {} : { overlap_seconds: until === "now" ? 0 : overlap_seconds }),

@@ -16,7 +16,7 @@ import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { formatMoment } from "../moment.ts";
 import type { Rotation } from "../queries.ts";
-import { bodyOf, formatButton, getLastDay, OVERLAPS, type ReplaceValues, UNTIL, VALUES_AT_FIRST, withUntil } from "./choice.ts";
+import { formatButton, getLastDay, OVERLAPS, type ReplaceValues, toBody, UNTIL, VALUES_AT_FIRST, withUntil } from "./choice.ts";
 import { madeFrom } from "./made.tsx";
 import { ReplaceStays } from "./stays.tsx";
 
@@ -51,7 +51,7 @@ export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) 
 
 	async function begin(): Promise<void> {
 		const params = { path: { tenant_id, key_id: apiKey.id } };
-		const body = bodyOf(form.values);
+		const body = toBody(form.values);
 		const made = await action.run(async () => {
 			await assertUnchanged(apiKey);
 			return confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys/{key_id}/rotate", { params, body })));

@@ -20,7 +20,7 @@ interface TableProps {
 	readonly onDelete: ((site: Site) => void) | null;
 }
 
-const environmentOf = (site: Site): string => (site.environment === null ? "Any" : formatEnvironment(site.environment));
+const getEnvironment = (site: Site): string => (site.environment === null ? "Any" : formatEnvironment(site.environment));
 
 /** The sites with their keys and requests, newest first. On a phone the environment and the keys stand below the name. */
 export function SitesTable({ sites, use, onEdit, onDelete }: TableProps) {
@@ -53,7 +53,7 @@ export function SitesTable({ sites, use, onEdit, onDelete }: TableProps) {
 							<SiteName site={site} use={use?.get(site.id)} />
 						</Table.Th>
 						<Table.Td visibleFrom="sm" c="dimmed">
-							{environmentOf(site)}
+							{getEnvironment(site)}
 						</Table.Td>
 						<Table.Td visibleFrom="sm" ta="right" className="kw-figures" data-keys>
 							{use === undefined ? <Skeleton height={12} width={20} ml="auto" /> : exact.format(use.get(site.id)?.keys ?? 0)}
@@ -89,7 +89,7 @@ function SiteName({ site, use }: { site: Site; use: SiteUse | undefined }) {
 				<CopyButton value={site.id} what={`the id of ${site.name}`} size="compact-xs" className="kw-choose kw-from-sm" />
 			</Group>
 			<Text size="xs" lh="16px" c="dimmed" hiddenFrom="sm" mt={2}>
-				{environmentOf(site)}
+				{getEnvironment(site)}
 				{use !== undefined && ` · ${exact.format(use.keys)} ${use.keys === 1 ? "key" : "keys"}`}
 			</Text>
 		</>

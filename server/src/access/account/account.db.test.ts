@@ -70,7 +70,7 @@ async function linkTo(email: string, browser: TestBrowser): Promise<string> {
 	return sent?.token ?? "";
 }
 
-async function accountsOf(email: string): Promise<{ id: string; proven: boolean }[]> {
+async function getAccounts(email: string): Promise<{ id: string; proven: boolean }[]> {
 	return read(db.context(), (tx) => tx.selectFrom("people").select(["id", "email_verified as proven"]).where("email", "=", email).execute());
 }
 
@@ -92,11 +92,11 @@ test("a new address is in use once its link was opened: other sessions end, the 
 	const email = newEmail();
 	const earlier = await linkTo(email, here);
 	const token = await linkTo(email, here);
-	deepEqual([await accountsOf(email), people.informed.includes(former)], [[], false], "an unopened link changes nothing");
+	deepEqual([await getAccounts(email), people.informed.includes(former)], [[], false], "an unopened link changes nothing");
 	await rejects(changeAddress(await from(here), { token: earlier }), { code: "not_found" });
 	const cookie = here.cookie_header;
 	deepEqual(await changeAddress(await from(here), { token }), { email });
-	deepEqual(await accountsOf(email), [{ id, proven: true }]);
+	deepEqual(await getAccounts(email), [{ id, proven: true }]);
 	ok(people.informed.includes(former) && !people.informed.includes(email));
 	ok((await isOut(elsewhere)) && !(await isOut(here)) && here.cookie_header !== cookie, "the copied cookie of this session is out as well");
 	await rejects(signIn(former, new TestBrowser()), { code: "credential_invalid" });
@@ -118,7 +118,7 @@ test("a link is worth nothing in another person's session: who opens a stranger'
 	const victim = await newPerson(newEmail(), false);
 	const token = await linkTo(victim.email, thief.browser);
 	await rejects(changeAddress(await from(victim.browser), { token }), { code: "conflict" });
-	deepEqual(await accountsOf(victim.email), [{ id: victim.id, proven: false }]);
+	deepEqual(await getAccounts(victim.email), [{ id: victim.id, proven: false }]);
 	ok(!(await isOut(victim.browser)));
 });
 
@@ -127,11 +127,11 @@ test("an address belongs to the account that has verified it; accounts that have
 	const asking = await newPerson();
 	const taken = await linkTo(owner.email, asking.browser);
 	await rejects(changeAddress(await from(asking.browser), { token: taken }), { code: "conflict", message: /Another account has verified/ });
-	deepEqual(await accountsOf(owner.email), [{ id: owner.id, proven: true }]);
+	deepEqual(await getAccounts(owner.email), [{ id: owner.id, proven: true }]);
 	const squatter = await newPerson(newEmail(), false);
 	const token = await linkTo(squatter.email, asking.browser);
 	await changeAddress(await from(asking.browser), { token });
-	deepEqual(await accountsOf(squatter.email), [{ id: asking.id, proven: true }]);
+	deepEqual(await getAccounts(squatter.email), [{ id: asking.id, proven: true }]);
 	ok(await isOut(squatter.browser));
 });
 
@@ -143,7 +143,7 @@ test("of two people who verify one address at once, one has it and the other is 
 	const ends = await Promise.allSettled([0, 1].map((at) => changeAddress(contexts[at === 0 ? 0 : 1], { token: tokens[at === 0 ? 0 : 1] })));
 	deepEqual(ends.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
 	for (const end of ends) if (end.status === "rejected") equal(end.reason.code, "conflict");
-	equal((await accountsOf(email)).length, 1);
+	equal((await getAccounts(email)).length, 1);
 });
 
 test("a link to set a password that was mailed to the former address ends with it, and a link to the address with a new password", async () => {

@@ -33,7 +33,7 @@ export interface JoinInput {
  */
 export async function acceptInvitation(context: JoinContext, input: JoinInput): Promise<{ tenant_id: string | null }> {
 	const found = await findInvitation(context, input.token);
-	const email = emailOf(found.invitation, input);
+	const email = getEmail(found.invitation, input);
 	const proves = found.kind === "operator" || found.invitation.proves;
 	const { name, password } = input;
 	const joining = await findJoiningAccount(context, { email, password, proves, ...(name === undefined ? {} : { name }) });
@@ -88,7 +88,7 @@ function wrongField(pointer: string, detail: string): ApiError {
 	return new ApiError("invalid_request", "The body is not valid. Correct what `errors` names.", { errors: [{ pointer, detail }] });
 }
 
-function emailOf(invitation: { readonly email: string | null }, input: JoinInput): string {
+function getEmail(invitation: { readonly email: string | null }, input: JoinInput): string {
 	if (invitation.email !== null) {
 		if (input.email === undefined || normalEmail(input.email) === invitation.email) return invitation.email;
 		throw wrongField("/email", "is not the address of the invitation; leave it out");

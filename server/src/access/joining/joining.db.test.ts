@@ -70,7 +70,7 @@ function joining(anonymous = new TestBrowser()): JoinContext & { anonymous: Test
 	};
 }
 
-async function membersOf(tenant_id: string): Promise<{ email: string | null; role: string }[]> {
+async function getMembers(tenant_id: string): Promise<{ email: string | null; role: string }[]> {
 	return read(db.context(), (tx) =>
 		tx
 			.selectFrom("members as m")
@@ -82,7 +82,7 @@ async function membersOf(tenant_id: string): Promise<{ email: string | null; rol
 	);
 }
 
-async function auditOf(tenant_id: string): Promise<{ action: string; actor: unknown }[]> {
+async function getAudit(tenant_id: string): Promise<{ action: string; actor: unknown }[]> {
 	const rows = await read(db.context(), (tx) =>
 		tx.selectFrom("audit_entries").select(["action", "details"]).where("chain", "=", tenant_id).orderBy("seq").execute(),
 	);
@@ -109,10 +109,10 @@ test("accepting an invitation creates an account, a member and a session, and th
 	});
 	const context = joining();
 	deepEqual(await acceptInvitation(context, { token, name: "  Paul ", password: PASSWORD }), { tenant_id });
-	deepEqual(await membersOf(tenant_id), [{ email, role: "admin" }]);
+	deepEqual(await getMembers(tenant_id), [{ email, role: "admin" }]);
 	const signed_in = await people.sessions.find(context.anonymous.cookie_header);
 	ok(signed_in && "kind" in signed_in && signed_in.kind === "member" && signed_in.email === email && signed_in.name === "Paul");
-	const joined = (await auditOf(tenant_id)).at(-1);
+	const joined = (await getAudit(tenant_id)).at(-1);
 	equal(joined?.action, "member.joined");
 	deepEqual({ ...asActor(joined?.actor), id: "" }, { kind: "member", id: "", name: "Paul", email });
 	match(asActor(joined?.actor).id, /^mem_/);
@@ -128,7 +128,7 @@ test("an invitation is accepted once: of eight concurrent requests one joins, an
 	equal(answers.filter(({ status }) => status === "fulfilled").length, 1);
 	for (const answer of answers)
 		if (answer.status === "rejected") ok(["not_found", "rate_limited"].includes(answer.reason.code), answer.reason.message);
-	equal((await membersOf(tenant_id)).length, 1);
+	equal((await getMembers(tenant_id)).length, 1);
 	await rejects(readInvitation(joining(), { token }), { code: "not_found" });
 });
 
@@ -168,9 +168,9 @@ test("an existing account joins with its password and keeps its name; a wrong pa
 	equal((await readInvitation(joining(), { token })).account_exists, false, "a link that does not verify the address does not reveal its account");
 	const wrong = joining();
 	await rejects(acceptInvitation(wrong, { token, password: "wrong password" }), { code: "credential_invalid" });
-	deepEqual([await membersOf(second), wrong.anonymous.lines], [[], []]);
+	deepEqual([await getMembers(second), wrong.anonymous.lines], [[], []]);
 	await acceptInvitation(joining(), { token, name: "Other name", password: PASSWORD });
-	deepEqual(await membersOf(second), [{ email, role: "owner" }]);
+	deepEqual(await getMembers(second), [{ email, role: "owner" }]);
 	await rejects(acceptInvitation(joining(), { token: await invite(second, email), password: PASSWORD }), { code: "conflict" });
 	const { rows } = await peopleNamed(email);
 	deepEqual(rows, [{ name: "Paul" }]);
@@ -198,7 +198,7 @@ test("the address is the invitation's; without one it is required, and a new acc
 			},
 		);
 	await acceptInvitation(joining(), { token: named, name: "P", email: "Named@Example.com", password: PASSWORD });
-	deepEqual(await membersOf(tenant_id), [{ email: "named@example.com", role: "admin" }]);
+	deepEqual(await getMembers(tenant_id), [{ email: "named@example.com", role: "admin" }]);
 });
 
 test("joining a suspended tenant is refused, and the invitation stays pending", async () => {
@@ -217,7 +217,7 @@ test("a tenant without an owner gets a link at each start, of which only the las
 	await rejects(readInvitation(joining(), { token: first ?? "" }), { code: "not_found" });
 	const email = newEmail();
 	await acceptInvitation(joining(), { token: second ?? "", name: "Olivia", email, password: PASSWORD });
-	deepEqual(await membersOf(tenant_id), [{ email, role: "owner" }]);
+	deepEqual(await getMembers(tenant_id), [{ email, role: "owner" }]);
 	equal(await inviteFirstOwner(db.context(), tenant_id), null);
 });
 
@@ -252,7 +252,7 @@ test("a portal link begins one session of an hour for the person that the operat
 	clock.advance(1);
 	equal("code" in ((await people.sessions.find(context.anonymous.cookie_header)) ?? {}), true);
 	deepEqual(
-		(await auditOf(tenant_id))
+		(await getAudit(tenant_id))
 			.map(({ action }) => action)
 			.filter((action) => action.startsWith("portal"))
 			.slice(-2),

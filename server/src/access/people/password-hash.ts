@@ -22,7 +22,7 @@ function derive(password: string, salt: string): Promise<Buffer> {
 	return promise;
 }
 
-function saltOf(account: WithPassword): string | null {
+function deriveSalt(account: WithPassword): string | null {
 	return STORED.exec(account.password_hash ?? "")?.[1] ?? null;
 }
 
@@ -39,7 +39,7 @@ export interface Compared<Account> {
  * it.
  */
 export async function comparePassword<Account extends WithPassword>(password: string, accounts: readonly Account[]): Promise<Compared<Account>> {
-	const first = accounts.map(saltOf).find((salt) => salt !== null) ?? randomBytes(SALT_BYTES).toString("hex");
+	const first = accounts.map(deriveSalt).find((salt) => salt !== null) ?? randomBytes(SALT_BYTES).toString("hex");
 	const keys = new Map([[first, await derive(password, first)]]);
 	let found: Account | null = null;
 	for (const account of accounts) {

@@ -41,7 +41,7 @@ function newEmail(): string {
 	return `cto-${made}@example.com`;
 }
 
-function tokenOf(text: string | undefined): string {
+function getToken(text: string | undefined): string {
 	return /#(kw[a-z]_[0-9A-Za-z_-]+)/.exec(text ?? "")?.[1] ?? "";
 }
 
@@ -50,7 +50,7 @@ async function inviteAsOwner(email: string): Promise<{ shown: string; mailed: st
 	const tenant_id = await team.tenant();
 	const owner = await team.member(tenant_id, "owner");
 	const { url } = await invite(team.context(tenant_id, owner), { tenant_id, role: "owner", email });
-	return { shown: tokenOf(url), mailed: tokenOf(team.mails.at(-1)?.text), tenant_id };
+	return { shown: getToken(url), mailed: getToken(team.mails.at(-1)?.text), tenant_id };
 }
 
 /** An owner who accepts the link that they see, with another person's address. */
@@ -61,10 +61,10 @@ async function squat(email: string, password = SQUATTED): Promise<TestBrowser> {
 }
 
 async function operatorLink(email: string): Promise<string> {
-	return tokenOf((await inviteOperator(team.context("*"), { email })).url);
+	return getToken((await inviteOperator(team.context("*"), { email })).url);
 }
 
-async function accountsOf(email: string): Promise<{ name: string; proven: boolean }[]> {
+async function getAccounts(email: string): Promise<{ name: string; proven: boolean }[]> {
 	const query = (tx: Parameters<Parameters<typeof read>[1]>[0]) =>
 		tx.selectFrom("people").select(["name", "email_verified as proven"]).where("email", "=", email).orderBy("created_at").execute();
 	return read(team.db.context(), query);
@@ -97,7 +97,7 @@ test("an account that an owner created for another's address loses it to the per
 	deepEqual(await acceptInvitation(real, { token, name: "The CTO", password: OWN }), { tenant_id: null });
 	ok((await operators()).includes(email));
 	ok((await isSignedIn(real.anonymous)) && !(await isSignedIn(squatter)));
-	deepEqual(await accountsOf(email), [{ name: "The CTO", proven: true }]);
+	deepEqual(await getAccounts(email), [{ name: "The CTO", proven: true }]);
 	await rejects(signIn(email, SQUATTED), { code: "credential_invalid" });
 	await signIn(email, OWN);
 	await rejects(acceptInvitation(visiting(), { token, name: "Again", password: OWN }), { code: "not_found" });
@@ -109,11 +109,11 @@ test("a mailed link verifies the address and takes it over; the link that the ow
 	const { mailed } = await inviteAsOwner(email);
 	const real = visiting();
 	await acceptInvitation(real, { token: mailed, name: "The CTO", password: OWN });
-	deepEqual(await accountsOf(email), [{ name: "The CTO", proven: true }]);
+	deepEqual(await getAccounts(email), [{ name: "The CTO", proven: true }]);
 	ok(!(await isSignedIn(squatter)));
 	const later = await squat(email);
 	ok((await isSignedIn(later)) && (await isSignedIn(real.anonymous)), "an account beside a verified one learns nothing and takes nothing");
-	deepEqual(await accountsOf(email), [
+	deepEqual(await getAccounts(email), [
 		{ name: "The CTO", proven: true },
 		{ name: "Not the CTO", proven: false },
 	]);
@@ -128,7 +128,7 @@ test("verifying the address while signing in to an account that has it keeps tha
 	const { mailed } = await inviteAsOwner(email);
 	await acceptInvitation(visiting(), { token: mailed, password: OWN });
 	ok((await isSignedIn(mine)) && !(await isSignedIn(other)));
-	deepEqual(await accountsOf(email), [{ name: "Not the CTO", proven: true }]);
+	deepEqual(await getAccounts(email), [{ name: "Not the CTO", proven: true }]);
 });
 
 test("accounts with the same unverified address each sign in with their own password", async () => {
@@ -151,10 +151,10 @@ test("a mailed password link verifies the address, and so does one that an opera
 		const squatter = await squat(email);
 		if (by === "mail") await requestPasswordReset(asking(), { email });
 		const url = by === "mail" ? null : (await createPasswordReset({ ...team.context("*"), public_url: PUBLIC_URL }, { email })).url;
-		const token = url === null ? (people.resets.at(-1)?.token ?? "") : tokenOf(url);
+		const token = url === null ? (people.resets.at(-1)?.token ?? "") : getToken(url);
 		await resetPassword(visiting(), { token, newPassword: OWN });
 		ok(!(await isSignedIn(squatter)));
-		deepEqual(await accountsOf(email), [{ name: "Not the CTO", proven: true }]);
+		deepEqual(await getAccounts(email), [{ name: "Not the CTO", proven: true }]);
 		await signIn(email, OWN);
 	}
 	const email = newEmail();
@@ -165,7 +165,7 @@ test("a mailed password link verifies the address, and so does one that an opera
 	await resetPassword(visiting(), { token: people.resets.at(-1)?.token ?? "", newPassword: OWN });
 	ok(!(await isSignedIn(one)) && !(await isSignedIn(two)));
 	await rejects(resetPassword(visiting(), { token: people.resets.at(-2)?.token ?? "", newPassword: SQUATTED }), { code: "not_found" });
-	equal((await accountsOf(email)).length, 1);
+	equal((await getAccounts(email)).length, 1);
 });
 
 test("of two concurrent verifications of one address one succeeds", async () => {
@@ -178,7 +178,7 @@ test("of two concurrent verifications of one address one succeeds", async () => 
 	);
 	equal(answers.filter(({ status }) => status === "fulfilled").length, 1);
 	for (const answer of answers) if (answer.status === "rejected") ok(["conflict", "credential_invalid"].includes(answer.reason.code), answer.reason);
-	equal((await accountsOf(email)).length, 1);
+	equal((await getAccounts(email)).length, 1);
 });
 
 test("an account that lost its address has no session, even one that began concurrently", async () => {

@@ -48,7 +48,7 @@ async function signIn(email: string, browser = new TestBrowser(), remember = tru
 	return browser;
 }
 
-async function memberOf(browser: TestBrowser): Promise<SignedInMember> {
+async function makeMember(browser: TestBrowser): Promise<SignedInMember> {
 	const found = await people.sessions.find(browser.cookie_header);
 	ok(found !== null && "kind" in found && found.kind === "member", JSON.stringify(found));
 	return found;
@@ -66,7 +66,7 @@ async function isOut(browser: TestBrowser): Promise<boolean> {
 test("the session cookie is HttpOnly, and its signature cannot be computed from a copy of the database", async () => {
 	const { id, email } = await newPerson();
 	const browser = await signIn(email);
-	const member = await memberOf(browser);
+	const member = await makeMember(browser);
 	deepEqual([member.person_id, member.email], [id, email]);
 	ok(Date.now() - member.confirmed_at.getTime() < 60_000);
 	match(browser.lines[0] ?? "", /^kw_session=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/);
@@ -152,13 +152,13 @@ test("a password link for an unknown address sends no mail, and one address is m
 test("changing the password needs the old one, ends the other sessions and sets a new cookie", async () => {
 	const { email } = await newPerson();
 	const [here, elsewhere] = [await signIn(email), await signIn(email)];
-	const contextOf = async () => ({ ...db.context(), sign_in: people.sign_in, anonymous: here, signed_in: await memberOf(here) });
-	await rejects(changePassword(await contextOf(), { currentPassword: "wrong", newPassword: NEXT }), { code: "invalid_request" });
+	const getContext = async () => ({ ...db.context(), sign_in: people.sign_in, anonymous: here, signed_in: await makeMember(here) });
+	await rejects(changePassword(await getContext(), { currentPassword: "wrong", newPassword: NEXT }), { code: "invalid_request" });
 	const old_cookie = here.cookie_header;
-	await changePassword(await contextOf(), { currentPassword: PASSWORD, newPassword: NEXT });
+	await changePassword(await getContext(), { currentPassword: PASSWORD, newPassword: NEXT });
 	ok(await isOut(elsewhere));
 	ok(await isOutWith(old_cookie));
-	equal((await memberOf(here)).email, email);
+	equal((await makeMember(here)).email, email);
 });
 
 test("confirming the password applies to this session only; ending a session leaves the others", async () => {
@@ -166,25 +166,25 @@ test("confirming the password applies to this session only; ending a session lea
 	const [here, elsewhere] = [await signIn(email), await signIn(email)];
 	const long_ago = new Date(Date.now() - 7_200_000);
 	await inStatement(people.own, (tx) => tx.updateTable("sign_in_sessions").set({ confirmed_at: long_ago }).execute());
-	const context = { ...db.context(), sign_in: people.sign_in, anonymous: here, session_cookies: people.cookies, signed_in: await memberOf(here) };
+	const context = { ...db.context(), sign_in: people.sign_in, anonymous: here, session_cookies: people.cookies, signed_in: await makeMember(here) };
 	deepEqual(context.signed_in.confirmed_at, long_ago);
 	await rejects(confirmPassword(context, { password: "wrong" }), { code: "invalid_request" });
-	deepEqual((await memberOf(here)).confirmed_at, long_ago);
+	deepEqual((await makeMember(here)).confirmed_at, long_ago);
 	await confirmPassword(context, { password: PASSWORD });
-	ok(Date.now() - (await memberOf(here)).confirmed_at.getTime() < 60_000);
-	deepEqual((await memberOf(elsewhere)).confirmed_at, long_ago);
+	ok(Date.now() - (await makeMember(here)).confirmed_at.getTime() < 60_000);
+	deepEqual((await makeMember(elsewhere)).confirmed_at, long_ago);
 	const cookie = here.cookie_header;
 	await endSession({ ...context, enders: [] });
 	ok(!here.cookie_header.includes("kw_session"));
 	ok(await isOutWith(cookie));
-	await memberOf(elsewhere);
+	await makeMember(elsewhere);
 });
 
 test("a person sees where they are signed in, and ends all of it but the session that they use", async () => {
 	const { id, email } = await newPerson();
 	const [first, here, third] = [await signIn(email), await signIn(email), await signIn(email)];
 	const stranger = await signIn((await newPerson()).email);
-	const signed_in = await memberOf(here);
+	const signed_in = await makeMember(here);
 	const context = { ...db.context({ actor: { kind: "member", id, name: "Olivia", email } }), signed_in };
 	const { data } = await listOwnSignIns(context);
 	deepEqual(
@@ -196,11 +196,11 @@ test("a person sees where they are signed in, and ends all of it but the session
 	ok((await isOut(third)) && !(await isOut(first)));
 	await rejects(endSignIn(context, { sign_in_id: latest?.id ?? "" }), { code: "not_found" });
 	await rejects(endSignIn(context, { sign_in_id: own?.id ?? "" }), { code: "conflict" });
-	const strangers = await memberOf(stranger);
+	const strangers = await makeMember(stranger);
 	await rejects(endSignIn(context, { sign_in_id: strangers.session_id }), { code: "not_found" });
 	deepEqual(await endOtherSignIns(context), { ended: 1 });
 	ok(await isOut(first));
-	for (const browser of [here, stranger]) await memberOf(browser);
+	for (const browser of [here, stranger]) await makeMember(browser);
 	equal((await listOwnSignIns(context)).data.length, 1);
 	deepEqual(await endOtherSignIns(context), { ended: 0 });
 	await endSession({ ...context, anonymous: here, session_cookies: people.cookies, enders: [] });

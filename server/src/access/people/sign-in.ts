@@ -68,7 +68,7 @@ export class SignIn {
 	/** Begins a session for an authenticated person and sets its cookie. 401 `credential_invalid` for a deleted account. */
 	async beginSession(anonymous: AnonymousCaller, person_id: string, remember = true): Promise<void> {
 		const body = { person_id, remember };
-		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: headersOf(anonymous), returnHeaders: true }));
+		const answer = await this.#call(() => this.library.api.beginSession({ body, headers: getHeaders(anonymous), returnHeaders: true }));
 		if (typeof answer === "string" || !answer.response.begun) throw new ApiError("credential_invalid", WRONG_SIGN_IN);
 		anonymous.setCookies([...answer.headers.getSetCookie(), this.#devices.line(anonymous.cookie_header, person_id, this.#options.clock.now())]);
 	}
@@ -81,7 +81,7 @@ export class SignIn {
 		if (found === null || typeof found === "string") return null;
 		const { session, user } = found;
 		// Another account verified the address while this session began.
-		if (emailOf(user) === null) return null;
+		if (getEmail(user) === null) return null;
 		return {
 			kind: "member",
 			person_id: user.id,
@@ -182,7 +182,7 @@ export class SignIn {
 			if (code === null) throw error;
 			// The library wraps connection errors: the innermost cause shows whether the database is unavailable.
 			if (code !== "UNKNOWN" && !code.startsWith("FAILED_TO")) return code;
-			const cause = causeOf(error);
+			const cause = getCause(error);
 			throw cause && isUnavailable(cause) ? unavailable(cause) : (cause ?? new Error(`the sign-in library failed: ${code}`, { cause: error }));
 		}
 	}
@@ -199,11 +199,11 @@ export class SignIn {
 }
 
 /** Guarantee: the column is nullable, which the library's types do not express. */
-function emailOf(user: { email: string }): string | null {
+function getEmail(user: { email: string }): string | null {
 	return user.email;
 }
 
-function causeOf(error: unknown): Error | null {
+function getCause(error: unknown): Error | null {
 	return error instanceof Error && error.cause instanceof Error ? error.cause : null;
 }
 
@@ -220,7 +220,7 @@ export class TooManyAttempts extends ApiError {
 	}
 }
 
-function headersOf(anonymous: AnonymousCaller): Headers {
+function getHeaders(anonymous: AnonymousCaller): Headers {
 	const headers = new Headers({ cookie: anonymous.cookie_header });
 	if (anonymous.user_agent !== null) headers.set("user-agent", anonymous.user_agent);
 	return headers;

@@ -32,7 +32,7 @@ function operator(over: Partial<ServiceContext> = {}): ServiceContext {
 	return { ...db.context(), service_keys, ...over };
 }
 
-function cacheOf(over: Partial<ConstructorParameters<typeof ServiceCache>[0]> = {}): ServiceCache {
+function makeCache(over: Partial<ConstructorParameters<typeof ServiceCache>[0]> = {}): ServiceCache {
 	return new ServiceCache({ database: db.database, node: db.node, service_keys, ...over });
 }
 
@@ -68,7 +68,7 @@ test("a repeat with the same Idempotency-Key creates no second service and retur
 });
 
 test("a valid credential is accepted, any other is not", async () => {
-	const cache = cacheOf();
+	const cache = makeCache();
 	const { service, credential } = await createService(operator(), { name: "Known" });
 	const { credential: other } = await createService(operator(), { name: "Other" });
 	for (let repeat = 0; repeat < 2; repeat += 1) {
@@ -89,7 +89,7 @@ test("a cached credential costs no query, nor does a malformed one", async () =>
 			return Reflect.get(target, name, receiver) as unknown;
 		},
 	});
-	const cache = cacheOf({ database: counting });
+	const cache = makeCache({ database: counting });
 	equal(await cache.verify(credential.replace("kws_", "kwt_")), null);
 	equal(reads, 0);
 	await Promise.all(Array.from({ length: 20 }, () => cache.verify(credential)));
@@ -104,7 +104,7 @@ test("once revocation has returned, no node accepts the credential, although eve
 	const second = new Node({ database: db.database, clock: db.context().clock, log: testLog, lease_seconds: 5, version: "test", sole: false });
 	await second.start();
 	try {
-		const caches = [cacheOf(), cacheOf({ node: second })];
+		const caches = [makeCache(), makeCache({ node: second })];
 		for (let round = 0; round < 10; round += 1) {
 			const { service, credential } = await createService(operator(), { name: "Short" });
 			for (const cache of caches) ok(await cache.verify(credential));
@@ -117,7 +117,7 @@ test("once revocation has returned, no node accepts the credential, although eve
 });
 
 test("a node without its lease reads the database each time", async () => {
-	const cache = cacheOf();
+	const cache = makeCache();
 	const { service, credential } = await createService(operator(), { name: "Lease" });
 	ok(await cache.verify(credential));
 	db.node.lease.end();
@@ -132,17 +132,17 @@ test("a row forged or swapped in the database is not accepted", async () => {
 	const first = await createService(operator(), { name: "First" });
 	const second = await createService(operator(), { name: "Second" });
 	await superuser.query("update services set mac = (select mac from services where id = $1) where id = $2", [first.service.id, second.service.id]);
-	equal(await cacheOf().verify(second.credential), null);
+	equal(await makeCache().verify(second.credential), null);
 	await superuser.query("update services set mac = '\\x00' where id = $1", [second.service.id]);
-	equal(await cacheOf().verify(second.credential), null);
-	ok(await cacheOf().verify(first.credential));
+	equal(await makeCache().verify(second.credential), null);
+	ok(await makeCache().verify(first.credential));
 });
 
 test("after a pepper rotation a credential stays valid, and its MAC is recomputed on use", async () => {
 	const { service, credential } = await createService(operator(), { name: "Rotated" });
 	const both: ServiceKeys = serviceKeysFrom(parsePeppers(`another-pepper-of-the-tests-0123456789,${TEST_PEPPER}`));
 	const old: ServiceCredential[] = [];
-	const cache = cacheOf({ service_keys: both, onOldPepper: (seen) => void old.push(seen) });
+	const cache = makeCache({ service_keys: both, onOldPepper: (seen) => void old.push(seen) });
 	for (let repeat = 0; repeat < 3; repeat += 1) ok(await cache.verify(credential));
 	equal(old.length, 1);
 	const [seen] = old;
@@ -151,8 +151,8 @@ test("after a pepper rotation a credential stays valid, and its MAC is recompute
 	equal(await rekeyService(operator({ service_keys: both }), seen), true);
 	equal(await rekeyService(operator({ service_keys: both }), seen), false);
 	const only_new = serviceKeysFrom(parsePeppers("another-pepper-of-the-tests-0123456789"));
-	deepEqual(await cacheOf({ service_keys: only_new }).verify(credential), { id: service.id, name: "Rotated" });
-	equal(await cacheOf().verify(credential), null);
+	deepEqual(await makeCache({ service_keys: only_new }).verify(credential), { id: service.id, name: "Rotated" });
+	equal(await makeCache().verify(credential), null);
 });
 
 test("revocation is idempotent, an unknown service is 404, and the audit chain is valid", async () => {

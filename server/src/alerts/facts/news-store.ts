@@ -32,7 +32,7 @@ interface Row {
 }
 
 /** The occurrences as rows, with whether their key exists. */
-function rowsOf(occurrences: readonly Occurrence[]): RawBuilder<unknown> {
+function getRows(occurrences: readonly Occurrence[]): RawBuilder<unknown> {
 	return sql`jsonb_to_recordset(${JSON.stringify(occurrences)}::jsonb) as n (tenant_id text, key_id text, requests bigint, details jsonb)`;
 }
 
@@ -59,7 +59,7 @@ export function readDeadKeys(tx: ReadTx, occurrences: readonly Occurrence[], now
 		sql<Row>`
 			select k.tenant_id, k.id as key_id, n.requests as count, greatest(today.requests, n.requests) as value,
 				jsonb_build_object('name', k.name, 'environment', k.environment, 'last4', last.last4, ${SOURCE}, 'requests_today', today.requests) as evidence
-			from ${rowsOf(occurrences)}
+			from ${getRows(occurrences)}
 			join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id
 			cross join lateral (
 				select coalesce(sum(dead_today), 0)::bigint as requests from keywright.secret_sources as seen
@@ -83,7 +83,7 @@ export function readNewSources(tx: ReadTx, occurrences: readonly Occurrence[], n
 		sql<Row>`
 			select k.tenant_id, k.id as key_id, n.requests as count, greatest(fresh.sources, 1) as value,
 				jsonb_build_object('name', k.name, 'environment', k.environment, ${SOURCE}, 'new_sources', greatest(fresh.sources, 1)) as evidence
-			from ${rowsOf(occurrences)}
+			from ${getRows(occurrences)}
 			join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id
 			cross join lateral (
 				select count(*) as sources from keywright.key_sources as seen
@@ -105,7 +105,7 @@ export function readExposedKeys(tx: ReadTx, occurrences: readonly Occurrence[]):
 			select k.tenant_id, k.id as key_id, n.requests as count, n.requests as value,
 				jsonb_build_object('name', k.name, 'environment', k.environment, 'kind', n.details ->> 'kind', ${SOURCE},
 					'source_id', n.details ->> 'source_id') as evidence
-			from ${rowsOf(occurrences)}
+			from ${getRows(occurrences)}
 			join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id
 			${joinSource(sql`n.details ->> 'source_id'`)}`,
 	);
@@ -119,7 +119,7 @@ export function readCanaryUses(tx: ReadTx, occurrences: readonly Occurrence[]): 
 		sql<Row>`
 			select k.tenant_id, k.id as key_id, n.requests as count, n.requests as value,
 				jsonb_build_object('name', k.name, 'environment', k.environment) || n.details as evidence
-			from ${rowsOf(occurrences)} join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id`,
+			from ${getRows(occurrences)} join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id`,
 	);
 }
 
@@ -131,7 +131,7 @@ export async function readFailures(tx: ReadTx, occurrences: readonly Occurrence[
 		select n.tenant_id, nullif(n.key_id, '') as key_id, n.requests as count, (recent.requests / greatest(usual.requests, ${USUAL_MIN}::numeric))::float8 as value,
 			jsonb_build_object('requests', recent.requests, 'usual', round(usual.requests, 1), 'minutes', ${WINDOW_MS / MINUTE_MS}::integer,
 				'code', most.code, 'operation', most.operation, 'name', k.name) as evidence
-		from ${rowsOf(occurrences)}
+		from ${getRows(occurrences)}
 		left join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id
 		cross join lateral (
 			select coalesce(sum(requests), 0)::bigint as requests from keywright.usage_operations as u

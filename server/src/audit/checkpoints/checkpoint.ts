@@ -30,14 +30,14 @@ const STEPS_BACK_MAX = 100;
 
 export const NO_CHECKPOINT: CheckpointState = { count: 0, at: null, digest: null, heads: new Map(), steps_back: [] };
 
-function digestOf(text: string): string {
+function getDigest(text: string): string {
 	return hash("sha256", text, "base64");
 }
 
 /** One digest of all heads: what a mail can carry, and what a person can write down. */
 export function combineHeads(heads: ReadonlyMap<string, ChainHead>): string {
 	const lines = [...heads].sort(([a], [b]) => (a < b ? -1 : 1)).map(([chain, { seq, mac }]) => `${chain} ${seq} ${mac.toString("base64")}\n`);
-	return digestOf(lines.join(""));
+	return getDigest(lines.join(""));
 }
 
 function isSameHead(a: ChainHead | undefined, b: ChainHead): boolean {
@@ -74,7 +74,7 @@ export function makeCheckpoint(
 	];
 	const note = signNote(key, `${lines.join("\n")}\n`);
 	const steps_back = addStepsBack(state, moved, count);
-	return { note, state: { count, at: now.at, digest: digestOf(note), heads, steps_back } };
+	return { note, state: { count, at: now.at, digest: getDigest(note), heads, steps_back } };
 }
 
 /** Reads the next note. Returns the state after it, or why it cannot be trusted. */
@@ -101,5 +101,5 @@ export function readCheckpoint(
 	const heads = new Map([...state.heads, ...moved]);
 	if (combineHeads(heads) !== combined) return "its combined digest is wrong";
 	const number = state.count + 1;
-	return { count: number, at, digest: digestOf(`${note.text}\n${note.signature}`), heads, steps_back: addStepsBack(state, moved, number) };
+	return { count: number, at, digest: getDigest(`${note.text}\n${note.signature}`), heads, steps_back: addStepsBack(state, moved, number) };
 }

@@ -13,7 +13,7 @@ const EXIT_UNREACHABLE = 3;
 const FINDINGS_SHOWN_MAX = 100;
 const VALUE_CHARACTERS_MAX = 120;
 
-function peppersOf(config: Config) {
+function getPeppers(config: Config) {
 	try {
 		return existingPeppers(config);
 	} catch (error) {
@@ -23,7 +23,7 @@ function peppersOf(config: Config) {
 
 /** Runs `audit verify`; returns the exit code. Throws `UsageError`. */
 export async function auditVerify(config: Config, options: VerifyOptions, version: string): Promise<number> {
-	const peppers = peppersOf(config);
+	const peppers = getPeppers(config);
 	try {
 		const beside = await openBesideServers(config, version);
 		try {

@@ -175,14 +175,14 @@ suite("audit verify", () => {
 			);
 		};
 		await rollBack();
-		const reasonsOf = async () =>
+		const getReasons = async () =>
 			(await findings(path)).flatMap((finding) => (finding.kind === "checkpoint" && finding.chain === tenant_id ? [finding.reason] : []));
 		deepEqual(
 			(await findings()).filter(({ chain }) => chain === tenant_id),
 			[],
 			"the log itself looks whole",
 		);
-		match((await reasonsOf())[0] ?? "", /rolled back/);
+		match((await getReasons())[0] ?? "", /rolled back/);
 		fixture.clock.advance(HOUR_MS);
 		const after_rollback = join(folder, "after-rollback");
 		copyFileSync(path, after_rollback);
@@ -190,7 +190,7 @@ suite("audit verify", () => {
 		const stepped = (await findings(after_rollback)).filter(({ chain }) => chain === tenant_id);
 		match(stepped[0]?.kind === "checkpoint" ? stepped[0].reason : "", /rolled back between them/);
 		await fixture.site(tenant_id, "third");
-		match((await reasonsOf())[0] ?? "", /is not the one of the checkpoint/);
+		match((await getReasons())[0] ?? "", /is not the one of the checkpoint/);
 	});
 
 	test("a file that was edited, forged, cut off or put out of order is found, and not continued", async () => {

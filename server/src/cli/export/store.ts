@@ -7,7 +7,7 @@ const ROWS_A_PAGE = 1_000;
 export type ExportLine = { readonly type: string } & Record<string, unknown>;
 
 /** Every column is listed explicitly: a new column is not exported until it is reviewed for secrets. */
-async function* pagesOf<Row>(read: (after: Row | null, rows_max: number) => Promise<Row[]>): AsyncGenerator<Row> {
+async function* getPages<Row>(read: (after: Row | null, rows_max: number) => Promise<Row[]>): AsyncGenerator<Row> {
 	for (let after: Row | null = null; ; ) {
 		const rows: Row[] = await read(after, ROWS_A_PAGE);
 		yield* rows;
@@ -55,7 +55,7 @@ export async function* instanceLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 }
 
 export function tenantLines(tx: ReadTx): AsyncGenerator<ExportLine & { id: string }> {
-	return pagesOf(async (after, rows_max) => {
+	return getPages(async (after, rows_max) => {
 		const rows = await tx
 			.selectFrom("tenants")
 			.select(["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "created_at", "erased_at"])
@@ -68,7 +68,7 @@ export function tenantLines(tx: ReadTx): AsyncGenerator<ExportLine & { id: strin
 }
 
 export function siteLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLine & { id: string }> {
-	return pagesOf(async (after, rows_max) => {
+	return getPages(async (after, rows_max) => {
 		const rows = await tx
 			.selectFrom("sites")
 			.select(["tenant_id", "id", "name", "environment", "created_at"])
@@ -106,7 +106,7 @@ export async function* teamLines(tx: ReadTx, tenant_id: string): AsyncGenerator<
 	for (const row of names) yield { type: "source_name", ...row };
 }
 
-async function secretsOf(tx: ReadTx, tenant_id: string, key_ids: readonly string[]) {
+async function getSecrets(tx: ReadTx, tenant_id: string, key_ids: readonly string[]) {
 	const rows = await tx
 		.selectFrom("secrets as s")
 		.leftJoin("secret_activity as a", "a.kid", "s.kid")
@@ -120,7 +120,7 @@ async function secretsOf(tx: ReadTx, tenant_id: string, key_ids: readonly string
 }
 
 export function keyLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLine & { id: string }> {
-	return pagesOf(async (after, rows_max) => {
+	return getPages(async (after, rows_max) => {
 		const rows = await tx
 			.selectFrom("keys")
 			.select(["tenant_id", "id", "name", "environment", "owner", "integration", "labels", "permissions", "site_ids", "allowed_ips", "rate_limits"])
@@ -131,7 +131,7 @@ export function keyLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLi
 			.orderBy("id")
 			.limit(rows_max)
 			.execute();
-		const secrets = await secretsOf(
+		const secrets = await getSecrets(
 			tx,
 			tenant_id,
 			rows.map((row) => row.id),
@@ -145,7 +145,7 @@ export function keyLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLi
 }
 
 export function documentLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLine & { site_id: string; id: string }> {
-	return pagesOf(async (after, rows_max) => {
+	return getPages(async (after, rows_max) => {
 		const rows = await tx
 			.selectFrom("documents")
 			.select(["tenant_id", "site_id", "id", "kind", "title", "category", "filename", "content_type", "size_bytes", "sha256"])
@@ -194,7 +194,7 @@ export async function* usageLines(tx: ReadTx, tenant_id: string): AsyncGenerator
 
 /** Each chain in order; without the MACs, which only this instance can verify. */
 export function auditLines(tx: ReadTx): AsyncGenerator<ExportLine & { chain: string; seq: number }> {
-	return pagesOf(async (after, rows_max) => {
+	return getPages(async (after, rows_max) => {
 		const rows = await tx
 			.selectFrom("audit_entries")
 			.select(["chain", "seq", "at", "action", "target_kind", "target_id", "request_id"])

@@ -72,7 +72,7 @@ function addToReport(report: ImportReport, { row, outcome }: Validated): void {
 	}
 }
 
-function* partsOf<T>(list: readonly T[], size: number): Generator<T[]> {
+function* getParts<T>(list: readonly T[], size: number): Generator<T[]> {
 	for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
 }
 
@@ -81,7 +81,7 @@ async function survey(context: KeysContext, rows: readonly ImportRow[], options:
 	const used = new Map<string, number>();
 	const fresh: ImportRow[] = [];
 	let done = 0;
-	for (const part of partsOf(rows, options.batch)) {
+	for (const part of getParts(rows, options.batch)) {
 		for (const validated of await surveyImport(context, part, used)) {
 			addToReport(report, validated);
 			if (validated.outcome === "new") fresh.push(validated.row);
@@ -127,7 +127,7 @@ async function write(
 	const progress = new Progress("importing", { quiet: options.json });
 	const interruption = new Interruption();
 	let done = 0;
-	for (const part of partsOf(byTenant(rows), options.batch)) {
+	for (const part of getParts(byTenant(rows), options.batch)) {
 		report.interrupted = interruption.begun;
 		if (interruption.begun) break;
 		for (const validated of await importKeys(context, part, into)) {

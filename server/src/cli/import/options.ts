@@ -68,7 +68,7 @@ function parsed(argv: readonly string[]) {
 	}
 }
 
-function kindOf(file: string, values: { csv?: boolean | undefined; jsonl?: boolean | undefined }): ImportFileKind {
+function getKind(file: string, values: { csv?: boolean | undefined; jsonl?: boolean | undefined }): ImportFileKind {
 	if (values.csv && values.jsonl) throw new UsageError("--csv and --jsonl are both given; keep one");
 	if (values.csv) return "csv";
 	if (values.jsonl) return "jsonl";
@@ -77,7 +77,7 @@ function kindOf(file: string, values: { csv?: boolean | undefined; jsonl?: boole
 	throw new UsageError("add --csv or --jsonl: the file name has no known extension");
 }
 
-function oneOf<T extends string>(option: string, text: string | undefined, values: readonly T[]): T | null {
+function getOne<T extends string>(option: string, text: string | undefined, values: readonly T[]): T | null {
 	if (text === undefined) return null;
 	const found = values.find((value) => value === text);
 	if (found === undefined) throw new UsageError(`${option} is one of ${values.join(", ")}`);
@@ -94,11 +94,11 @@ export function importOptions(argv: readonly string[]): ImportOptions {
 	if (!Number.isInteger(batch) || batch < 1 || batch > BATCH_MAX) throw new UsageError(`--batch is a whole number from 1 to ${BATCH_MAX}`);
 	return {
 		file,
-		kind: kindOf(file, values),
+		kind: getKind(file, values),
 		format: values.format,
-		source: oneOf("--source", values.source, IMPORT_SOURCES) ?? "plain",
+		source: getOne("--source", values.source, IMPORT_SOURCES) ?? "plain",
 		tenant: values.tenant ?? null,
-		environment: oneOf("--environment", values.environment, ENVIRONMENTS),
+		environment: getOne("--environment", values.environment, ENVIRONMENTS),
 		owner: values.owner ?? null,
 		permissions: values.permissions?.split(/[\s,]+/).filter((part) => part !== "") ?? null,
 		dry_run: values["dry-run"] ?? false,

@@ -70,7 +70,7 @@ export class ImportReport {
 	#refusedLines(): string[] {
 		if (this.refused === 0) return [];
 		const byReason = [...Map.groupBy(this.refusals, ({ reason }) => reason)];
-		const shown = byReason.slice(0, REASONS_SHOWN_MAX).map(([reason, found]) => `    ${reason}: ${linesOf(found.map(({ line }) => line))}`);
+		const shown = byReason.slice(0, REASONS_SHOWN_MAX).map(([reason, found]) => `    ${reason}: ${getLines(found.map(({ line }) => line))}`);
 		const more = byReason.length - shown.length;
 		return [
 			`✗ ${count(this.refused, "line")} refused`,
@@ -96,7 +96,7 @@ function count(number: number, thing: string): string {
 	return `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
 }
 
-function linesOf(lines: readonly number[]): string {
+function getLines(lines: readonly number[]): string {
 	const shown = [...lines].sort((a, b) => a - b).slice(0, LINES_SHOWN_MAX);
 	const more = lines.length - shown.length;
 	return `${lines.length === 1 ? "line" : "lines"} ${shown.join(", ")}${more > 0 ? ` and ${more.toLocaleString("en")} more` : ""}`;

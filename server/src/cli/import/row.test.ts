@@ -17,7 +17,7 @@ function read(fields: Record<string, string>, defaults: Partial<RowDefaults> = {
 	return readRow({ line: 7, fields: new Map(Object.entries(all).map(([name, text]) => [plainName(name), text])) }, { ...DEFAULTS, ...defaults });
 }
 
-function rowOf(found: ReadRow) {
+function getRow(found: ReadRow) {
 	assert("row" in found, JSON.stringify(found));
 	return found.row;
 }
@@ -25,7 +25,7 @@ function rowOf(found: ReadRow) {
 test("a row of a plain file becomes what a key would be created with", () => {
 	const fields = { name: " bot ", environment: "test", permissions: "documents:read, documents:write", site_ids: '["s"]', expires_at: "2030-01-01" };
 	assert("fault" in read(fields), "a day is no time");
-	const row = rowOf(read({ ...fields, expires_at: "2030-01-01 10:00:00" }));
+	const row = getRow(read({ ...fields, expires_at: "2030-01-01 10:00:00" }));
 	assert.deepEqual(row, {
 		line: 7,
 		sha256: digest,
@@ -39,9 +39,9 @@ test("a row of a plain file becomes what a key would be created with", () => {
 			expires_at: "2030-01-01T10:00:00.000Z",
 		},
 	});
-	assert.equal(rowOf(read({})).input.name, "imported line 7");
-	assert.deepEqual(rowOf(read({ owner: "Ada", owner_email: "ada@example.com" })).input.owner, { name: "Ada", email: "ada@example.com" });
-	assert.deepEqual(rowOf(read({}, { tenant_id: "all" })).tenant, { id: "all" });
+	assert.equal(getRow(read({})).input.name, "imported line 7");
+	assert.deepEqual(getRow(read({ owner: "Ada", owner_email: "ada@example.com" })).input.owner, { name: "Ada", email: "ada@example.com" });
+	assert.deepEqual(getRow(read({}, { tenant_id: "all" })).tenant, { id: "all" });
 });
 
 test("an export of Unkey is understood: its columns, base64, times of the database", () => {
@@ -53,7 +53,7 @@ test("an export of Unkey is understood: its columns, base64, times of the databa
 		enabled: "1",
 		tenant_id: "",
 	};
-	const row = rowOf(read(fields, { source: "unkey" }));
+	const row = getRow(read(fields, { source: "unkey" }));
 	assert.deepEqual([row.tenant, row.input.expires_at], [{ external_id: "cus_1" }, "2030-05-01T00:00:00.000Z"]);
 	assert.deepEqual(read({ ...fields, enabled: "0" }, { source: "unkey" }), { skipped: "disabled" });
 	assert.deepEqual(read({ ...fields, deleted_at_m: "1767225600000" }, { source: "unkey" }), { skipped: "revoked" });
@@ -69,7 +69,7 @@ test("an export of Better Auth is understood: its columns, base64url, its permis
 		enabled: "true",
 		tenant_id: "",
 	};
-	const row = rowOf(read(fields, { source: "better-auth" }));
+	const row = getRow(read(fields, { source: "better-auth" }));
 	assert.deepEqual([row.tenant, row.input.permissions], [{ external_id: "user-1" }, ["files:read", "files:write"]]);
 });
 
@@ -126,7 +126,7 @@ test("columns are read as PostgreSQL's \\copy writes them: bytea, text[], infini
 		...{ permissions: "{documents:read,documents:write}", site_ids: '{shop,"two words","a \\"quote\\"",NULLs}', allowed_ips: "{}" },
 	};
 	for (const source of ["plain", "unkey"] as const) {
-		const { sha256, input } = rowOf(read(written, { source }));
+		const { sha256, input } = getRow(read(written, { source }));
 		assert.deepEqual(sha256, digest);
 		assert.deepEqual(input.permissions, ["documents:read", "documents:write"]);
 		assert.deepEqual(input.site_ids, ["shop", "two words", 'a "quote"', "NULLs"]);

@@ -148,7 +148,7 @@ export function parseTime(text: string): Date | null {
 	return Number.isNaN(time.getTime()) ? null : time;
 }
 
-function environmentOf(fields: Fields, defaults: RowDefaults): Environment {
+function getEnvironment(fields: Fields, defaults: RowDefaults): Environment {
 	const text = fields.text("environment");
 	const named = text === null ? defaults.environment : ENVIRONMENT_NAMES.get(text.toLowerCase());
 	if (named === undefined) throw new RowFault("environment must be prod, staging or dev");
@@ -156,7 +156,7 @@ function environmentOf(fields: Fields, defaults: RowDefaults): Environment {
 	return named;
 }
 
-function tenantOf(fields: Fields, defaults: RowDefaults): ImportRow["tenant"] {
+function getTenant(fields: Fields, defaults: RowDefaults): ImportRow["tenant"] {
 	if (defaults.tenant_id !== null) return { id: defaults.tenant_id };
 	const id = fields.text("tenant_id");
 	if (id !== null) return { id };
@@ -165,7 +165,7 @@ function tenantOf(fields: Fields, defaults: RowDefaults): ImportRow["tenant"] {
 	return { external_id };
 }
 
-function ownerOf(fields: Fields, defaults: RowDefaults): unknown {
+function getOwner(fields: Fields, defaults: RowDefaults): unknown {
 	const name = fields.text("owner") ?? defaults.owner;
 	if (name === null) throw new RowFault("has no owner: add a column owner, or set --owner");
 	const email = fields.text("owner_email");
@@ -178,7 +178,7 @@ function assertBegins(fields: Fields, prefix: string): void {
 	throw new RowFault("its key does not have the prefix of the format, and would never be recognised");
 }
 
-function skipOf(fields: Fields, expires_at: Date | null, now: number): SkipReason | null {
+function getSkip(fields: Fields, expires_at: Date | null, now: number): SkipReason | null {
 	if (fields.flag("enabled") === false || fields.flag("disabled") === true) return "disabled";
 	if (fields.text("revoked_at") !== null || fields.flag("revoked") === true) return "revoked";
 	return expires_at !== null && expires_at.getTime() <= now ? "expired" : null;
@@ -187,7 +187,7 @@ function skipOf(fields: Fields, expires_at: Date | null, now: number): SkipReaso
 function readChecked(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 	const fields = new Fields(record, defaults.source);
 	const expires_at = fields.time("expires_at");
-	const skipped = skipOf(fields, expires_at, defaults.now);
+	const skipped = getSkip(fields, expires_at, defaults.now);
 	if (skipped !== null) return { skipped };
 	const hash = fields.text("hash");
 	if (hash === null) return { fault: "has no hash" };
@@ -205,12 +205,12 @@ function readChecked(record: ReadableRecord, defaults: RowDefaults): ReadRow {
 	};
 	const input = {
 		name: fields.text("name") ?? `imported ${fields.text("id") ?? `line ${record.line}`}`,
-		environment: environmentOf(fields, defaults),
-		owner: ownerOf(fields, defaults),
+		environment: getEnvironment(fields, defaults),
+		owner: getOwner(fields, defaults),
 		...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
 	};
 	const fault = validateInput(input, defaults.holds_secret);
-	return fault === null ? { row: { line: record.line, sha256, tenant: tenantOf(fields, defaults), input: asInput(input) } } : { fault };
+	return fault === null ? { row: { line: record.line, sha256, tenant: getTenant(fields, defaults), input: asInput(input) } } : { fault };
 }
 
 /** Reads a record of an export: a key to import, one that is skipped, or what is wrong with it. The reason never contains the hash. */

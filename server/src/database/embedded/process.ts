@@ -95,7 +95,7 @@ export async function liveness(pid: number, folder: Folder): Promise<"gone" | "o
 	} catch (error) {
 		if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return "gone";
 	}
-	if (process.platform !== "linux") return (await commandOf(pid)).includes("postgres") ? "maybe" : "other";
+	if (process.platform !== "linux") return (await getCommand(pid)).includes("postgres") ? "maybe" : "other";
 	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
 	if (stat === null) return "gone";
 	const [, name, state] = /^\d+ \((.*)\) (\S)/s.exec(stat) ?? [];
@@ -105,7 +105,7 @@ export async function liveness(pid: number, folder: Folder): Promise<"gone" | "o
 	return cwd === null || cwd === folder.cluster_dir ? "maybe" : "other";
 }
 
-function commandOf(pid: number): Promise<string> {
+function getCommand(pid: number): Promise<string> {
 	return new Promise((resolve) => execFile("/bin/ps", ["-p", String(pid), "-o", "comm="], (_error, stdout) => resolve(stdout)));
 }
 

@@ -25,7 +25,7 @@ export interface Runner {
 export async function chooseRunner(binaries: Binaries, cluster_dir: string): Promise<Runner> {
 	const uid = process.getuid?.() ?? -1;
 	const gid = process.getgid?.() ?? -1;
-	const owner = await ownerOf(cluster_dir);
+	const owner = await getOwner(cluster_dir);
 	if (uid !== 0) {
 		if (owner !== null && owner.uid !== uid) throw new Error(belongsToAnother(cluster_dir, owner.uid, uid));
 		return firstThatRuns(binaries, [makeRunner(binaries, "plain", { uid, gid }), makeRunner(binaries, "user_namespace", { uid, gid })]);
@@ -39,7 +39,7 @@ export async function chooseRunner(binaries: Binaries, cluster_dir: string): Pro
 
 /** Changes the owner of `path`, recursively, to the runner's user if root runs PostgreSQL as another user. The folder must not be in use. */
 export async function changeOwner(runner: Runner, path: string): Promise<void> {
-	const owner = await ownerOf(path);
+	const owner = await getOwner(path);
 	if (process.getuid?.() !== 0 || owner === null || owner.uid === runner.uid) return;
 	for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
 		await lchown(join(entry.parentPath, entry.name), runner.uid, runner.gid);
@@ -101,7 +101,7 @@ function belongsToAnother(path: string, owner: number, uid: number): string {
 	return `The data folder ${path} belongs to another user (uid ${owner}, and this is uid ${uid}). Start Keywright as that user, or set KEYWRIGHT_DATA_DIR.`;
 }
 
-async function ownerOf(path: string): Promise<{ uid: number; gid: number } | null> {
+async function getOwner(path: string): Promise<{ uid: number; gid: number } | null> {
 	try {
 		const { uid, gid } = await lstat(path);
 		return { uid, gid };

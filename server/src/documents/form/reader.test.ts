@@ -11,7 +11,7 @@ interface Part {
 	content: Buffer | string;
 }
 
-function formOf(parts: readonly Part[], end = `--${BOUNDARY}--\r\n`): Buffer {
+function makeForm(parts: readonly Part[], end = `--${BOUNDARY}--\r\n`): Buffer {
 	const pieces = parts.flatMap(({ headers, content }) => [`--${BOUNDARY}\r\n${headers}\r\n\r\n`, content, "\r\n"]);
 	return Buffer.concat([...pieces, end].map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
 }
@@ -23,7 +23,7 @@ const file = (content: Buffer | string, filename = "x.bin"): Part => ({
 const field = (name: string, content: string): Part => ({ headers: `Content-Disposition: form-data; name="${name}"`, content });
 
 /** Splits `body` at `cuts`, as the network might. */
-function chunksOf(body: Buffer, cuts: readonly number[]): Buffer[] {
+function toChunks(body: Buffer, cuts: readonly number[]): Buffer[] {
 	const places = [0, ...cuts.map((cut) => cut % (body.length + 1)).sort((a, b) => a - b), body.length];
 	return places.slice(1).map((to, index) => body.subarray(places[index], to));
 }
@@ -54,8 +54,8 @@ test("however the body is cut into chunks, the file comes out byte for byte and 
 	await fc.assert(
 		fc.asyncProperty(tricky, cuts, fc.boolean(), async (content, places, file_first) => {
 			const parts = [field("title", "Ä title"), field("category", "bills")];
-			const body = formOf(file_first ? [file(content), ...parts] : [...parts, file(content)]);
-			const { form, content: taken } = await read(chunksOf(body, places));
+			const body = makeForm(file_first ? [file(content), ...parts] : [...parts, file(content)]);
+			const { form, content: taken } = await read(toChunks(body, places));
 			deepEqual(taken, content);
 			deepEqual([...form.fields].sort(), [
 				["category", "bills"],
@@ -70,7 +70,7 @@ test("however the body is cut into chunks, the file comes out byte for byte and 
 
 test("the same, one byte at a time, also for an empty file and no final line end", async () => {
 	for (const content of [Buffer.alloc(0), Buffer.from("a"), Buffer.from(`\r\n--${BOUNDARY}`.slice(0, -1))]) {
-		const body = formOf([file(content), field("title", "t")], `--${BOUNDARY}--`);
+		const body = makeForm([file(content), field("title", "t")], `--${BOUNDARY}--`);
 		const { form, content: taken } = await read([...body].map((byte) => Buffer.from([byte])));
 		deepEqual(taken, content);
 		equal(form.fields.get("title"), "t");
@@ -78,7 +78,7 @@ test("the same, one byte at a time, also for an empty file and no final line end
 });
 
 test("a body cut off anywhere is refused and leaves no pending promise", async () => {
-	const body = formOf([field("title", "t"), file("content of some length")], `--${BOUNDARY}--`);
+	const body = makeForm([field("title", "t"), file("content of some length")], `--${BOUNDARY}--`);
 	for (let length = 0; length < body.length; length += 1) {
 		await rejects(read([body.subarray(0, length)]), { code: "invalid_request" }, `cut at ${length}`);
 	}
@@ -86,24 +86,24 @@ test("a body cut off anywhere is refused and leaves no pending promise", async (
 
 test("mistakes are 400: no file, two files, a field twice, an unknown part, no headers", async () => {
 	const cases: [string, Buffer][] = [
-		["invalid_request", formOf([field("title", "t")])],
-		["invalid_request", formOf([])],
-		["invalid_request", formOf([file("a"), file("b")])],
-		["invalid_request", formOf([file("a"), field("title", "t"), field("title", "t")])],
-		["invalid_request", formOf([file("a"), field("title", "")], "")],
-		["unknown_field", formOf([file("a"), field("tag", "t")])],
-		["unknown_field", formOf([file("a"), field("__proto__", "t")])],
-		["invalid_request", formOf([{ headers: "X-Other: 1", content: "a" }])],
-		["invalid_request", formOf([{ headers: "", content: "a" }])],
-		["invalid_request", Buffer.concat([Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"\r\n`), formOf([file("a")])])],
-		["invalid_request", Buffer.concat([Buffer.alloc(2_000, "x"), formOf([file("a")])])],
-		["invalid_request", formOf([file("a"), field("title", "\xff")]).subarray(0, -60)],
+		["invalid_request", makeForm([field("title", "t")])],
+		["invalid_request", makeForm([])],
+		["invalid_request", makeForm([file("a"), file("b")])],
+		["invalid_request", makeForm([file("a"), field("title", "t"), field("title", "t")])],
+		["invalid_request", makeForm([file("a"), field("title", "")], "")],
+		["unknown_field", makeForm([file("a"), field("tag", "t")])],
+		["unknown_field", makeForm([file("a"), field("__proto__", "t")])],
+		["invalid_request", makeForm([{ headers: "X-Other: 1", content: "a" }])],
+		["invalid_request", makeForm([{ headers: "", content: "a" }])],
+		["invalid_request", Buffer.concat([Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"\r\n`), makeForm([file("a")])])],
+		["invalid_request", Buffer.concat([Buffer.alloc(2_000, "x"), makeForm([file("a")])])],
+		["invalid_request", makeForm([file("a"), field("title", "\xff")]).subarray(0, -60)],
 	];
 	for (const [code, body] of cases) await rejects(read([body.subarray(0, 90), body.subarray(90)]), { code }, body.toString().slice(0, 200));
 });
 
 test("a body that continues after the closing boundary is refused", async () => {
-	const form = formOf([file("a")]);
+	const form = makeForm([file("a")]);
 	await read([form, Buffer.from("\r\n")]);
 	const reader = new FormReader(BOUNDARY, async (content) => {
 		for await (const _chunk of content);
@@ -121,12 +121,12 @@ test("a body that continues after the closing boundary is refused", async () => 
 
 test("bytes behind the closing boundary are counted alike however the body is cut: 1,024 are taken, one more is refused", async () => {
 	for (const parts of [[file("a")], [file(Buffer.alloc(0))], [field("title", "t"), file("a")]]) {
-		const form = formOf(parts, `--${BOUNDARY}--`);
+		const form = makeForm(parts, `--${BOUNDARY}--`);
 		await fc.assert(
 			fc.asyncProperty(fc.array(fc.nat(), { maxLength: 6 }), fc.constantFrom("x", "-", "\r\n", `\r\n--${BOUNDARY}--`), async (cuts, filler) => {
 				const behind = Buffer.alloc(1_025, filler);
-				await read(chunksOf(Buffer.concat([form, behind.subarray(1)]), cuts));
-				await rejects(read(chunksOf(Buffer.concat([form, behind]), cuts)), { code: "invalid_request", detail: /after the form's closing boundary/ });
+				await read(toChunks(Buffer.concat([form, behind.subarray(1)]), cuts));
+				await rejects(read(toChunks(Buffer.concat([form, behind]), cuts)), { code: "invalid_request", detail: /after the form's closing boundary/ });
 			}),
 			{ numRuns: 40 },
 		);
@@ -138,12 +138,12 @@ test("a field is decoded as its label says, and bytes that do not fit the label 
 		headers: `Content-Disposition: form-data; name="title"${charset === null ? "" : `\r\nContent-Type: text/plain; charset=${charset}`}`,
 		content: Buffer.from(bytes),
 	});
-	const titleOf = async (part: Part) => (await read([formOf([file("a"), part])])).form.fields.get("title");
+	const getTitle = async (part: Part) => (await read([makeForm([file("a"), part])])).form.fields.get("title");
 	for (const charset of [null, "utf-8", "US-ASCII", '"us-ascii"', "ISO-8859-1", "windows-1252", "Cp1252"])
-		equal(await titleOf(labelled(charset, 0x52, 0x65)), "Re", String(charset));
-	equal(await titleOf(labelled("ISO-8859-1", 0xfc, 0xdf)), "üß");
-	equal(await titleOf(labelled("windows-1252", 0x80, 0x93, 0xfc, 0x94)), "€“ü”");
-	equal(await titleOf(labelled("UTF-8", 0xe2, 0x82, 0xac)), "€");
+		equal(await getTitle(labelled(charset, 0x52, 0x65)), "Re", String(charset));
+	equal(await getTitle(labelled("ISO-8859-1", 0xfc, 0xdf)), "üß");
+	equal(await getTitle(labelled("windows-1252", 0x80, 0x93, 0xfc, 0x94)), "€“ü”");
+	equal(await getTitle(labelled("UTF-8", 0xe2, 0x82, 0xac)), "€");
 	const wrong: [string | null, ...number[]][] = [
 		...([
 			[null, 0xfc],
@@ -158,11 +158,11 @@ test("a field is decoded as its label says, and bytes that do not fit the label 
 			["x", 0x61],
 		] as [string, ...number[]][]),
 	];
-	for (const [charset, ...bytes] of wrong) await rejects(titleOf(labelled(charset, ...bytes)), { code: "invalid_request" }, `${charset} ${bytes}`);
+	for (const [charset, ...bytes] of wrong) await rejects(getTitle(labelled(charset, ...bytes)), { code: "invalid_request" }, `${charset} ${bytes}`);
 });
 
 test("a field that is not UTF-8 is refused", async () => {
-	await rejects(read([formOf([file("a"), { headers: 'Content-Disposition: form-data; name="title"', content: Buffer.from([0x61, 0xff]) }])]), {
+	await rejects(read([makeForm([file("a"), { headers: 'Content-Disposition: form-data; name="title"', content: Buffer.from([0x61, 0xff]) }])]), {
 		code: "invalid_request",
 	});
 });
@@ -170,18 +170,18 @@ test("a field that is not UTF-8 is refused", async () => {
 test("floods are 413: parts, headers of a part, a header without end, a long field", async () => {
 	const many = Array.from({ length: 9 }, () => field("x", ""));
 	const floods: Buffer[] = [
-		formOf(many),
-		formOf([file("a"), ...many]),
-		formOf([
+		makeForm(many),
+		makeForm([file("a"), ...many]),
+		makeForm([
 			{
 				headers: `${Array.from({ length: 9 }, (_, index) => `X-${index}: 1`).join("\r\n")}\r\nContent-Disposition: form-data; name="file"`,
 				content: "a",
 			},
 		]),
-		formOf([{ headers: `Content-Disposition: form-data; name="file"; filename="${"a".repeat(3_000)}"`, content: "a" }]),
-		formOf([file("a"), field("title", "t".repeat(1_025))]),
+		makeForm([{ headers: `Content-Disposition: form-data; name="file"; filename="${"a".repeat(3_000)}"`, content: "a" }]),
+		makeForm([file("a"), field("title", "t".repeat(1_025))]),
 	];
-	for (const body of floods) await rejects(read(chunksOf(body, [10, 300, 500])), { code: "payload_too_large" });
+	for (const body of floods) await rejects(read(toChunks(body, [10, 300, 500])), { code: "payload_too_large" });
 	const endless = Buffer.concat([Buffer.from(`--${BOUNDARY}\r\nX-A: `), Buffer.alloc(4_000, "a")]);
 	await rejects(read([endless.subarray(0, 50), endless.subarray(50), Buffer.from("b")]), { code: "payload_too_large" });
 });
@@ -200,7 +200,7 @@ test("what takes the file sets the pace, and its failure ends the reading", asyn
 			if (taken > 1_000_000) throw new Error("the disk is gone");
 		}
 	});
-	const head = formOf([file("")], "").subarray(0, -2);
+	const head = makeForm([file("")], "").subarray(0, -2);
 	const writing = (async () => {
 		await reader.write(head);
 		for (;;) {
@@ -218,7 +218,7 @@ test("what takes the file sets the pace, and its failure ends the reading", asyn
 test("a file whose last chunk fills what is kept in memory does not stop the reading", async () => {
 	for (const last of ["\r", "\r\n", "-", ""]) {
 		const content = Buffer.concat([Buffer.alloc(65_536 - last.length, "c"), Buffer.from(last)]);
-		const body = formOf([file(content), field("title", "t")]);
+		const body = makeForm([file(content), field("title", "t")]);
 		const content_from = body.indexOf("\r\n\r\n") + 4;
 		const { content: taken } = await read([
 			body.subarray(0, content_from),

@@ -34,9 +34,9 @@ export class CursorSeal {
 
 /** Cursors that every node with these peppers accepts, also during a replacement of the pepper. */
 export function cursorSealFrom(peppers: Peppers): CursorSeal {
-	const keyOf = (pepper: Pepper) => deriveKey(pepper, "cursors of lists");
+	const getKey = (pepper: Pepper) => deriveKey(pepper, "cursors of lists");
 	const others = [...peppers.byId.values()].filter(({ id }) => id !== peppers.current.id);
-	return new CursorSeal([keyOf(peppers.current), ...others.map(keyOf)]);
+	return new CursorSeal([getKey(peppers.current), ...others.map(getKey)]);
 }
 
 function macOfCursor(key: Buffer, list: string, cursor: string): Buffer {

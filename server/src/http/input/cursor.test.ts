@@ -8,7 +8,7 @@ function isMalformedCursor(error: unknown): boolean {
 	return error instanceof ApiError && error.code === "invalid_request" && error.metadata.errors?.[0]?.pointer === "/query/cursor";
 }
 
-function cursorOf(value: unknown): string {
+function makeCursor(value: unknown): string {
 	return Buffer.from(JSON.stringify(value), "utf8").toString("base64url");
 }
 
@@ -44,7 +44,18 @@ test("without a limit a page holds 50 rows", () => {
 });
 
 test("a cursor that no list gave is refused, naming the parameter", () => {
-	const wrong = ["", " ", "!!", "e30", "bnVsbA", cursorOf([]), cursorOf([1]), cursorOf(["a", "b", "c"]), cursorOf({ 0: "a" }), cursorOf(["a\0"])];
+	const wrong = [
+		"",
+		" ",
+		"!!",
+		"e30",
+		"bnVsbA",
+		makeCursor([]),
+		makeCursor([1]),
+		makeCursor(["a", "b", "c"]),
+		makeCursor({ 0: "a" }),
+		makeCursor(["a\0"]),
+	];
 	for (const cursor of wrong) {
 		throws(() => windowByText({ cursor }), isMalformedCursor, cursor);
 		throws(() => windowByTime({ cursor }), isMalformedCursor, cursor);
@@ -57,7 +68,7 @@ test("a cursor that no list gave is refused, naming the parameter", () => {
 		"0000-01-01T00:00:00.000Z",
 		"2026-01-01T00:00:00Z",
 	]) {
-		throws(() => windowByTime({ cursor: cursorOf([time, "id"]) }), isMalformedCursor, time);
+		throws(() => windowByTime({ cursor: makeCursor([time, "id"]) }), isMalformedCursor, time);
 	}
-	deepEqual(windowByTime({ cursor: cursorOf(["2026-01-01T00:00:00.000Z", "id"]) }).after, ["2026-01-01T00:00:00.000Z", "id"]);
+	deepEqual(windowByTime({ cursor: makeCursor(["2026-01-01T00:00:00.000Z", "id"]) }).after, ["2026-01-01T00:00:00.000Z", "id"]);
 });

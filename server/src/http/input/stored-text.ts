@@ -51,13 +51,13 @@ function walk(schema: Described | undefined, value: unknown, pointer: string, fo
 		const detail = is_content ? (found.holds_secret(value) ? SECRET_DETAIL : null) : validateStoredText(value, found.holds_secret);
 		if (detail !== null) found.errors.push({ pointer, detail });
 	} else if (Array.isArray(value)) {
-		for (const [index, item] of value.entries()) walk(childOf(schema, index), item, `${pointer}/${index}`, found);
+		for (const [index, item] of value.entries()) walk(getChild(schema, index), item, `${pointer}/${index}`, found);
 	} else if (value !== null && typeof value === "object") {
 		for (const [name, child] of Object.entries(value)) {
 			const detail = validateStoredText(name, found.holds_secret);
 			const at = `${pointer}/${escapePointer(detail === SECRET_DETAIL ? cutName(name) : name)}`;
 			if (detail !== null) found.errors.push({ pointer: at, detail });
-			walk(childOf(schema, name), child, at, found);
+			walk(getChild(schema, name), child, at, found);
 		}
 	}
 }
@@ -72,12 +72,12 @@ interface Described {
 }
 
 /** The schema of a member; undefined if the schema does not describe it, and then the rule applies without exception. */
-function childOf(schema: Described | undefined, part: string | number): Described | undefined {
+function getChild(schema: Described | undefined, part: string | number): Described | undefined {
 	if (schema === undefined) return undefined;
 	const own = typeof part === "number" ? schema.items : Object.hasOwn(schema.properties ?? {}, part) ? schema.properties?.[part] : undefined;
 	if (own !== undefined) return own;
 	for (const alternative of schema.anyOf ?? []) {
-		const child = childOf(alternative, part);
+		const child = getChild(alternative, part);
 		if (child !== undefined) return child;
 	}
 	return undefined;

@@ -5,7 +5,7 @@ import { ApiError } from "../../core/error.ts";
 import { JSON_DEPTH_MAX, parseStrictJson } from "./strict-json.ts";
 
 /** The position and reason of the refusal; fails the test if there is none. */
-function refusalOf(text: string): { pointer: string; detail: string } {
+function getRefusal(text: string): { pointer: string; detail: string } {
 	try {
 		parseStrictJson(text);
 	} catch (error) {
@@ -78,20 +78,20 @@ test("what JSON.parse refuses is refused, and what it reads is never called wron
 			} catch {
 				valid = false;
 			}
-			if (!valid) match(refusalOf(text).detail, /^The body is (empty|not valid JSON at line \d+, column \d+)|the key twice|surrogate|beyond|NUL/);
-			else if (isRefused(text)) match(refusalOf(text).detail, /the key twice|surrogate|beyond|NUL/);
+			if (!valid) match(getRefusal(text).detail, /^The body is (empty|not valid JSON at line \d+, column \d+)|the key twice|surrogate|beyond|NUL/);
+			else if (isRefused(text)) match(getRefusal(text).detail, /the key twice|surrogate|beyond|NUL/);
 		}),
 		{ numRuns: 3000 },
 	);
 });
 
 test("a duplicate key is found at any depth and however it is written", () => {
-	equal(refusalOf('{"a":1,"a":1}').pointer, "/a");
-	equal(refusalOf('{"a":1,"b":2,"\\u0061":3}').pointer, "/a");
-	equal(refusalOf('{"\\/":1,"/":2}').pointer, "/~1");
-	equal(refusalOf('{"x":[0,{"y~":{"":1,"":2}}]}').pointer, "/x/1/y~0/");
-	equal(refusalOf('{"\\ud83d\\ude00":1,"\u{1f600}":2}').pointer, "/\u{1f600}");
-	match(refusalOf('{"a":1,"a":1}').detail, /twice/);
+	equal(getRefusal('{"a":1,"a":1}').pointer, "/a");
+	equal(getRefusal('{"a":1,"b":2,"\\u0061":3}').pointer, "/a");
+	equal(getRefusal('{"\\/":1,"/":2}').pointer, "/~1");
+	equal(getRefusal('{"x":[0,{"y~":{"":1,"":2}}]}').pointer, "/x/1/y~0/");
+	equal(getRefusal('{"\\ud83d\\ude00":1,"\u{1f600}":2}').pointer, "/\u{1f600}");
+	match(getRefusal('{"a":1,"a":1}').detail, /twice/);
 	deepEqual(parseStrictJson('[{"a":1},{"a":2,"A":3,"b":{"a":4}}]'), [{ a: 1 }, { a: 2, A: 3, b: { a: 4 } }]);
 	deepEqual(parseStrictJson('{"hasOwnProperty":1,"toString":2,"constructor":3}'), { hasOwnProperty: 1, toString: 2, constructor: 3 });
 });
@@ -111,7 +111,7 @@ test("a duplicate put into any object is found where it was put", () => {
 				const text = JSON.stringify(object);
 				const copy = `${isEscaped ? escaped(name) : JSON.stringify(name)}:${JSON.stringify(value)}`;
 				const doubled = `{"outer":[true,${text.slice(0, -1)},${copy}}]}`;
-				const { pointer, detail } = refusalOf(doubled);
+				const { pointer, detail } = getRefusal(doubled);
 				match(detail, /twice/);
 				const expected = `/outer/1/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 				equal(pointer, expected.length <= 256 ? expected : "/outer/1");
@@ -123,11 +123,11 @@ test("a duplicate put into any object is found where it was put", () => {
 
 test("keys that reach for a prototype are refused at any depth and however they are written", () => {
 	for (const key of ['"__proto__"', '"\\u005f_proto__"', '"__proto\\u005f\\u005F"']) {
-		equal(refusalOf(`{${key}:1}`).pointer, "/__proto__");
-		equal(refusalOf(`[{"a":{${key}:{}}}]`).pointer, "/0/a/__proto__");
+		equal(getRefusal(`{${key}:1}`).pointer, "/__proto__");
+		equal(getRefusal(`[{"a":{${key}:{}}}]`).pointer, "/0/a/__proto__");
 	}
-	equal(refusalOf('{"constructor":{"prototype":{}}}').pointer, "/constructor/prototype");
-	equal(refusalOf('[{"constructor":{"a":1,"prototyp\\u0065":null}}]').pointer, "/0/constructor/prototype");
+	equal(getRefusal('{"constructor":{"prototype":{}}}').pointer, "/constructor/prototype");
+	equal(getRefusal('[{"constructor":{"a":1,"prototyp\\u0065":null}}]').pointer, "/0/constructor/prototype");
 	for (const text of [
 		'{"constructor":"a"}',
 		'{"constructor":{"a":1}}',
@@ -148,9 +148,9 @@ test("a depth of 32 is read and one of 33 is refused, be it arrays, objects or b
 	] as const) {
 		const per = open.startsWith("[{") ? 2 : 1;
 		doesNotThrow(() => parseStrictJson(nested(JSON_DEPTH_MAX / per, open, close, inside)));
-		match(refusalOf(nested(JSON_DEPTH_MAX / per + 1, open, close, inside)).detail, /32 levels deep/);
+		match(getRefusal(nested(JSON_DEPTH_MAX / per + 1, open, close, inside)).detail, /32 levels deep/);
 	}
-	match(refusalOf("[".repeat(500_000)).detail, /32 levels deep/);
+	match(getRefusal("[".repeat(500_000)).detail, /32 levels deep/);
 	doesNotThrow(() =>
 		parseStrictJson(
 			`[${Array(100)
@@ -162,32 +162,32 @@ test("a depth of 32 is read and one of 33 is refused, be it arrays, objects or b
 
 test("NUL and half a surrogate pair are refused in values and in keys", () => {
 	for (const half of ["\\u0000", "a\\u0000b", "\\ud800", "\\udc00\\ud800", "\\uD83Dx", "\ud83d", "x\udc00", "\\ud83d\ude00x\ud83d"]) {
-		const { pointer, detail } = refusalOf(`{"a":["${half}"]}`);
+		const { pointer, detail } = getRefusal(`{"a":["${half}"]}`);
 		equal(pointer, "/a/0");
 		match(detail, /NUL|surrogate/);
-		const inKey = refusalOf(`{"b":{"${half}":1}}`);
+		const inKey = getRefusal(`{"b":{"${half}":1}}`);
 		equal(inKey.pointer, "/b");
 		match(inKey.detail, /^A key .*(NUL|surrogate)/);
 	}
 	equal(parseStrictJson('"\\ud83d\\ude00\u{1f600}\\u0001\\\\u0000\\n"'), "\u{1f600}\u{1f600}\u0001\\u0000\n");
-	for (const control of ["\0", "\u0001", "\n", "\u001f"]) match(refusalOf(`"a${control}b"`).detail, /control character/);
+	for (const control of ["\0", "\u0001", "\n", "\u001f"]) match(getRefusal(`"a${control}b"`).detail, /control character/);
 	equal(parseStrictJson('"\u007f"'), "\u007f");
 });
 
 test("numbers that would lose precision or overflow are refused", () => {
 	for (const text of ["9007199254740992", "-9007199254740992", "1e400", "-1e400", "1E16", "123456789012345678901234567890", "9007199254740993.5"]) {
-		equal(refusalOf(`{"n":[${text}]}`).pointer, "/n/0");
-		match(refusalOf(text).detail, /beyond/);
+		equal(getRefusal(`{"n":[${text}]}`).pointer, "/n/0");
+		match(getRefusal(text).detail, /beyond/);
 	}
 	for (const text of ["9007199254740991", "-9007199254740991", "0.1", "-0", "1e15", "1e-400", "0e999", "12.5E+3"])
 		equal(parseStrictJson(text), Number(text));
 });
 
 test("the error names an empty body, white space and a byte order mark", () => {
-	for (const text of ["", " ", "\r\n\t "]) match(refusalOf(text).detail, /empty/);
-	for (const text of ["\ufeff", "\ufeff{}", '\ufeff{"a":1}']) match(refusalOf(text).detail, /byte order mark/);
+	for (const text of ["", " ", "\r\n\t "]) match(getRefusal(text).detail, /empty/);
+	for (const text of ["\ufeff", "\ufeff{}", '\ufeff{"a":1}']) match(getRefusal(text).detail, /byte order mark/);
 	doesNotThrow(() => parseStrictJson('"\ufeff"'));
-	match(refusalOf(" \ufeff{}").detail, /line 1, column 2:/);
+	match(getRefusal(" \ufeff{}").detail, /line 1, column 2:/);
 });
 
 test("a syntax error has its line, column and what is expected", () => {
@@ -218,7 +218,7 @@ test("a syntax error has its line, column and what is expected", () => {
 		["\n\r\n[\n  nul]", /line 4, column 3: a value/],
 	];
 	for (const [text, expected] of cases) {
-		const { pointer, detail } = refusalOf(text);
+		const { pointer, detail } = getRefusal(text);
 		equal(pointer, "");
 		match(detail, expected, text);
 	}
@@ -234,10 +234,10 @@ test("a refusal repeats no value, and of keys no more than a pointer of 256 char
 		`["${secret}\\q"]`,
 		`[99999999999999999999]`,
 	]) {
-		const { pointer, detail } = refusalOf(text);
+		const { pointer, detail } = getRefusal(text);
 		ok(!`${pointer}${detail}`.includes(secret) && !detail.includes("99999"), detail);
 	}
 	const long = "k".repeat(10_000);
-	equal(refusalOf(`{"o":{"${long}":1,"${long}":2}}`).pointer, "/o");
-	equal(refusalOf(`{"o":{"${long}":{"x":1,"x":2}}}`).pointer, "/o");
+	equal(getRefusal(`{"o":{"${long}":1,"${long}":2}}`).pointer, "/o");
+	equal(getRefusal(`{"o":{"${long}":{"x":1,"x":2}}}`).pointer, "/o");
 });

@@ -16,7 +16,7 @@ for (const ajv of [bodies, queries]) (addFormats as unknown as (ajv: Ajv) => voi
 
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => (httpPart === "body" ? bodies : queries).compile(schema);
 
-function pointerOf(part: string, error: ErrorObject): string {
+function getPointer(part: string, error: ErrorObject): string {
 	const base = part === "body" ? error.instancePath : `/${part === "querystring" ? "query" : "path"}${error.instancePath}`;
 	if (error.keyword === "additionalProperties") return `${base}/${escapePointer(String(error.params.additionalProperty))}`;
 	if (error.keyword === "required") return `${base}/${String(error.params.missingProperty)}`;
@@ -34,7 +34,7 @@ export function escapePointer(name: string): string {
 	return shown.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function detailOf(error: ErrorObject): string {
+function getDetail(error: ErrorObject): string {
 	switch (error.keyword) {
 		case "additionalProperties":
 			return "is not a field of this request";
@@ -54,7 +54,7 @@ const KEYWORDS_OF_ALTERNATIVES = new Set(["anyOf", "oneOf"]);
 /** The error for input that a schema rejects: `unknown_field` if unknown fields are the only fault, else `invalid_request`. */
 export function validationFailure(part: string, errors: readonly ErrorObject[]): ApiError {
 	const shown = errors.filter((error) => !KEYWORDS_OF_ALTERNATIVES.has(error.keyword) || errors.length === 1);
-	const details: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: pointerOf(part, error), detail: detailOf(error) }));
+	const details: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: getPointer(part, error), detail: getDetail(error) }));
 	const where = part === "body" ? "body" : part === "querystring" ? "query" : "path";
 	if (shown.every((error) => error.keyword === "additionalProperties")) {
 		return new ApiError("unknown_field", `The ${where} has unknown fields. Remove them or correct their spelling.`, {

@@ -7,24 +7,24 @@ import { expiryAfterRotation } from "./lifetime.ts";
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);
 
-function planOf(max_key_lifetime_days: number | null): Plan {
+function makePlan(max_key_lifetime_days: number | null): Plan {
 	const limits = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
 	return { id: "plan", name: "Plan", capabilities: [], rate_limits: [], quota_requests_per_month: null, limits, max_key_lifetime_days };
 }
 
-function endOf(
+function getEnd(
 	expires_in_days: number | null,
 	expiry_from: ExpiryFrom,
 	question: { days_ago: number; max_days: number | null; self: boolean; wanted?: string | null },
 ) {
 	const key = { expires_at: expires_in_days === null ? null : new Date(NOW + expires_in_days * DAY_MS), expiry_from };
 	const { days_ago, max_days, self, wanted } = question;
-	return expiryAfterRotation(key, { wanted, self, dated_at: new Date(NOW - days_ago * DAY_MS), plan: planOf(max_days), now: NOW });
+	return expiryAfterRotation(key, { wanted, self, dated_at: new Date(NOW - days_ago * DAY_MS), plan: makePlan(max_days), now: NOW });
 }
 
 function after(expires_in_days: number | null, dated_days_ago: number, max_days: number | null, wanted?: string | null) {
 	const question = { days_ago: dated_days_ago, max_days, self: false, ...(wanted === undefined ? {} : { wanted }) };
-	const outcome = endOf(expires_in_days, "person", question);
+	const outcome = getEnd(expires_in_days, "person", question);
 	if ("pointer" in outcome) return outcome.pointer;
 	return outcome.expires_at && (outcome.expires_at.getTime() - NOW) / DAY_MS;
 }
@@ -48,7 +48,7 @@ test("a requested date is validated against the plan, as at creation", () => {
 test("a self-rotation renews a date that the plan set, but never moves one that a person set", () => {
 	const ends = ([1, 89, 400, null] as const).flatMap((days) =>
 		(["person", "plan"] as const).map((expiry_from) => {
-			const outcome = endOf(days, expiry_from, { days_ago: 1, max_days: 90, self: true });
+			const outcome = getEnd(days, expiry_from, { days_ago: 1, max_days: 90, self: true });
 			return "pointer" in outcome
 				? outcome
 				: [days, expiry_from, outcome.expires_at && (outcome.expires_at.getTime() - NOW) / DAY_MS, outcome.expiry_from];
@@ -65,6 +65,6 @@ test("a self-rotation renews a date that the plan set, but never moves one that 
 		[null, "plan", 90, "plan"],
 	]);
 	for (const expiry_from of ["person", "plan"] as const) {
-		deepEqual(endOf(null, expiry_from, { days_ago: 1, max_days: null, self: true }), { expires_at: null, expiry_from });
+		deepEqual(getEnd(null, expiry_from, { days_ago: 1, max_days: null, self: true }), { expires_at: null, expiry_from });
 	}
 });

@@ -45,7 +45,7 @@ function recipient(address = "198.51.100.7"): RecipientContext {
 	return { ...fixture.context({ scope: "", actor: { kind: "system", name: "public" } }), anonymous: new TestBrowser(address) };
 }
 
-function tokenOf(url: string): string {
+function getToken(url: string): string {
 	assert(url.startsWith(`${PUBLIC_URL}/reveal#kwh_`), url);
 	return url.slice(url.indexOf("#") + 1);
 }
@@ -53,7 +53,7 @@ function tokenOf(url: string): string {
 async function handed(tenant_id: string, overrides: Partial<CreateInput> = {}, handover: HandoverInput = {}) {
 	const context = fixture.context({ scope: tenant_id, actor: OLIVIA });
 	const made = await createKeyForHandover(context, { ...keyInput(tenant_id, overrides), handover });
-	return { ...made, key_id: made.key.id, token: tokenOf(made.handover_url) };
+	return { ...made, key_id: made.key.id, token: getToken(made.handover_url) };
 }
 
 test("a handed-over key has no secret until the recipient reveals it, and only the recipient gets it", async () => {
@@ -239,11 +239,11 @@ test("a new link cancels the previous one; an unused secret works until the new 
 	const context = fixture.context({ scope: tenant_id });
 	const first = await handOverKey(context, { tenant_id, key_id: key.id });
 	const second = await handOverKey(context, { tenant_id, key_id: key.id });
-	assert.equal((await readHandover(recipient(), { token: tokenOf(first.handover_url) })).status, "cancelled");
-	await refused(fixture, "conflict", () => revealKey(recipient(), { token: tokenOf(first.handover_url), name: "Dora" }));
+	assert.equal((await readHandover(recipient(), { token: getToken(first.handover_url) })).status, "cancelled");
+	await refused(fixture, "conflict", () => revealKey(recipient(), { token: getToken(first.handover_url), name: "Dora" }));
 	assert.equal(await fixture.isLive(raw_key), true);
 	const [before_reveal] = await fixture.behind("select coalesce(max(seq), 0) as seq from invalidations where id = $1", [key.id]);
-	const revealed = await revealKey(recipient(), { token: tokenOf(second.handover_url), name: "Dora" });
+	const revealed = await revealKey(recipient(), { token: getToken(second.handover_url), name: "Dora" });
 	assert.deepEqual([await fixture.isLive(raw_key), await fixture.isLive(revealed.raw_key)], [false, true]);
 	const [after_reveal] = await fixture.behind("select coalesce(max(seq), 0) as seq from invalidations where id = $1", [key.id]);
 	assert(Number(after_reveal?.seq) > Number(before_reveal?.seq), "the key's grants are invalidated");
@@ -257,7 +257,7 @@ test("a key in use gets no handover, and a first use after its creation blocks t
 	const { key, raw_key } = await createKey(fixture.context(), keyInput(tenant_id));
 	const link = await handOverKey(fixture.context(), { tenant_id, key_id: key.id });
 	await fixture.use({ tenant_id, kid: key.secrets[0]?.kid ?? "" });
-	await refused(fixture, "conflict", () => revealKey(recipient(), { token: tokenOf(link.handover_url), name: "Dora" }));
+	await refused(fixture, "conflict", () => revealKey(recipient(), { token: getToken(link.handover_url), name: "Dora" }));
 	await refused(fixture, "conflict", () => handOverKey(fixture.context(), { tenant_id, key_id: key.id }));
 	assert.equal(await fixture.isLive(raw_key), true);
 	const revoked = await handed(tenant_id);
@@ -329,5 +329,5 @@ test("erasing a tenant deletes its links and their recipients' addresses", async
 test("a handover by the operator has the product's name as its sender", async () => {
 	const tenant_id = await fixture.tenant();
 	const made = await createKeyForHandover(fixture.context(), { ...keyInput(tenant_id), handover: {} });
-	assert.deepEqual((await readHandover(recipient(), { token: tokenOf(made.handover_url) })).created_by, { name: "Keywright" });
+	assert.deepEqual((await readHandover(recipient(), { token: getToken(made.handover_url) })).created_by, { name: "Keywright" });
 });

@@ -35,9 +35,9 @@ const CHARACTERS: Readonly<Record<ImportedAlphabet, string>> = {
 	printable: Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join(""),
 };
 const ASCII_CODES = 128;
-const TABLES = new Map(IMPORTED_ALPHABETS.map((alphabet) => [alphabet, tableOf(CHARACTERS[alphabet])]));
+const TABLES = new Map(IMPORTED_ALPHABETS.map((alphabet) => [alphabet, toTable(CHARACTERS[alphabet])]));
 
-function tableOf(characters: string): Uint8Array {
+function toTable(characters: string): Uint8Array {
 	const table = new Uint8Array(ASCII_CODES);
 	for (const character of characters) table[character.charCodeAt(0)] = 1;
 	return table;

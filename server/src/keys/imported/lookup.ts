@@ -20,15 +20,15 @@ export class ImportedLookups {
 
 	/** The look-up of a raw key's SHA-256 under the current pepper. */
 	current(sha256: Buffer): string {
-		return lookupOf(this.#current, sha256);
+		return toLookup(this.#current, sha256);
 	}
 
 	/** The look-ups under every configured pepper, any of which may be stored. */
 	all(sha256: Buffer): string[] {
-		return this.#all.map((key) => lookupOf(key, sha256));
+		return this.#all.map((key) => toLookup(key, sha256));
 	}
 }
 
-function lookupOf(key: Buffer, sha256: Buffer): string {
+function toLookup(key: Buffer, sha256: Buffer): string {
 	return MARK + createHmac("sha256", key).update(sha256).digest("base64url");
 }

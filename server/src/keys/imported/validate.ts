@@ -27,7 +27,7 @@ export interface Bench {
 	readonly used: Map<string, number>;
 }
 
-function tenantOf(row: ImportRow, bench: Bench, by_external_id: ReadonlyMap<string, TenantWithPlan>): TenantWithPlan | undefined {
+function findTenant(row: ImportRow, bench: Bench, by_external_id: ReadonlyMap<string, TenantWithPlan>): TenantWithPlan | undefined {
 	return "id" in row.tenant ? bench.tenants.get(row.tenant.id) : by_external_id.get(row.tenant.external_id);
 }
 
@@ -92,7 +92,7 @@ export async function validateRows(tx: ReadTx, context: KeysContext, rows: reado
 		),
 	};
 	return rows.map((row) => {
-		const found = tenantOf(row, bench, by_external_id);
+		const found = findTenant(row, bench, by_external_id);
 		if (found === undefined) return refused(row, "tenant_missing", "its tenant does not exist");
 		return validateOne(context, row, found, bench, around);
 	});

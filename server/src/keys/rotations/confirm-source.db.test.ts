@@ -62,7 +62,7 @@ async function begin(key: MadeKey) {
 	};
 }
 
-const confirmationsOf = async (tenant_id: string) =>
+const getConfirmations = async (tenant_id: string) =>
 	(await fixture.verification.behind("select action, details from keywright.audit_entries where chain = $1 order by seq", [tenant_id])).filter(
 		({ action }) => action === "rotation.source_confirmed",
 	);
@@ -90,7 +90,7 @@ test("two python-requests clients behind one address need a confirmation, which 
 	deepEqual([confirmed.status, confirmed.safe_to_complete, confirmed.sources[0]?.moved, confirmed.reasons], ["moved", true, true, []]);
 	deepEqual([confirmed.sources[0]?.confirmation?.by.name, confirmed.sources[0]?.confirmation?.void], ["operator token", false]);
 	deepEqual(await rotation.confirm(REPORTS), confirmed, "a repeat changes nothing");
-	equal((await confirmationsOf(key.tenant_id)).length, 1);
+	equal((await getConfirmations(key.tenant_id)).length, 1);
 	await fixture.pass(DAY_SECONDS);
 	equal(await rotation.byItself(), "moved", "a person's word alone ends nothing by itself");
 
@@ -106,7 +106,7 @@ test("two python-requests clients behind one address need a confirmation, which 
 	const done = await rotation.complete();
 	deepEqual([done.status, done.ended_how, done.force_reason], ["completed", "completed", null]);
 	equal(await fixture.use(key.raw_key, REPORTS), "key_rotated");
-	const audited = await confirmationsOf(key.tenant_id);
+	const audited = await getConfirmations(key.tenant_id);
 	equal(audited.length, 2);
 	match(JSON.stringify(audited), /python-requests at 203\.0\.113\.0\/24/);
 });
@@ -160,9 +160,9 @@ test("a source with evidence, an unknown source and an ended rotation cannot be 
 	equal(await fixture.use(rotation.raw_key, "orders"), "allowed");
 	equal(await fixture.use(rotation.raw_key, "backup"), "allowed");
 	const { sources } = await rotation.look();
-	const idOf = (agent: string) => ({ id: sources.find((source) => source.agent === agent)?.id ?? "" });
-	match((await toApiError(rotation.confirm(idOf("order-bot")))).detail, /is identified/);
-	match((await toApiError(rotation.confirm(idOf("backup-job")))).detail, /nothing to confirm/);
+	const getId = (agent: string) => ({ id: sources.find((source) => source.agent === agent)?.id ?? "" });
+	match((await toApiError(rotation.confirm(getId("order-bot")))).detail, /is identified/);
+	match((await toApiError(rotation.confirm(getId("backup-job")))).detail, /nothing to confirm/);
 	equal((await toApiError(rotation.confirm({ id: "src_none" }))).code, "not_found");
 	const other = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	const foreign = { ...rotation.ids, tenant_id: other.tenant_id, source_id: REPORTS.id };
@@ -172,5 +172,5 @@ test("a source with evidence, an unknown source and an ended rotation cannot be 
 	const waiting = await rotateKeyForHandover(fixture.handoverContext(), { tenant_id: key.tenant_id, key_id: key.key_id, handover: {} });
 	const early = { ...rotation.ids, rotation_id: waiting.rotation.id, source_id: REPORTS.id };
 	match((await toApiError(confirmSource(fixture.context(), early))).detail, /not been revealed/);
-	deepEqual(await confirmationsOf(key.tenant_id), []);
+	deepEqual(await getConfirmations(key.tenant_id), []);
 });

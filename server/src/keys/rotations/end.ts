@@ -140,7 +140,7 @@ export interface EndRequest {
 }
 
 /** The `ApiError` for a refused transition, with the blockers. */
-function refusalOf(seen: Observed, refused: { refused: ApiError["code"]; because: string }): ApiError {
+function getRefusal(seen: Observed, refused: { refused: ApiError["code"]; because: string }): ApiError {
 	const { evidence, rotation } = seen;
 	switch (refused.because) {
 		case "still_in_use": {
@@ -193,7 +193,7 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 		const over = dueEvent(seen, now) === "time_over" ? getStepOfClock(seen, "time_over") : null;
 		const outcome = over !== null && event !== "cancel" && event !== "force_cancel" ? over : getStep(seen.phase, event, false);
 		if (outcome === NOTHING) return { unchanged: await readRotationResponse(tx, rotation, now) };
-		if ("refused" in outcome) throw refusalOf(seen, outcome);
+		if ("refused" in outcome) throw getRefusal(seen, outcome);
 		const ended = await endRotation(tx, context, key, seen, outcome, outcome.how === "forced" ? (request.force_reason ?? null) : null);
 		return {
 			result: await readRotationResponse(tx, ended.rotation, now),

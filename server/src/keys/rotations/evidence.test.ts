@@ -156,14 +156,14 @@ test("more use of the old secret never makes a source moved, and time alone neve
 		gap_ms: fc.integer({ min: 0, max: 60 * MINUTE_MS }),
 		sightings: fc.integer({ min: 1, max: 5 }),
 	});
-	const rowsOf = (list: readonly { kid: "old" | "new"; network: string; ago_ms: number; gap_ms: number; sightings: number }[]) => [
+	const getRows = (list: readonly { kid: "old" | "new"; network: string; ago_ms: number; gap_ms: number; sightings: number }[]) => [
 		...new Map(
 			list.map(({ kid, network, ago_ms, ...more }) => [`${kid} ${network}`, used(kid, makeSource(network, "order-bot", null), ago_ms, more)]),
 		).values(),
 	];
 	fc.assert(
 		fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 0, max: 300 * MINUTE_MS }), (list, later_ms) => {
-			const rows = rowsOf(list);
+			const rows = getRows(list);
 			const now = assessed(rows);
 			const later = assessed(rows, { now: NOW + later_ms });
 			if (now.all_moved) ok(later.all_moved, "time alone takes nothing back");

@@ -141,7 +141,7 @@ function seenUntil({ usage, now }: EvidenceQuestion): number {
 	return Math.min(now, usage.until_ms);
 }
 
-function useOf(seen: readonly SecretSource[], kid: string | null): (SecretSource & { last_seen_at: Date; first_seen_at: Date }) | null {
+function getUse(seen: readonly SecretSource[], kid: string | null): (SecretSource & { last_seen_at: Date; first_seen_at: Date }) | null {
 	const row = seen.find((use) => use.kid === kid);
 	if (!row || row.last_seen_at === null || row.first_seen_at === null) return null;
 	return { ...row, last_seen_at: row.last_seen_at, first_seen_at: row.first_seen_at };
@@ -149,9 +149,9 @@ function useOf(seen: readonly SecretSource[], kid: string | null): (SecretSource
 
 function assessSource(seen: readonly SecretSource[], question: EvidenceQuestion): AssessedSource | null {
 	const [first] = seen;
-	const used = useOf(seen, question.predecessor_kid);
+	const used = getUse(seen, question.predecessor_kid);
 	const old = used !== null && used.last_seen_at.getTime() > question.now - EVIDENCE_KEPT_MS ? used : null;
-	const successor = useOf(seen, question.successor_kid);
+	const successor = getUse(seen, question.successor_kid);
 	if (!first || (old === null && successor === null)) return null;
 	const { source_id, network, agent, client, name } = first;
 	const source = { source_id, network, agent, client, name };

@@ -37,26 +37,26 @@ interface Unused {
 	readonly refused: string;
 }
 
-const idsOf = ({ key_id }: Pick<MadeKey, "key_id">) => ({ tenant_id, key_id });
-const tokenOf = (url: string) => url.slice(url.indexOf("#") + 1);
+const getIds = ({ key_id }: Pick<MadeKey, "key_id">) => ({ tenant_id, key_id });
+const getToken = (url: string) => url.slice(url.indexOf("#") + 1);
 
 async function unusedSuccessor(): Promise<Unused> {
 	const key = await fixture.key(tenant_id);
 	const { raw_key, rotation } = await fixture.rotate(key);
-	return { raw_key, undo: () => cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id }), refused: "successor_in_use" };
+	return { raw_key, undo: () => cancelRotation(fixture.context(), { ...getIds(key), rotation_id: rotation.id }), refused: "successor_in_use" };
 }
 
 async function unusedKey(): Promise<Unused> {
 	const key = await fixture.key(tenant_id);
-	return { raw_key: key.raw_key, undo: () => reissueKey(fixture.context(), idsOf(key)), refused: "conflict" };
+	return { raw_key: key.raw_key, undo: () => reissueKey(fixture.context(), getIds(key)), refused: "conflict" };
 }
 
 async function revealedKey(): Promise<Unused> {
 	const input = { tenant_id, name: "prod-bot", environment: "prod", owner: "Ada Lovelace" } as const;
 	const first = await createKeyForHandover(fixture.handoverContext(), { ...input, handover: {} });
-	const { raw_key } = await revealKey(fixture.recipient(), { token: tokenOf(first.handover_url), name: "Grace" });
-	const again = await handOverKey(fixture.handoverContext(), { ...idsOf({ key_id: first.key.id }) });
-	return { raw_key, undo: () => revealKey(fixture.recipient(), { token: tokenOf(again.handover_url), name: "Grace" }), refused: "conflict" };
+	const { raw_key } = await revealKey(fixture.recipient(), { token: getToken(first.handover_url), name: "Grace" });
+	const again = await handOverKey(fixture.handoverContext(), { ...getIds({ key_id: first.key.id }) });
+	return { raw_key, undo: () => revealKey(fixture.recipient(), { token: getToken(again.handover_url), name: "Grace" }), refused: "conflict" };
 }
 
 const UNDOING = { "cancelling a rotation": unusedSuccessor, "issuing again": unusedKey, "revealing again": revealedKey };
@@ -137,7 +137,7 @@ suite("the first use of a secret against actions that end an unused one", () => 
 		await untilWaiting(2);
 		await fixture.verification.behind("rollback");
 		deepEqual([getCode(await asked), await repeat], ["allowed", "secret_already_issued"]);
-		equal((await getRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id })).status, "proving");
+		equal((await getRotation(fixture.context(), { ...getIds(key), rotation_id: first.rotation.id })).status, "proving");
 	});
 
 	test("any response to a live secret is a use; a response to an ended secret or a paused key is not", async () => {
@@ -151,9 +151,9 @@ suite("the first use of a secret against actions that end an unused one", () => 
 			["not_found", "successor_in_use"],
 		]);
 		const paused = await fixture.key(tenant_id);
-		await pauseKey(fixture.context(), idsOf(paused));
+		await pauseKey(fixture.context(), getIds(paused));
 		equal(getCode(await fixture.main.ask(paused.raw_key)), "key_paused");
-		equal(await codeOfFailure(reissueKey(fixture.context(), idsOf(paused))), "done");
+		equal(await codeOfFailure(reissueKey(fixture.context(), getIds(paused))), "done");
 		equal(getCode(await fixture.main.ask(paused.raw_key)), "key_rotated");
 	});
 

@@ -19,18 +19,18 @@ before(async () => {
 after(() => fixture.close());
 
 const usedKey = (plan?: PlanOfKey) => makeUsedKey(fixture, ["orders"], plan);
-const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
-const look = (key: MadeKey, rotation_id: string) => getRotation(fixture.context(), { ...idsOf(key), rotation_id });
+const getIds = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
+const look = (key: MadeKey, rotation_id: string) => getRotation(fixture.context(), { ...getIds(key), rotation_id });
 
 test("the overlap of a rotation with a handover starts when the secret is revealed", async () => {
 	const key = await usedKey();
-	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), overlap_seconds: 60, handover: {} });
+	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...getIds(key), overlap_seconds: 60, handover: {} });
 	deepEqual(
 		[made.rotation.status, made.rotation.successor, made.rotation.old_ends_at, made.key.rotation?.status],
 		["waiting", null, null, "waiting"],
 	);
 	equal(made.handover.rotation_id, made.rotation.id);
-	await rejects(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id, force: true, reason: "x" }), {
+	await rejects(completeRotation(fixture.context(), { ...getIds(key), rotation_id: made.rotation.id, force: true, reason: "x" }), {
 		code: "conflict",
 	});
 	await fixture.pass(3_600);
@@ -47,24 +47,24 @@ test("the overlap of a rotation with a handover starts when the secret is reveal
 test("revealing or cancelling keeps an expiry date that was set while the handover was waiting", async () => {
 	const key = await usedKey({ max_key_lifetime_days: 90 });
 	await fixture.pass(60);
-	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: {} });
+	const made = await rotateKeyForHandover(fixture.handoverContext(), { ...getIds(key), handover: {} });
 	const expires_at = new Date(fixture.verification.clock.now() + 5 * DAY_MS).toISOString();
-	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
+	await updateKeySettings(fixture.context(), { ...getIds(key), expires_at });
 	await revealKey(fixture.recipient(), { token: made.handover_url.slice(made.handover_url.indexOf("#") + 1), name: "Grace" });
-	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+	equal((await getKey(fixture.context(), getIds(key))).expires_at, expires_at);
 	equal((await look(key, made.rotation.id)).expires_at, expires_at);
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: made.rotation.id });
-	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+	await cancelRotation(fixture.context(), { ...getIds(key), rotation_id: made.rotation.id });
+	equal((await getKey(fixture.context(), getIds(key))).expires_at, expires_at);
 });
 
 test("a handover that is cancelled or expires cancels its rotation, and cancelling the rotation cancels its handover", async () => {
 	const key = await usedKey();
-	const begin = () => rotateKeyForHandover(fixture.handoverContext(), { ...idsOf(key), handover: { expires_in_seconds: 300 } });
+	const begin = () => rotateKeyForHandover(fixture.handoverContext(), { ...getIds(key), handover: { expires_in_seconds: 300 } });
 	const first = await begin();
-	await cancelHandover(fixture.context(), { ...idsOf(key), handover_id: first.handover.id });
-	deepEqual([(await look(key, first.rotation.id)).status, (await getKey(fixture.context(), idsOf(key))).rotation], ["cancelled", null]);
+	await cancelHandover(fixture.context(), { ...getIds(key), handover_id: first.handover.id });
+	deepEqual([(await look(key, first.rotation.id)).status, (await getKey(fixture.context(), getIds(key))).rotation], ["cancelled", null]);
 	const second = await begin();
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: second.rotation.id });
+	await cancelRotation(fixture.context(), { ...getIds(key), rotation_id: second.rotation.id });
 	const token = second.handover_url.slice(second.handover_url.indexOf("#") + 1);
 	await rejects(revealKey(fixture.recipient(), { token, name: "Grace" }), { code: "conflict" });
 	const third = await begin();

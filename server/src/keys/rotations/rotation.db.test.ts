@@ -34,8 +34,8 @@ async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 
 const usedKey = (callers?: readonly CallerName[], plan?: PlanOfKey) => makeUsedKey(fixture, callers, plan);
 
-const look = (key: MadeKey, rotation_id: string) => getRotation(fixture.context(), { ...idsOf(key), rotation_id });
-const idsOf = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
+const look = (key: MadeKey, rotation_id: string) => getRotation(fixture.context(), { ...getIds(key), rotation_id });
+const getIds = ({ tenant_id, key_id }: MadeKey) => ({ tenant_id, key_id });
 const audit = (tenant_id: string) =>
 	fixture.verification.behind("select action, details->'facts' as facts from keywright.audit_entries where chain = $1 order by seq", [tenant_id]);
 
@@ -45,12 +45,12 @@ test("a repeat with the same Idempotency-Key issues no second secret", async () 
 	const repeat = await toApiError(fixture.rotate(key, { overlap_seconds: 60 }, { idempotency_key: "rotate-1" }));
 	deepEqual([repeat.code, repeat.metadata.members?.rotation_id], ["secret_already_issued", first.rotation.id]);
 	equal((await toApiError(fixture.rotate(key, { overlap_seconds: 61 }, { idempotency_key: "rotate-1" }))).code, "idempotency_mismatch");
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
-	const handOver = () => rotateKeyForHandover(fixture.handoverContext({ idempotency_key: "rotate-2" }), { ...idsOf(key), handover: {} });
+	await cancelRotation(fixture.context(), { ...getIds(key), rotation_id: first.rotation.id });
+	const handOver = () => rotateKeyForHandover(fixture.handoverContext({ idempotency_key: "rotate-2" }), { ...getIds(key), handover: {} });
 	const handed = await handOver();
 	const again = await toApiError(handOver());
 	deepEqual([again.code, again.metadata.members?.rotation_id], ["secret_already_issued", handed.rotation.id]);
-	equal((await listRotations(fixture.context(), idsOf(key))).data.length, 2);
+	equal((await listRotations(fixture.context(), getIds(key))).data.length, 2);
 });
 
 test("a rotation completes automatically when the last of three programs behind one address has moved", async () => {
@@ -70,7 +70,7 @@ test("a rotation completes automatically when the last of three programs behind 
 		proving.reasons.map(({ code }) => code),
 		["old_secret_only"],
 	);
-	const refused = await toApiError(completeRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id }));
+	const refused = await toApiError(completeRotation(fixture.context(), { ...getIds(key), rotation_id: rotation.id }));
 	equal(refused.code, "old_secret_still_in_use");
 	deepEqual(refused.metadata.members?.stragglers, ["backup-job at 203.0.113.0/24"]);
 	await completeRotations(fixture.context());
@@ -97,14 +97,14 @@ test("a rotation completes automatically when the last of three programs behind 
 	deepEqual([done.status, done.ended_how, done.ended_by?.name], ["completed", "moved", "operator token"]);
 	equal(await fixture.use(key.raw_key, "backup"), "key_rotated");
 	equal(await fixture.use(raw_key, "backup"), "allowed");
-	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
+	equal((await getKey(fixture.context(), getIds(key))).rotation, null);
 	deepEqual((await audit(key.tenant_id)).map(({ action }) => action).slice(-2), ["rotation.started", "rotation.completed"]);
 });
 
 test("completing early requires force and a reason, which is audited with the sources that had not moved", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation, raw_key } = await fixture.rotate(key);
-	const ids = { ...idsOf(key), rotation_id: rotation.id };
+	const ids = { ...getIds(key), rotation_id: rotation.id };
 	const early = await toApiError(completeRotation(fixture.context(), ids));
 	match(early.detail, /has not been used yet/);
 	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "  " }))).code, "invalid_request");
@@ -121,17 +121,17 @@ test("completing early requires force and a reason, which is audited with the so
 
 test("cancelling restores the old secret and the key's dates, and requires force once the new secret is used", async () => {
 	const key = await usedKey(["orders"], { max_key_lifetime_days: 90 });
-	const before = await getKey(fixture.context(), idsOf(key));
+	const before = await getKey(fixture.context(), getIds(key));
 	await fixture.pass(DAY_SECONDS);
 	const first = await fixture.rotate(key);
 	equal(first.rotation.expires_at_before, before.expires_at);
 	ok(before.expires_at && first.rotation.expires_at && first.rotation.expires_at > before.expires_at);
 	equal(first.key.expires_at, first.rotation.expires_at);
-	const cancelled = await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: first.rotation.id });
+	const cancelled = await cancelRotation(fixture.context(), { ...getIds(key), rotation_id: first.rotation.id });
 	deepEqual([cancelled.status, cancelled.ended_how, cancelled.old_ends_at], ["cancelled", "cancelled", null]);
 	equal(await fixture.use(first.raw_key, "orders"), "key_rotated");
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");
-	const after_cancel = await getKey(fixture.context(), idsOf(key));
+	const after_cancel = await getKey(fixture.context(), getIds(key));
 	deepEqual([after_cancel.expires_at, after_cancel.rotation_due_at, after_cancel.rotation], [before.expires_at, before.rotation_due_at, null]);
 
 	await fixture.pass(1);
@@ -143,13 +143,13 @@ test("cancelling restores the old secret and the key's dates, and requires force
 		"the lifetime that the key was given, not what a cancelled rotation left of it",
 	);
 	equal(await fixture.use(second.raw_key, "orders"), "allowed");
-	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
+	const ids = { ...getIds(key), rotation_id: second.rotation.id };
 	equal((await toApiError(cancelRotation(fixture.context(), ids))).code, "successor_in_use");
 	equal((await cancelRotation(fixture.context(), { ...ids, force: true })).status, "cancelled");
 	equal((await cancelRotation(fixture.context(), ids)).status, "cancelled");
 	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "no" }))).code, "conflict");
 	equal(await fixture.use(second.raw_key, "orders"), "key_rotated");
-	const page = await listRotations(fixture.context(), { ...idsOf(key), limit: 1 });
+	const page = await listRotations(fixture.context(), { ...getIds(key), limit: 1 });
 	deepEqual([page.data.map(({ id }) => id), page.next_cursor !== null], [[second.rotation.id], true]);
 });
 
@@ -157,9 +157,9 @@ test("cancelling a rotation keeps dates that were set during it", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation } = await fixture.rotate(key);
 	const expires_at = new Date(fixture.verification.clock.now() + DAY_SECONDS * 1_000).toISOString();
-	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at });
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id });
-	equal((await getKey(fixture.context(), idsOf(key))).expires_at, expires_at);
+	await updateKeySettings(fixture.context(), { ...getIds(key), expires_at });
+	await cancelRotation(fixture.context(), { ...getIds(key), rotation_id: rotation.id });
+	equal((await getKey(fixture.context(), getIds(key))).expires_at, expires_at);
 });
 
 test("an overlap ends on time without any change or loop", async () => {
@@ -174,8 +174,8 @@ test("an overlap ends on time without any change or loop", async () => {
 	await fixture.pass(1);
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
 	equal((await look(key, rotation.id)).status, "completed");
-	equal((await getKey(fixture.context(), idsOf(key))).rotation, null);
-	equal((await toApiError(cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id, force: true }))).code, "conflict");
+	equal((await getKey(fixture.context(), getIds(key))).rotation, null);
+	equal((await toApiError(cancelRotation(fixture.context(), { ...getIds(key), rotation_id: rotation.id, force: true }))).code, "conflict");
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated", "an ended secret stays ended");
 	const next = await fixture.rotate(key, { overlap_seconds: 0 });
 	deepEqual([next.rotation.status, next.rotation.ended_how], ["completed", "replaced_at_once"]);
@@ -197,7 +197,7 @@ test("the loop completes rotations after their overlap, or after the hard stop o
 		await own.pass(30 * DAY_SECONDS);
 		equal(await completeRotations(own.context()), 1);
 		equal(await completeRotations(own.context()), 0);
-		const how = async (key: MadeKey, id: string) => (await getRotation(own.context(), { ...idsOf(key), rotation_id: id })).ended_how;
+		const how = async (key: MadeKey, id: string) => (await getRotation(own.context(), { ...getIds(key), rotation_id: id })).ended_how;
 		deepEqual([await how(one, overlap.rotation.id), await how(other, held.rotation.id)], ["overlap_over", "hard_stop"]);
 	} finally {
 		await own.close();
@@ -228,7 +228,7 @@ test("an open rotation without a fixed overlap sends a daily reminder with the s
 				...{ hard_stop_at: rotation.hard_stop_at, stragglers: ["backup-job at 203.0.113.0/24"] },
 			})),
 		);
-		await cancelRotation(own.context(), { ...idsOf(held), rotation_id: rotation.id });
+		await cancelRotation(own.context(), { ...getIds(held), rotation_id: rotation.id });
 		await own.pass(DAY_SECONDS);
 		equal(await remindOfRotations(own.context()), 0);
 	} finally {
@@ -241,27 +241,27 @@ test("during a rotation, another rotation, a reissue and a handover are refused"
 	const { rotation } = await fixture.rotate(key);
 	const again = await toApiError(fixture.rotate(key));
 	deepEqual([again.code, again.metadata.members?.rotation_id], ["rotation_in_progress", rotation.id]);
-	equal((await toApiError(reissueKey(fixture.context(), idsOf(key)))).code, "rotation_in_progress");
-	equal((await toApiError(handOverKey(fixture.handoverContext(), idsOf(key)))).code, "rotation_in_progress");
+	equal((await toApiError(reissueKey(fixture.context(), getIds(key)))).code, "rotation_in_progress");
+	equal((await toApiError(handOverKey(fixture.handoverContext(), getIds(key)))).code, "rotation_in_progress");
 });
 
 test("revoking a key ends its rotation; pausing does not, and a paused key can be rotated", async () => {
 	const key = await usedKey(["orders"]);
 	const { rotation, raw_key } = await fixture.rotate(key);
-	equal((await pauseKey(fixture.context(), idsOf(key))).rotation?.id, rotation.id);
+	equal((await pauseKey(fixture.context(), getIds(key))).rotation?.id, rotation.id);
 	equal(await fixture.use(raw_key, "orders"), "key_paused");
-	await cancelRotation(fixture.context(), { ...idsOf(key), rotation_id: rotation.id });
+	await cancelRotation(fixture.context(), { ...getIds(key), rotation_id: rotation.id });
 	const second = await fixture.rotate(key);
 	const context = fixture.context();
 	let read_ms = context.clock.now();
 	const ticking = { ...context, clock: { ...context.clock, now: () => read_ms++ } };
-	const revoked = await revokeKey(ticking, { ...idsOf(key), reason: "other" });
+	const revoked = await revokeKey(ticking, { ...getIds(key), reason: "other" });
 	deepEqual([revoked.rotation, revoked.waited_for.length], [null, 1]);
 	const seen = await look(key, second.rotation.id);
 	// One change has one time, however late its statements run.
 	deepEqual([seen.status, seen.ended_how, seen.ended_at], ["cancelled", "revoked", revoked.revoked_at]);
 	for (const secret of [key.raw_key, second.raw_key]) equal(await fixture.use(secret, "orders"), "key_revoked");
-	const ids = { ...idsOf(key), rotation_id: second.rotation.id };
+	const ids = { ...getIds(key), rotation_id: second.rotation.id };
 	equal((await toApiError(completeRotation(fixture.context(), { ...ids, force: true, reason: "x" }))).code, "conflict");
 	equal((await toApiError(fixture.rotate(key))).code, "conflict");
 });
@@ -276,7 +276,7 @@ test("revoking a key leaves a rotation completed whose overlap was over, also be
 	await fixture.pass(61);
 	const before = await look(key, rotation.id);
 	deepEqual([before.status, before.ended_how], ["completed", null]);
-	await revokeKey(fixture.context(), { ...idsOf(key), reason: "other" });
+	await revokeKey(fixture.context(), { ...getIds(key), reason: "other" });
 	const expected_key_ids = [together.key_id, other.key_id];
 	await bulkRevoke(fixture.context(), { tenant_id: key.tenant_id, key_ids: expected_key_ids, reason: "other", preview: false, expected_key_ids });
 	for (const [of, { id, old_ends_at }] of [[key, rotation] as const, [together, of_together] as const]) {
@@ -324,7 +324,7 @@ test("sources without an address, or with too few uses, move only by a confirmat
 
 test("an expired key, and a key whose plan lost the API, cannot be rotated", async () => {
 	const key = await usedKey(["orders"]);
-	await updateKeySettings(fixture.context(), { ...idsOf(key), expires_at: new Date(fixture.verification.clock.now() + 60_000).toISOString() });
+	await updateKeySettings(fixture.context(), { ...getIds(key), expires_at: new Date(fixture.verification.clock.now() + 60_000).toISOString() });
 	await fixture.pass(61);
 	const expired = await toApiError(fixture.rotate(key));
 	deepEqual([expired.code, /later expiry/.test(expired.detail)], ["conflict", true]);
@@ -338,7 +338,7 @@ test("the revocation preview lists requests by hour, day and week, the sources a
 	await fixture.pass(2 * 3_600);
 	await fixture.use(key.raw_key, "orders");
 	const { rotation } = await fixture.rotate(key);
-	const preview = await revokePreview(fixture.context(), idsOf(key));
+	const preview = await revokePreview(fixture.context(), getIds(key));
 	equal(preview.expires_at_if_replaced, null);
 	deepEqual([preview.requests.last_hour, preview.requests.last_day, preview.requests.last_week, preview.rotation?.id], [1, 9, 9, rotation.id]);
 	deepEqual(

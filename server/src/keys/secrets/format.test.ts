@@ -20,13 +20,13 @@ import {
 } from "./format.ts";
 
 const BRAND = "kwtest";
-const RAW_KEY = madeOf("kwtest", "prod");
+const RAW_KEY = getMade("kwtest", "prod");
 
-function madeOf(brand: string, environment: Environment): string {
+function getMade(brand: string, environment: Environment): string {
 	return makeRawKey({ brand, environment, kid: newKid(), secret: newSecret() });
 }
 
-function kindOf(text: string, brand = BRAND): FormatMistakeKind {
+function getKind(text: string, brand = BRAND): FormatMistakeKind {
 	return explainMistake(brand, text).kind;
 }
 
@@ -45,7 +45,7 @@ test("a raw key parses into its parts, for every brand and environment", () => {
 });
 
 test("the default brand gives the documented pattern", () => {
-	for (const environment of ENVIRONMENTS) match(madeOf("kw", environment), /^kw_(prod|staging|dev)_[0-9A-Za-z]{50}$/);
+	for (const environment of ENVIRONMENTS) match(getMade("kw", environment), /^kw_(prod|staging|dev)_[0-9A-Za-z]{50}$/);
 	equal(rawKeyLength("kw", "prod"), 58);
 });
 
@@ -66,7 +66,7 @@ test("parts in a wrong format are refused", () => {
 test("any changed, lost or added character is refused", () => {
 	fc.assert(
 		fc.property(brands, environments, fc.nat({ max: 200 }), fc.string({ unit: "binary", maxLength: 2 }), (brand, environment, place, other) => {
-			const raw = madeOf(brand, environment);
+			const raw = getMade(brand, environment);
 			const at = place % raw.length;
 			const changed = raw.slice(0, at) + other + raw.slice(at + 1);
 			equal(parseRawKey(brand, changed) !== null, changed === raw);
@@ -89,8 +89,8 @@ test("a text with a correct checksum but a wrong brand, environment or separator
 	]) {
 		equal(parseRawKey(BRAND, body + checksum(body)), null, body.slice(0, 12));
 	}
-	equal(parseRawKey("kw", madeOf("kw_eu", "dev")), null);
-	equal(parseRawKey("kw_eu", madeOf("kw", "dev")), null);
+	equal(parseRawKey("kw", getMade("kw_eu", "dev")), null);
+	equal(parseRawKey("kw_eu", getMade("kw", "dev")), null);
 });
 
 test("arbitrary text does not parse, and its explanation contains no part of it", () => {
@@ -107,7 +107,7 @@ test("arbitrary text does not parse, and its explanation contains no part of it"
 test("the explanation of a damaged key contains no part of kid or secret", () => {
 	fc.assert(
 		fc.property(environments, fc.nat({ max: 200 }), fc.string({ unit: "binary-ascii", maxLength: 3 }), (environment, place, other) => {
-			const raw = madeOf(BRAND, environment);
+			const raw = getMade(BRAND, environment);
 			const at = place % raw.length;
 			const damaged = raw.slice(0, at) + other + raw.slice(at + 1);
 			fc.pre(damaged !== raw);
@@ -119,10 +119,10 @@ test("the explanation of a damaged key contains no part of kid or secret", () =>
 });
 
 test("the explanation of a wrong length has the actual and the expected length", () => {
-	const raw = madeOf("kw", "prod");
+	const raw = getMade("kw", "prod");
 	match(explainMistake("kw", raw.slice(0, -1)).detail, /57 of 58 characters/);
 	match(explainMistake("kw", `${raw}ab`).detail, /60 characters instead of 58/);
-	match(explainMistake("kw", madeOf("kw", "staging").slice(0, 20)).detail, /20 of 61 characters/);
+	match(explainMistake("kw", getMade("kw", "staging").slice(0, 20)).detail, /20 of 61 characters/);
 	match(explainMistake("kw", "kw_pr").detail, /5 characters of at least 57/);
 });
 
@@ -133,8 +133,8 @@ test("the explanation has the position of a foreign character, also for UTF-8 de
 	match(explainMistake(BRAND, invisible).detail, /^Character 21 /);
 	match(explainMistake(BRAND, `${RAW_KEY}\u200b`).detail, new RegExp(`^Character ${RAW_KEY.length + 1} `));
 	const asLatin1 = (text: string) => Buffer.from(text).toString("latin1");
-	equal(kindOf(asLatin1(`“${RAW_KEY}”`)), "quoted");
-	equal(kindOf(asLatin1("kwtest_prod_…a1B2")), "masked");
+	equal(getKind(asLatin1(`“${RAW_KEY}”`)), "quoted");
+	equal(getKind(asLatin1("kwtest_prod_…a1B2")), "masked");
 	match(explainMistake(BRAND, asLatin1(invisible)).detail, /^Character 21 /);
 });
 
@@ -187,14 +187,14 @@ for (const [kind, texts] of Object.entries(MISTAKES)) {
 	test(`the mistake ${kind} is recognized`, () => {
 		for (const text of texts) {
 			equal(parseRawKey(BRAND, text), null);
-			equal(kindOf(text), kind, JSON.stringify(text.slice(0, 80)));
+			equal(getKind(text), kind, JSON.stringify(text.slice(0, 80)));
 		}
 	});
 }
 
 test("a brand that ends like an environment is not taken for two keys", () => {
 	for (const brand of ["d", "v", "g", "prod", "dev_prod"]) {
-		for (const environment of ENVIRONMENTS) equal(kindOf(madeOf(brand, environment).slice(0, -1), brand), "wrong_length");
+		for (const environment of ENVIRONMENTS) equal(getKind(getMade(brand, environment).slice(0, -1), brand), "wrong_length");
 	}
 });
 

@@ -23,18 +23,18 @@ export interface StoredMac {
 	pepper_id: string;
 }
 
-function fieldsOf(identity: SecretIdentity): string[] {
+function getFields(identity: SecretIdentity): string[] {
 	return [identity.key_id, identity.kid, identity.tenant_id, identity.environment];
 }
 
 /** HMAC-SHA-256(pepper, "kw1" ‖ length-prefixed key id, kid, tenant id, environment, secret). Only this is stored of a secret. 32 bytes. */
 export function secretMac(pepper: Pepper, identity: SecretIdentity, secret: string): Buffer {
-	return computeMac(pepper.bytes, "kw1", [...fieldsOf(identity), secret]);
+	return computeMac(pepper.bytes, "kw1", [...getFields(identity), secret]);
 }
 
 /** The same over the SHA-256 of a raw key, with the label "kw2". */
 export function hashMac(pepper: Pepper, identity: SecretIdentity, sha256: Buffer): Buffer {
-	return computeMac(pepper.bytes, "kw2", [...fieldsOf(identity), sha256]);
+	return computeMac(pepper.bytes, "kw2", [...getFields(identity), sha256]);
 }
 
 /** Represents an imported raw key as a secret. */

@@ -12,12 +12,12 @@ export interface PepperContext extends ChangeContext {
 
 const BACKUP = "Configure the pepper that was backed up with this database (KEYWRIGHT_PEPPER); no key is lost.";
 
-function canaryOf(pepper: Pepper): Buffer {
+function getCanary(pepper: Pepper): Buffer {
 	return computeMac(pepper.bytes, "canary", [pepper.id]);
 }
 
 function isCanaryOf(pepper: Pepper, canary: Buffer): boolean {
-	const expected = canaryOf(pepper);
+	const expected = getCanary(pepper);
 	return canary.length === expected.length && timingSafeEqual(canary, expected);
 }
 
@@ -82,7 +82,7 @@ export async function checkPeppers(context: PepperContext): Promise<void> {
 		await lockPeppers(tx);
 		if (!(await isNew(tx, peppers))) return { unchanged: undefined };
 		const { id: pepper_id } = peppers.current;
-		await insertPepperRow(tx, { pepper_id, canary: canaryOf(peppers.current) }, new Date(context.clock.now()));
+		await insertPepperRow(tx, { pepper_id, canary: getCanary(peppers.current) }, new Date(context.clock.now()));
 		return { result: undefined, audit: [{ action: "pepper.registered", target: { kind: "pepper", id: pepper_id }, tenant_id: "*" }] };
 	});
 }

@@ -102,7 +102,7 @@ export class Outgoing {
 				request.destroy();
 			}),
 		);
-		request.on("error", (error) => fail(signal.aborted ? "timed_out" : errorOf(error)));
+		request.on("error", (error) => fail(signal.aborted ? "timed_out" : getError(error)));
 		// Another protocol is never spoken on the connection.
 		request.on("upgrade", (_response, socket) => {
 			socket.destroy();
@@ -141,7 +141,7 @@ function discard(response: IncomingMessage, request: ClientRequest): void {
 	response.on("close", () => clearTimeout(timer));
 }
 
-function errorOf(error: NodeJS.ErrnoException): CallError {
+function getError(error: NodeJS.ErrnoException): CallError {
 	const code = error.code ?? "";
 	if (code.startsWith("HPE_")) return "invalid_response";
 	return /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|EPROTO|HOSTNAME)/.test(code) ? "tls_failed" : "connection_failed";

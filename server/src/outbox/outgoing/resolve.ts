@@ -39,7 +39,7 @@ export function mayReach(address: Address, target: Pick<Target, "secure">, allow
 
 /** What is wrong with the host of a target, before its name is resolved; null for nothing. */
 export function hostFault(target: Target, allowed: AllowList | null): string | null {
-	const known = target.literal ? [target.literal] : target.host === "localhost" ? addressesOf(LOCALHOST) : null;
+	const known = target.literal ? [target.literal] : target.host === "localhost" ? getAddresses(LOCALHOST) : null;
 	if (known === null) return target.secure || allowed !== null ? null : HTTPS_NEEDED;
 	if (known.some((address) => mayReach(address, target, allowed))) return null;
 	return target.secure || !known.some(isPublicAddress) ? "has a private or reserved address; use a public host" : HTTPS_NEEDED;
@@ -47,12 +47,12 @@ export function hostFault(target: Target, allowed: AllowList | null): string | n
 
 const HTTPS_NEEDED = "must begin with https://";
 
-function addressesOf(texts: readonly string[]): Address[] {
+function getAddresses(texts: readonly string[]): Address[] {
 	return texts.flatMap((text) => parseAddress(text) ?? []);
 }
 
 /** The addresses of the target that a call may use; empty if there are none. A name that also has others is called at these only. */
 export async function resolveTarget(target: Target, lookup: Lookup, allowed: AllowList | null, signal: AbortSignal): Promise<readonly Address[]> {
-	const found = target.literal ? [target.literal] : addressesOf(await lookup(target.host, signal));
+	const found = target.literal ? [target.literal] : getAddresses(await lookup(target.host, signal));
 	return found.filter((address) => mayReach(address, target, allowed));
 }

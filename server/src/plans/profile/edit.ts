@@ -62,11 +62,11 @@ export function parseProfile(input: ProfileInput, standard: ApiProfile): StoredP
 
 /** Drops values equal to the defaults, so that a profile read and sent back keeps following them when the public URL changes. */
 function withoutDefaults(profile: Draft, standard: ApiProfile): StoredProfile {
-	const set = Object.entries(profile).filter(([name, value]) => canonicalJson(value) !== canonicalJson(fieldOf(standard, name)));
+	const set = Object.entries(profile).filter(([name, value]) => canonicalJson(value) !== canonicalJson(getField(standard, name)));
 	return { ...NOTHING_SET, ...Object.fromEntries(set) };
 }
 
-function fieldOf(profile: ApiProfile, name: string): unknown {
+function getField(profile: ApiProfile, name: string): unknown {
 	return Object.entries(profile).find(([field]) => field === name)?.[1];
 }
 

@@ -26,7 +26,7 @@ function dataUrl(type: string, bytes: Buffer): string {
 	return `data:${type};base64,${bytes.toString("base64")}`;
 }
 
-function pointersOf(run: () => unknown): string[] {
+function getPointers(run: () => unknown): string[] {
 	let pointers: string[] = [];
 	throws(run, (error) => {
 		ok(error instanceof ApiError && error.code === "invalid_request");
@@ -131,7 +131,7 @@ test("all errors of a profile are reported at once, by field", () => {
 		accent_color: "#ffffff",
 	};
 	deepEqual(
-		pointersOf(() => parseProfile(input, STANDARD)),
+		getPointers(() => parseProfile(input, STANDARD)),
 		["/support_url", "/api_base_url", "/check_request/path", "/logo_url", "/accent_color"],
 	);
 });

@@ -122,7 +122,7 @@ export function validateLogo(data_url: string): string | null {
 	return fits(bytes) ? null : `does not have the signature of ${type}: correct the type or the content`;
 }
 
-function luminanceOf(color: string): number {
+function getLuminance(color: string): number {
 	const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
 		const part = Number.parseInt(color.slice(at, at + 2), 16) / 255;
 		return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
@@ -132,7 +132,7 @@ function luminanceOf(color: string): number {
 
 /** The contrast of `#rrggbb` with white, 1 to 21 (WCAG 2.2, relative luminance). */
 export function contrastWithWhite(color: string): number {
-	return 1.05 / (luminanceOf(color) + 0.05);
+	return 1.05 / (getLuminance(color) + 0.05);
 }
 
 /** Validates an accent colour: white text must be readable on it. Returns the error, or null. */

@@ -22,7 +22,7 @@ function refusedWith(code: ErrorCode) {
 	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
-function tokenOf(url: string): string {
+function getToken(url: string): string {
 	return url.slice(url.indexOf("#") + 1);
 }
 
@@ -53,7 +53,7 @@ test("an invitation has one link in the response and another in the mail; the da
 	const mailed_url = /\n(https:\S+)\n/.exec(mail?.text ?? "")?.[1] ?? "";
 	match(mail?.text ?? "", /as an admin/);
 
-	const [token, mailed_token] = [tokenOf(url), tokenOf(mailed_url)];
+	const [token, mailed_token] = [getToken(url), getToken(mailed_url)];
 	ok(mailed_token !== token, "the link in the response is not the one that verifies the address");
 	const stored = await team.superuser.query("select token_digest, mail_token_digest, link_proves from invitations where id = $1", [invitation.id]);
 	deepEqual(stored.rows, [

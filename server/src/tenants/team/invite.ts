@@ -35,7 +35,7 @@ export interface MadeInvitation {
 }
 
 /** The inviter's name as the invited person sees it; for an operator, the product's name. */
-function inviterOf(context: InviteContext, product_name: string): Inviter {
+function getInviter(context: InviteContext, product_name: string): Inviter {
 	const { actor } = context;
 	const name = actor.kind === "operator" ? product_name : actor.name;
 	return "id" in actor ? { kind: actor.kind, id: actor.id, name } : { kind: actor.kind, name: product_name };
@@ -75,7 +75,7 @@ export async function invite(context: InviteContext, input: InvitationInput & { 
 		email: input.email === undefined ? null : normalEmail(input.email),
 		role,
 		created_at,
-		created_by: inviterOf(context, product_name),
+		created_by: getInviter(context, product_name),
 		expires_at: new Date(Math.min(wanted_ms, linkExpiryMax(context.caller))),
 		accepted_at: null,
 		cancelled_at: null,

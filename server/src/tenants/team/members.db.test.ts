@@ -21,12 +21,12 @@ function refusedWith(code: ErrorCode) {
 	return (error: unknown) => error instanceof ApiError && error.code === code;
 }
 
-async function rolesOf(tenant_id: string): Promise<Record<string, string>> {
+async function getRoles(tenant_id: string): Promise<Record<string, string>> {
 	const rows = await team.superuser.query<{ id: string; role: string }>("select id, role from members where tenant_id = $1", [tenant_id]);
 	return Object.fromEntries(rows.rows.map(({ id, role }) => [id, role]));
 }
 
-async function auditOf(tenant_id: string): Promise<unknown[]> {
+async function getAudit(tenant_id: string): Promise<unknown[]> {
 	equal((await verifyChain(team.db.context(), tenant_id)).intact, true);
 	const entries = await team.superuser.query(
 		"select action, target_kind, target_id, details -> 'actor' ->> 'name' as by from audit_entries where chain = $1 order by seq offset 1",
@@ -62,7 +62,7 @@ test("an owner changes roles, which the audit log records; a repeat changes noth
 	const changed = await updateMember(team.context(tenant_id, owner), input);
 	deepEqual([changed.id, changed.role, changed.is_you], [viewer.member_id, "admin", false]);
 	deepEqual(await updateMember(team.context(tenant_id, owner), input), changed);
-	deepEqual(await auditOf(tenant_id), [`${owner.name}: member.role_changed member ${viewer.member_id}`]);
+	deepEqual(await getAudit(tenant_id), [`${owner.name}: member.role_changed member ${viewer.member_id}`]);
 	const facts = await team.superuser.query(
 		"select details -> 'facts' as facts from audit_entries where chain = $1 and action = 'member.role_changed'",
 		[tenant_id],
@@ -83,7 +83,7 @@ test("the last owner cannot be demoted or removed by any caller, and cannot leav
 	}
 	const second = await team.member(tenant_id, "owner");
 	await removeMember(team.context(tenant_id, owner), { tenant_id, member_id });
-	deepEqual(Object.keys(await rolesOf(tenant_id)).includes(member_id), false);
+	deepEqual(Object.keys(await getRoles(tenant_id)).includes(member_id), false);
 	await rejects(removeMember(team.context(tenant_id, second), { tenant_id, member_id: second.member_id }), refusedWith("conflict"));
 });
 
@@ -102,7 +102,7 @@ test(`two owners who concurrently demote or remove each other or leave keep one 
 			second?.(two, tenant_id, themselves ? two.member_id : one.member_id),
 		]);
 		equal(answers.filter(({ status }) => status === "fulfilled").length, 1);
-		const owners = Object.values(await rolesOf(tenant_id)).filter((role) => role === "owner");
+		const owners = Object.values(await getRoles(tenant_id)).filter((role) => role === "owner");
 		equal(owners.length, 1);
 		for (const answer of answers)
 			if (answer.status === "rejected")
@@ -130,7 +130,7 @@ test("a member who was demoted or removed in the meantime can no longer change a
 	}
 	await removeMember(team.context(tenant_id, owner), { tenant_id, member_id: other.member_id });
 	await rejects(removeMember(team.context(tenant_id, other), input), refusedWith("not_found"));
-	equal((await rolesOf(tenant_id))[viewer.member_id], "viewer");
+	equal((await getRoles(tenant_id))[viewer.member_id], "viewer");
 });
 
 test("a viewer can leave but cannot remove other members", async () => {
@@ -144,8 +144,8 @@ test("a viewer can leave but cannot remove other members", async () => {
 	);
 	await rejects(removeMember(context, { tenant_id, member_id: "mem_nobody" }), refusedWith("role_not_allowed"));
 	await removeMember(context, { tenant_id, member_id: viewer.member_id });
-	deepEqual(await rolesOf(tenant_id), { [owner.member_id]: "owner" });
-	deepEqual(await auditOf(tenant_id), [`${viewer.name}: member.removed member ${viewer.member_id}`]);
+	deepEqual(await getRoles(tenant_id), { [owner.member_id]: "owner" });
+	deepEqual(await getAudit(tenant_id), [`${viewer.name}: member.removed member ${viewer.member_id}`]);
 });
 
 test("a former owner's invitations are cancelled; those of others stay pending", async () => {
@@ -173,7 +173,7 @@ test("in a suspended tenant roles cannot be changed, but members can be removed"
 	const { member_id } = viewer;
 	await rejects(updateMember(team.context(tenant_id, owner), { tenant_id, member_id, role: "admin" }), refusedWith("tenant_suspended"));
 	await removeMember(team.context(tenant_id, owner), { tenant_id, member_id });
-	deepEqual(await rolesOf(tenant_id), { [owner.member_id]: "owner" });
+	deepEqual(await getRoles(tenant_id), { [owner.member_id]: "owner" });
 });
 
 test("another tenant's member is 404, as an unknown one is", async () => {
@@ -185,5 +185,5 @@ test("another tenant's member is 404, as an unknown one is", async () => {
 			await rejects(updateMember(team.context(tenant_id, caller), { tenant_id, member_id, role: "admin" }), refusedWith("not_found"));
 			await rejects(removeMember(team.context(tenant_id, caller), { tenant_id, member_id }), refusedWith("not_found"));
 		}
-	deepEqual(await rolesOf(other_id), { [stranger.member_id]: "viewer" });
+	deepEqual(await getRoles(other_id), { [stranger.member_id]: "viewer" });
 });

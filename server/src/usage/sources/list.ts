@@ -7,7 +7,7 @@ import { readSecretSources, type SecretSource } from "./evidence-store.ts";
 import { readSources } from "./store.ts";
 
 /** Requests with an ended secret from one source; null without any. */
-function deadUseOf(seen: SecretSource) {
+function getDeadUse(seen: SecretSource) {
 	const { kid, source_id, name, network, agent, client, dead_first_seen_at, dead_last_seen_at, dead_requests, dead_today } = seen;
 	if (dead_first_seen_at === null || dead_last_seen_at === null) return null;
 	return {
@@ -28,7 +28,7 @@ export async function listSources(context: DatabaseContext, input: { tenant_id: 
 			seen: await readSecretSources(tx, input, new Date(context.clock.now())),
 		};
 	});
-	const dead = seen.map(deadUseOf).filter((use) => use !== null);
+	const dead = seen.map(getDeadUse).filter((use) => use !== null);
 	return {
 		data: rows.map((row) => ({
 			...row,

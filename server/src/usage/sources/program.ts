@@ -98,10 +98,10 @@ export function parseProgram(user_agent: string | null): string {
 	for (const [pattern, family] of INSIDE) if (pattern.test(text)) return family;
 	const end = text.search(/[/\s(;,]/);
 	const product = end === -1 ? text : text.slice(0, end);
-	return PRODUCTS.get(product.toLowerCase()) ?? nameOf(product.toLowerCase());
+	return PRODUCTS.get(product.toLowerCase()) ?? getName(product.toLowerCase());
 }
 
-function nameOf(product: string): string {
+function getName(product: string): string {
 	let name = product;
 	for (let cuts = 0; cuts < CUTS_MAX; cuts += 1) {
 		const cut = name.replace(TRAILING, "").replace(SEPARATORS_AT_END, "");

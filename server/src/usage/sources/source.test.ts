@@ -5,7 +5,7 @@ import { headerFilter } from "../../core/secret-text.ts";
 import { SourceMemo } from "./memo.ts";
 import { getSource, makeSource, OTHER_SOURCES, parseClient, UNKNOWN_SOURCE } from "./source.ts";
 
-function addressOf(text: string): Address {
+function getAddress(text: string): Address {
 	const address = parseAddress(text);
 	ok(address, text);
 	return address;
@@ -23,9 +23,9 @@ test("a client name is retained when it is plain and short, and otherwise droppe
 });
 
 test("an address becomes its network; an IPv4-mapped IPv6 address counts as IPv4", () => {
-	equal(getSource(addressOf("203.0.113.77"), null, null).network, "203.0.113.0/24");
-	deepEqual(getSource(addressOf("::ffff:203.0.113.9"), null, null), getSource(addressOf("203.0.113.77"), null, null));
-	equal(getSource(addressOf("2001:db8:1:2:3:4:5:6"), null, null).network, "2001:db8:1::/48");
+	equal(getSource(getAddress("203.0.113.77"), null, null).network, "203.0.113.0/24");
+	deepEqual(getSource(getAddress("::ffff:203.0.113.9"), null, null), getSource(getAddress("203.0.113.77"), null, null));
+	equal(getSource(getAddress("2001:db8:1:2:3:4:5:6"), null, null).network, "2001:db8:1::/48");
 	equal(getSource(null, "curl/8", null).network, "unknown");
 });
 
@@ -41,13 +41,13 @@ test("the id depends on exactly the network, program and client name", () => {
 test("repeated requests of a connection get the same object, and another caller on it gets another", () => {
 	const memo = new SourceMemo({ addresses: true, filterHeader: headerFilter() });
 	const connection = {};
-	const first = memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null);
-	equal(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null), first);
-	notEqual(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", "orders"), first);
-	notEqual(memo.of(connection, addressOf("198.51.101.1"), "curl/8.0", null).id, first.id);
+	const first = memo.of(connection, getAddress("198.51.100.1"), "curl/8.0", null);
+	equal(memo.of(connection, getAddress("198.51.100.1"), "curl/8.0", null), first);
+	notEqual(memo.of(connection, getAddress("198.51.100.1"), "curl/8.0", "orders"), first);
+	notEqual(memo.of(connection, getAddress("198.51.101.1"), "curl/8.0", null).id, first.id);
 	equal(memo.of(connection, null, null, null).id, UNKNOWN_SOURCE.id);
-	equal(memo.of({}, addressOf("198.51.100.1"), "curl/8.0", null), first);
-	equal(memo.of(connection, addressOf("198.51.100.1"), "curl/8.0", null), first);
+	equal(memo.of({}, getAddress("198.51.100.1"), "curl/8.0", null), first);
+	equal(memo.of(connection, getAddress("198.51.100.1"), "curl/8.0", null), first);
 });
 
 test("when networks are not stored, sources differ by program and client name alone, and a request without an address stays unknown", () => {

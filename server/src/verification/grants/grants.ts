@@ -159,7 +159,7 @@ export class Grants {
 	}
 
 	async #loadSites(places: string[]): Promise<Map<string, SiteState>> {
-		const pairs = new Map(places.map((place) => [place, pairOf(place)]));
+		const pairs = new Map(places.map((place) => [place, getPair(place)]));
 		const loaded = new Map<string, SiteState>();
 		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && loaded.size < pairs.size; attempt += 1) {
 			const rows = await inTransaction(this.#options.database, ALL_TENANTS, (tx) => readSites(tx, [...pairs.values()]));
@@ -225,7 +225,7 @@ function markStale(state: { stale: boolean } | undefined): void {
 }
 
 /** Guarantee: `fillSite` wrote the text from a pair of texts. */
-function pairOf(place: string): { tenant_id: string; site_id: string } {
+function getPair(place: string): { tenant_id: string; site_id: string } {
 	const [tenant_id, site_id] = JSON.parse(place) as [string, string];
 	return { tenant_id, site_id };
 }

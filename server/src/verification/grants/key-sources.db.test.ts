@@ -19,7 +19,7 @@ suite("counting keys by source", () => {
 	});
 	after(() => fixture.close());
 
-	function grantOf(key: MadeKey): Grant {
+	function getGrant(key: MadeKey): Grant {
 		const grant = process.grants.get(key.kid);
 		ok(grant && typeof grant === "object");
 		return grant;
@@ -56,14 +56,14 @@ suite("counting keys by source", () => {
 				[from(4).id, 1],
 			]),
 		);
-		equal(grantOf(key).counters?.length, 2);
+		equal(getGrant(key).counters?.length, 2);
 	});
 
 	test("a key that is used from everywhere has a bounded number of counters, and loses no count", async () => {
 		const key = await fixture.key(process.node, tenant_id);
 		for (let round = 0; round < 2; round += 1)
 			for (let network = 0; network < 200; network += 1) await process.ask(key.raw_key, { source: from(network) });
-		equal(grantOf(key).counters?.length, SOURCES_PER_KEY_MAX);
+		equal(getGrant(key).counters?.length, SOURCES_PER_KEY_MAX);
 		const told = drained();
 		equal(told.size, SOURCES_PER_KEY_MAX + 1);
 		equal(told.get(OTHER_SOURCES.id), 2 * (200 - SOURCES_PER_KEY_MAX));
@@ -76,7 +76,7 @@ suite("counting keys by source", () => {
 	test("once its secret has matched, the same text finds the grant by its digest, and never again after a change", async () => {
 		const key = await fixture.key(process.node, tenant_id);
 		await process.ask(key.raw_key);
-		const grant = grantOf(key);
+		const grant = getGrant(key);
 		ok(grant.digest);
 		equal(process.grants.matched(grant.digest), grant);
 		await process.ask(`${key.raw_key.slice(0, -10)}0000000000`);

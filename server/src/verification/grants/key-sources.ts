@@ -17,7 +17,7 @@ export class KeySources {
 
 	/** The grant's counter for `source`, which becomes the latest. Call it when the latest counter is of another source. */
 	counterOf(grant: Grant, source: Source): KeyCounter {
-		const known = knownOf(grant, source.id);
+		const known = getKnown(grant, source.id);
 		if (known !== undefined) {
 			known.source = source;
 			grant.counter = known;
@@ -49,7 +49,7 @@ export class KeySources {
 	}
 }
 
-function knownOf({ counter, counters }: Grant, source_id: string): KeyCounter | undefined {
+function getKnown({ counter, counters }: Grant, source_id: string): KeyCounter | undefined {
 	if (counters === null) return counter?.source.id === source_id ? counter : undefined;
 	return counters.find(({ source }) => source.id === source_id);
 }

@@ -45,7 +45,7 @@ export class GrantReferences {
 			retires_at_ms: row.retires_at?.getTime() ?? null,
 			expires_at_ms: row.expires_at?.getTime() ?? null,
 			paused: row.paused_at !== null,
-			allowed_ips: allowListOf(row.allowed_ips),
+			allowed_ips: toAllowList(row.allowed_ips),
 			blocks_clients: row.client_policy === "block",
 			strict_clients: row.strict_clients === true,
 			refusals: this.#windows.retainFound(row.key_id, REFUSALS),
@@ -68,7 +68,7 @@ export class GrantReferences {
 			pepper_id: row.pepper_id,
 			expires_at: row.expires_at?.toISOString() ?? null,
 			rotation_due_at: row.rotation_due_at?.toISOString() ?? null,
-			rotation: rotationOf(row),
+			rotation: toGrantRotation(row),
 			browser_seen_ms: Number.NEGATIVE_INFINITY,
 		};
 	}
@@ -88,13 +88,13 @@ export class GrantReferences {
 }
 
 /** Fails closed: a list that does not parse allows no address. Lists are validated when they are written. */
-function allowListOf(entries: string[] | null): AllowList | null {
+function toAllowList(entries: string[] | null): AllowList | null {
 	if (entries === null) return null;
 	const parsed = parseAllowList(entries);
 	return parsed instanceof AllowList ? parsed : new AllowList([]);
 }
 
-function rotationOf(row: GrantRow): GrantRotation | null {
+function toGrantRotation(row: GrantRow): GrantRotation | null {
 	if (row.rotation_id === null) return null;
 	const secret = row.kid === row.rotation_predecessor_kid ? "old" : "new";
 	// The old secret ends no later than its key.

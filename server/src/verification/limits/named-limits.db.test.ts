@@ -27,7 +27,7 @@ suite("named limits, and limits of a key's own", () => {
 		return Object.fromEntries(grant.policy.limits.map(({ name }, index) => [name, grant.windows[index]?.used(fixture.clock.monotonic()) ?? -1]));
 	}
 
-	async function unspentOf(tenant_id: string): Promise<number> {
+	async function getUnspent(tenant_id: string): Promise<number> {
 		await process.quotas.returnAll();
 		const [row] = await fixture.behind("select leased from keywright.quota_periods where tenant_id = $1", [tenant_id]);
 		return Number(row?.leased);
@@ -63,7 +63,7 @@ suite("named limits, and limits of a key's own", () => {
 		const shared = { burst: 100, exports: 100, mails: 100, pages: 100, unasked: 0 };
 		deepEqual(used(one), shared);
 		deepEqual(used(two), { ...shared, own: allowed.filter(({ key }) => key === two).length });
-		equal(await unspentOf(tenant_id), 100);
+		equal(await getUnspent(tenant_id), 100);
 	});
 
 	test("a quota that ends first leaves every limit at what was let through", async () => {
@@ -75,7 +75,7 @@ suite("named limits, and limits of a key's own", () => {
 		const counts = await askMany([key.raw_key], { cost: 3, limits: new Map([["exports", 7]]) });
 		deepEqual(counts, { allowed: 50, quota_exceeded: 350 });
 		deepEqual(used(key), { burst: 150, exports: 350 });
-		equal(await unspentOf(tenant_id), 150);
+		equal(await getUnspent(tenant_id), 150);
 	});
 
 	test("whatever costs meet, the sums are exact and no limit is ever over", async () => {
@@ -111,7 +111,7 @@ suite("named limits, and limits of a key's own", () => {
 				}
 				deepEqual(used(key), expected);
 				ok(expected.burst <= bounds.burst && expected.exports <= bounds.exports && expected.mails <= bounds.mails && quota <= 100);
-				equal(await unspentOf(tenant_id), quota);
+				equal(await getUnspent(tenant_id), quota);
 			}),
 			{ numRuns: 15 },
 		);

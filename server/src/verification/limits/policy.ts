@@ -27,7 +27,7 @@ export interface LimitPolicy {
 }
 
 /** Always the same fields in the same order, so that all limits share one hidden class. */
-function limitOf(limit: RateLimit, own: boolean): Limit {
+function getLimit(limit: RateLimit, own: boolean): Limit {
 	const { name, requests, window_seconds, per, named_only = false } = limit;
 	return { name, requests, window_seconds, per, named_only, own };
 }
@@ -35,10 +35,10 @@ function limitOf(limit: RateLimit, own: boolean): Limit {
 /** The policy of a key with `own` limits in a tenant whose plan has `rate_limits`. */
 export function limitPolicy(rate_limits: readonly RateLimit[], own: readonly KeyRateLimit[] = []): LimitPolicy {
 	const always = [
-		...rate_limits.filter((limit) => !limit.named_only).map((limit) => limitOf(limit, false)),
-		...own.map((limit) => limitOf({ ...limit, per: "key" }, true)),
+		...rate_limits.filter((limit) => !limit.named_only).map((limit) => getLimit(limit, false)),
+		...own.map((limit) => getLimit({ ...limit, per: "key" }, true)),
 	];
-	const named_only = rate_limits.filter((limit) => limit.named_only).map((limit) => limitOf(limit, false));
+	const named_only = rate_limits.filter((limit) => limit.named_only).map((limit) => getLimit(limit, false));
 	return { limits: [...always, ...named_only], always: always.length, header: always.length === 0 ? null : always.map(policyText).join(", ") };
 }
 

@@ -124,9 +124,9 @@ export class QuotaLedger {
 	}
 
 	async #lease(block: Block, quota: number, cost: number): Promise<void> {
-		const sizeOf = (left: number) => Math.max(cost - block.remaining, Math.min(BLOCK_REQUESTS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT)));
+		const getSize = (left: number) => Math.max(cost - block.remaining, Math.min(BLOCK_REQUESTS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT)));
 		const granted = await record({ database: this.#database }, (tx) =>
-			leaseQuota(tx, { tenant_id: block.tenant_id, month: block.month, quota, sizeOf }),
+			leaseQuota(tx, { tenant_id: block.tenant_id, month: block.month, quota, sizeOf: getSize }),
 		);
 		block.remaining += granted;
 		block.empty = block.remaining < cost ? { quota, untilMs: this.#clock.now() + EMPTY_MS } : null;

@@ -84,7 +84,7 @@ export interface LimitState {
 
 /** State of each limit of the grant's policy, in the same order. */
 export function limitStates(grant: Grant, at: Instant): LimitState[] {
-	return grant.windows.map((_window, index) => ({ remaining: getRemaining(grant, index, at), reset_seconds: resetSecondsOf(grant, index, at) }));
+	return grant.windows.map((_window, index) => ({ remaining: getRemaining(grant, index, at), reset_seconds: getResetSeconds(grant, index, at) }));
 }
 
 /** What is left of the limit at this index. */
@@ -92,7 +92,7 @@ export function getRemaining(grant: Grant, index: number, at: Instant): number {
 	return grant.windows[index]?.peek(at.monotonic, grant.policy.limits[index]?.requests ?? 0) ?? 0;
 }
 
-function resetSecondsOf(grant: Grant, index: number, at: Instant): number {
+function getResetSeconds(grant: Grant, index: number, at: Instant): number {
 	return Math.ceil((grant.windows[index]?.resetMs(at.monotonic) ?? 0) / 1000);
 }
 
@@ -122,7 +122,7 @@ export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | n
 		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
 		const known = left?.[index];
 		const remaining = known === undefined ? getRemaining(grant, index, at) : known.remaining;
-		const reset_seconds = known === undefined ? resetSecondsOf(grant, index, at) : known.reset_seconds;
+		const reset_seconds = known === undefined ? getResetSeconds(grant, index, at) : known.reset_seconds;
 		text += `${text === "" ? "" : ", "}"${limit.name}";r=${remaining};t=${reset_seconds}`;
 	}
 	return text;

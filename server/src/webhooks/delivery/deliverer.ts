@@ -9,7 +9,7 @@ import type { CallOutcome, Outgoing } from "../../outbox/outgoing/outgoing.ts";
 import { toMessage } from "../message.ts";
 import type { WebhookKeys } from "../secrets.ts";
 import { lockWebhook, updateWebhook } from "../store.ts";
-import { originOf } from "../webhook.ts";
+import { getOrigin } from "../webhook.ts";
 import {
 	type Claimed,
 	claimQueues,
@@ -176,10 +176,10 @@ async function disableFailing(
 		const webhook = await lockWebhook(tx, { tenant_id, id });
 		if (webhook?.status !== "active") return { unchanged: false };
 		await updateWebhook(tx, webhook, { status: "disabled", disabled_reason: reason });
-		const data = { webhook_id: id, url_origin: originOf(webhook.url), reason, failing_since };
+		const data = { webhook_id: id, url_origin: getOrigin(webhook.url), reason, failing_since };
 		return {
 			result: true,
-			audit: [{ action: "webhook.disabled", target: { kind: "webhook", id, name: originOf(webhook.url) }, tenant_id, details: data }],
+			audit: [{ action: "webhook.disabled", target: { kind: "webhook", id, name: getOrigin(webhook.url) }, tenant_id, details: data }],
 			events: [{ tenant_id, type: "webhook.disabled", data }],
 		};
 	});

@@ -6,7 +6,7 @@ import { read } from "../../database/transaction.ts";
 import { deleteOldEvents } from "../../outbox/store.ts";
 import { openSecret, type SecretOwner, sealSecret, type WebhookKeys } from "../secrets.ts";
 import { lockWebhook, readSealedSecrets, readWebhooksOfOtherPeppers, updateWebhook } from "../store.ts";
-import { originOf } from "../webhook.ts";
+import { getOrigin } from "../webhook.ts";
 
 export const EVENT_RETENTION_DAYS_DEFAULT = 30;
 const EVENTS_PER_STEP = 1_000;
@@ -41,7 +41,7 @@ async function reseal(context: ChangeContext & { readonly webhook_keys: WebhookK
 		return {
 			result: true,
 			audit: [
-				{ action: "webhook.rekeyed", target: { kind: "webhook", id: owner.id, name: originOf(webhook.url) }, tenant_id: owner.tenant_id, details },
+				{ action: "webhook.rekeyed", target: { kind: "webhook", id: owner.id, name: getOrigin(webhook.url) }, tenant_id: owner.tenant_id, details },
 			],
 		};
 	});

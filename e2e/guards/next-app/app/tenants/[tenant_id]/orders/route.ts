@@ -10,12 +10,12 @@ export const GET = guard({ tenant: (r) => r.params.tenant_id, permission: "order
 export const POST = guard(
 	{ tenant: (r) => r.params.tenant_id, permission: ["orders:read", "orders:write"] },
 	async (request, _context, keywright) => {
-		notes.handled.push(noteOf(await request.json()));
+		notes.handled.push(getNote(await request.json()));
 		return Response.json({ tenant: keywright.tenant.id }, { status: 201 });
 	},
 );
 
-function noteOf(body: unknown): unknown {
+function getNote(body: unknown): unknown {
 	const item = typeof body === "object" && body !== null && "item" in body ? String(body.item) : "";
 	return { item_sha256: createHash("sha256").update(item).digest("hex") };
 }

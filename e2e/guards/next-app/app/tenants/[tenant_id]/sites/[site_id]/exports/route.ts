@@ -3,7 +3,7 @@ import type { GuardedRequest } from "@keywright/client/next";
 import { guard } from "../../../../../../lib/guard.ts";
 import { notes } from "../../../../../../lib/notes.ts";
 
-const weightOf = (_request: GuardedRequest, target: Target): number => Number(target.query("weight"));
+const getWeight = (_request: GuardedRequest, target: Target): number => Number(target.query("weight"));
 
 export const GET = guard(
 	{
@@ -11,8 +11,8 @@ export const GET = guard(
 		site: (r) => r.params.site_id,
 		permission: "exports:read",
 		capability: "exports",
-		cost: weightOf,
-		limits: (r, target) => ({ exports: weightOf(r, target) }),
+		cost: getWeight,
+		limits: (r, target) => ({ exports: getWeight(r, target) }),
 	},
 	async (_request, _context, keywright) => {
 		notes.handled.push(keywright.key.id);
