@@ -10,6 +10,7 @@ const SMALL_BY_NAME = /(?:^|\/|-)(?:store|schema|routes|ender)\.ts$|^server\/src
 const SMALL_FOR_A_REASON: ReadonlyMap<string, string> = new Map([
 	["server/src/http/access-log.ts", "a hook of the framework; server.ts is at its maximum"],
 	["server/src/documents/create-text.ts", "an action: no other action may import its file"],
+	["server/src/webhooks/delivery/schedule.ts", "pure, beside what acts on it"],
 	["server/src/documents/remove.ts", "an action: no other action may import its file"],
 ]);
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { LOCKS } from "../../database/locks.ts";
 import type { RecordTx } from "../../database/transaction.ts";
+import { isUnclaimed } from "../../outbox/claim-store.ts";
 import type { EventMessage } from "../message.ts";
 import type { SealedSecrets } from "../store.ts";
 import type { LastAttempt } from "../webhook.ts";
@@ -62,8 +63,7 @@ export async function claimQueues(
 			select q.tenant_id, q.webhook_id from keywright.webhook_queues q
 			join keywright.webhooks w on w.tenant_id = q.tenant_id and w.id = q.webhook_id
 			where q.due_at <= ${now}::timestamptz and w.status = 'active' and (q.failing_since is not null) = ${failing}
-				and (q.claimed_until is null or q.claimed_until <= ${now}::timestamptz
-					or not exists (select from keywright.nodes n where n.id = q.claimed_by and n.fenced_at is null))
+				and ${isUnclaimed("q", now)}
 			order by q.due_at limit ${limit} for update of q skip locked
 		)
 		update keywright.webhook_queues q set claimed_by = ${node_id}, claimed_until = ${until}::timestamptz
