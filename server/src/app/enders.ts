@@ -19,6 +19,7 @@ export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
 	"rotations.ended_by": "the rotation has ended",
 	"rotations.started_by":
 		"a rotation that waits for its link ends with the link; ending one with two working secrets would stop clients of the new one",
+	"mails.claimed_by": "a node, not a person",
 	"webhook_queues.claimed_by": "a node, not a person",
 	"secrets.shown_to": "secrets stay in use; the key is listed when the person is removed",
 };

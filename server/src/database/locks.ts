@@ -12,6 +12,7 @@ export const LOCKS = {
 	audit_checkpoints: 7_362_014,
 	alerts: 7_362_015,
 	webhook_distribution: 7_362_047,
+	mail_distribution: 7_362_050,
 	rotations: 7_402_118_006,
 	operators: 7_402_118_007,
 } as const;

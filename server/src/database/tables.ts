@@ -233,6 +233,27 @@ export interface LegacyFormatsTable {
 	created_at: Generated<Timestamp>;
 }
 
+export interface MailUnsubscriptionsTable {
+	tenant_id: string;
+	person_id: string;
+	class: string;
+	unsubscribed_at: Timestamp;
+}
+
+export interface MailsTable {
+	tenant_id: string;
+	event_id: string;
+	person_id: string;
+	class: string;
+	status: string;
+	day: string;
+	attempts: Generated<number>;
+	next_attempt_at: Timestamp | null;
+	sent_at: Timestamp | null;
+	claimed_by: string | null;
+	claimed_until: Timestamp | null;
+}
+
 export interface MembersTable {
 	tenant_id: string;
 	id: string;
@@ -282,6 +303,7 @@ export interface OutboxTable {
 	created_at: Generated<Timestamp>;
 	position: Generated<number>;
 	distributed_at: Timestamp | null;
+	mail_queued_at: Timestamp | null;
 }
 
 export interface PeopleTable {
@@ -642,6 +664,8 @@ export interface Tables {
 	key_sources: KeySourcesTable;
 	keys: KeysTable;
 	legacy_formats: LegacyFormatsTable;
+	mail_unsubscriptions: MailUnsubscriptionsTable;
+	mails: MailsTable;
 	members: MembersTable;
 	migrations: MigrationsTable;
 	nodes: NodesTable;

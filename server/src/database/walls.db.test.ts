@@ -44,6 +44,10 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 		},
 		idempotency: { tenant_id: tenant, caller: "operator", idempotency_key: "k", fingerprint: bytes, subject_id: key_id },
 		members: { tenant_id: tenant, id: `mem_${tenant}`, person_id: PERSON, role: "owner" },
+		mails: {
+			...{ tenant_id: tenant, event_id: `evt_${tenant}`, person_id: PERSON, class: "security", status: "sent", day: "2026-01-01" },
+		},
+		mail_unsubscriptions: { tenant_id: tenant, person_id: PERSON, class: "key_use", unsubscribed_at: DAY },
 		invitations: {
 			tenant_id: tenant,
 			id: `inv_${tenant}`,

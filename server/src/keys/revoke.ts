@@ -98,7 +98,9 @@ export async function bulkRevoke(context: ChangeContext, input: Request): Promis
 			invalidates: key_ids.map((id) => ({ kind: "key", id }) as const),
 			events: [
 				...completed.map(({ event }) => event),
-				...keys.map(({ id, name, environment }) => ({ tenant_id, type: "key.revoked" as const, data: { key_id: id, name, environment, reason } })),
+				...keys.map(({ id: key_id, name, environment }) => {
+					return { tenant_id, type: "key.revoked" as const, data: { key_id, name, environment, reason, revoked_by: revoked_by.name } };
+				}),
 			],
 		};
 	});
@@ -143,7 +145,10 @@ export async function revokeKey(context: ChangeContext, input: RevokeInput & { t
 				...completed.map(({ audit }) => audit),
 			],
 			invalidates: [{ kind: "key", id: key_id }],
-			events: [...completed.map(({ event }) => event), { tenant_id, type: "key.revoked", data: { key_id, name, environment, reason } }],
+			events: [
+				...completed.map(({ event }) => event),
+				{ tenant_id, type: "key.revoked", data: { key_id, name, environment, reason, revoked_by: revoked.revoked_by.name } },
+			],
 		};
 	});
 	return { ...(await read(context, (tx) => readKeyResponse(tx, key, context.clock.now()))), waited_for };

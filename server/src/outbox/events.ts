@@ -66,8 +66,33 @@ export const EVENTS = {
 	"key.resumed": { means: "A paused key was resumed.", data: Type.Object(key), example: KEY },
 	"key.revoked": {
 		means: "A key was revoked for good.",
-		data: Type.Object({ ...key, reason: Type.String() }),
-		example: { ...KEY, reason: "suspected_exposure" },
+		data: Type.Object({
+			...key,
+			reason: Type.String(),
+			revoked_by: Type.String({ description: "The name of the person, program or key that revoked it" }),
+		}),
+		example: { ...KEY, reason: "suspected_exposure", revoked_by: "Olivia Owner" },
+	},
+	"key.first_used": {
+		means: "A key was used for the first time.",
+		data: Type.Object({ ...key, first_used_at: Time }),
+		example: { ...KEY, first_used_at: "2026-11-30T08:14:05.000Z" },
+	},
+	"key.new_source": {
+		means: "A key that is in use was seen at a source for the first time.",
+		data: Type.Object({
+			...key,
+			source_id: Type.String(),
+			network: Type.String({ description: "IPv4 /24 or IPv6 /48" }),
+			client: Type.String({ description: "The client instance, or else the program" }),
+			first_seen_at: Time,
+		}),
+		example: { ...KEY, source_id: "src_1", network: "203.0.113.0/24", client: "order-bot", first_seen_at: "2026-11-30T08:14:00.000Z" },
+	},
+	"key.expired": {
+		means: "A key has expired: it is refused from now on.",
+		data: Type.Object({ ...key, expires_at: Time, last_used_at: orNull(Time) }),
+		example: { ...KEY, expires_at: "2026-11-30T00:00:00.000Z", last_used_at: "2026-11-29T23:59:59.000Z" },
 	},
 	"key.expiring": {
 		means: "A key expires in 30, 7 or 1 working days; sent once for each.",
@@ -88,6 +113,11 @@ export const EVENTS = {
 		means: "The recipient of a one-time link revealed the secret; `claimed_by` is the name that they gave.",
 		data: Type.Object({ ...key, handover_id: Type.String(), claimed_by: Type.String() }),
 		example: { ...KEY, handover_id: "hnd_7Ub3Kd9XcPq1LmZ5TyWv", claimed_by: "Dora Deployer" },
+	},
+	"rotation.due": {
+		means: "The secret of a key is as old as its rotation period allows: replace it. It continues to work.",
+		data: Type.Object({ ...key, rotation_due_at: Time }),
+		example: { ...KEY, rotation_due_at: "2026-11-30T00:00:00.000Z" },
 	},
 	"rotation.started": {
 		means: "The secret of a key is being replaced; both secrets work for `overlap_seconds`, or until it is completed if that is null.",

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { sql } from "kysely";
 import { newId } from "../core/id.ts";
 import type { RecordTx, Tx } from "../database/transaction.ts";
@@ -11,6 +12,23 @@ export async function insertEvents(tx: Tx | RecordTx, events: readonly OutboxEve
 	await tx
 		.insertInto("outbox")
 		.values(events.map((event) => ({ id: newId("evt"), tenant_id: event.tenant_id, type: event.type, data: JSON.stringify(schemaFields(event)) })))
+		.execute();
+}
+
+/**
+ * Writes events of facts that several nodes may find, each once: `fact` identifies it within its type. A repeat is recognised for as long as the event
+ * is kept.
+ */
+export async function insertEventsOnce(tx: RecordTx, events: readonly (OutboxEvent & { readonly fact: readonly string[] })[]): Promise<void> {
+	if (events.length === 0) return;
+	const rows = events.map((event) => {
+		const id = `evt_${hash("sha256", JSON.stringify([event.type, event.tenant_id, ...event.fact]), "hex").slice(0, 20)}`;
+		return { id, tenant_id: event.tenant_id, type: event.type, data: JSON.stringify(schemaFields(event)) };
+	});
+	await tx
+		.insertInto("outbox")
+		.values(rows)
+		.onConflict((conflict) => conflict.column("id").doNothing())
 		.execute();
 }
 
