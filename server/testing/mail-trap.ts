@@ -8,8 +8,10 @@ export interface ReceivedMail {
 	readonly to: readonly string[];
 	/** By name in lower case; continuation lines are joined. */
 	readonly headers: ReadonlyMap<string, string>;
-	/** Decoded. */
+	/** Decoded: the plain text. */
 	readonly text: string;
+	/** Decoded; empty for a mail of plain text only. */
+	readonly html: string;
 }
 
 export interface MailTrap {
@@ -25,13 +27,37 @@ function decodedBody(body: string, encoding: string | undefined): string {
 	return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-function received(raw: Buffer, from: string, to: readonly string[]): ReceivedMail {
-	const [, head = "", body = ""] = /^([\s\S]*?)\r\n\r\n([\s\S]*)$/.exec(raw.toString("latin1")) ?? [];
+interface Part {
+	readonly headers: ReadonlyMap<string, string>;
+	readonly body: string;
+}
+
+function parsePart(raw: string): Part {
+	const [, head = "", body = ""] = /^([\s\S]*?)\r\n\r\n([\s\S]*)$/.exec(raw) ?? [];
 	const lines = head.replace(/\r\n[ \t]+/g, " ").split("\r\n");
 	const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
 	if (headers.size !== lines.length) throw new Error(`a header stands twice:\n${head}`);
-	const text = decodedBody(body, headers.get("content-transfer-encoding")).replaceAll("\r\n", "\n");
-	return { from, to, headers, text };
+	return { headers, body };
+}
+
+function textOf({ headers, body }: Part): string {
+	return decodedBody(body, headers.get("content-transfer-encoding")).replaceAll("\r\n", "\n");
+}
+
+function received(raw: Buffer, from: string, to: readonly string[]): ReceivedMail {
+	const whole = parsePart(raw.toString("latin1"));
+	const [, boundary] = /^multipart\/alternative;\s*boundary="?([^";]+)/.exec(whole.headers.get("content-type") ?? "") ?? [];
+	const parts =
+		boundary === undefined
+			? [whole]
+			: whole.body
+					.split(`--${boundary}`)
+					.slice(1, -1)
+					.map((part) => parsePart(part.replace(/^\r\n/, "").replace(/\r\n$/, "")));
+	const partOf = (type: string) => parts.find((part) => part.headers.get("content-type")?.startsWith(type));
+	const text = partOf("text/plain") ?? whole;
+	const html = partOf("text/html");
+	return { from, to, headers: whole.headers, text: textOf(text), html: html ? textOf(html) : "" };
 }
 
 /** A mail server on loopback that stores what it receives. Without TLS and authentication unless the options set them. */

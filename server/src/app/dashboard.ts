@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { escapeHtml } from "../core/html.ts";
 
 /** The dashboard's page paths: each serves the same file, and the browser selects the page. */
 export const PAGE_PATHS = [
@@ -54,10 +55,6 @@ export function cutAtNonces(html: string): string[] {
 		.replace(/(<meta\s+property="csp-nonce"\s+nonce=)"[^"]*"/g, `$1"${NONCE_MARK}"`)
 		.replace(/<(script|style|link)(?=[\s>])/g, `<$1 nonce="${NONCE_MARK}"`);
 	return marked.split(NONCE_MARK);
-}
-
-export function escapeHtml(text: string): string {
-	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** The HTML of one response: with `nonce` at every split, and the operator's product name as the title before any script runs. */

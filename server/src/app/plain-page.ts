@@ -1,6 +1,8 @@
+import { Readable } from "node:stream";
 import { ApiError, ERRORS, type ErrorCode } from "../core/error.ts";
+import { escapeHtml } from "../core/html.ts";
+import type { StreamOutput } from "../http/route.ts";
 import type { ApiProfile } from "../plans/profile/profile.ts";
-import { escapeHtml } from "./dashboard.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; }
@@ -12,6 +14,7 @@ img { max-height: 2.5rem; max-width: 12rem; }
 header, nav { font-size: 0.9rem; }
 nav { margin-top: 2.5rem; display: flex; flex-wrap: wrap; gap: 1.25rem; }
 a { color: inherit; }
+button { font: inherit; padding: 0.5rem 1rem; }
 `;
 
 const LINKS = [
@@ -19,6 +22,11 @@ const LINKS = [
 	["status_url", "Status"],
 	["support_url", "Support"],
 ] as const;
+
+/** A response with this text as its body. */
+export function streamText(body: string, content_type: string): StreamOutput {
+	return { stream: Readable.from([body]), headers: { "content-type": content_type, "content-length": String(Buffer.byteLength(body)) } };
+}
 
 /** A page without scripts, with the operator's branding. `content` is trusted HTML; all text of the profile is escaped. */
 export function plainPage(parts: { title: string; content: string; nonce: string; profile: ApiProfile }): string {

@@ -69,7 +69,13 @@ export function createMailer(options: MailerOptions): Mailer {
 				envelope: { from: sender.address, to: [mail.to] },
 				subject: oneLine(mail.subject, SUBJECT_CHARACTERS_MAX),
 				text: mailText(mail.text),
-				headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+				...(mail.html === undefined ? {} : { html: mailText(mail.html) }),
+				...(mail.message_id === undefined ? {} : { messageId: `<${mail.message_id}@${sender.address.split("@")[1]}>` }),
+				headers: {
+					"Auto-Submitted": "auto-generated",
+					"X-Auto-Response-Suppress": "All",
+					...(mail.unsubscribe ? { "List-Unsubscribe": `<${mail.unsubscribe.href}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" } : {}),
+				},
 				xMailer: false,
 				signal: AbortSignal.timeout(timeout_ms),
 			});

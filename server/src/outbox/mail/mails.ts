@@ -1,4 +1,4 @@
-import { nameInMail, timeInMail } from "./text.ts";
+import { plainValues, timeInMail } from "./text.ts";
 
 /** A link that Keywright created, which a mail contains unchanged. */
 export interface OwnLink {
@@ -7,11 +7,21 @@ export interface OwnLink {
 
 declare const composed: unique symbol;
 
-/** A mail to one address. Only `composeMail` creates one, so that all user input in mails is sanitised. */
-export interface Mail {
+/** A mail before its recipient is known to be one address. */
+export interface MailContent {
 	readonly to: string;
 	readonly subject: string;
 	readonly text: string;
+	/** The same content with formatting. Absent: the text alone. */
+	readonly html?: string;
+	/** The first part of its `Message-ID`, the same in every attempt. Absent: a random one. */
+	readonly message_id?: string;
+	/** Where a POST unsubscribes from such mails (RFC 8058). */
+	readonly unsubscribe?: OwnLink;
+}
+
+/** A mail to one address. Only the functions that compose mails create one, so that all user input in mails is sanitised. */
+export interface Mail extends MailContent {
 	readonly [composed]: true;
 }
 
@@ -141,12 +151,6 @@ export type MailValues<Kind extends MailKind> = Parameters<(typeof MAILS)[Kind]>
 /** The kinds of mails. */
 export const MAIL_KINDS: readonly string[] = Object.keys(MAILS);
 
-/** Guarantee: strings stay strings, and other values are unchanged, so the type is the same. */
-function plain<Values extends object>(values: Values): Values {
-	const entries = Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? nameInMail(value) : value]);
-	return Object.fromEntries(entries) as Values;
-}
-
 /** Guarantee: `kind` and `values` belong together by the signature of `composeMail`. */
 function getMailText(kind: MailKind, values: object): MailText {
 	return (MAILS[kind] as (values: object) => MailText)(values);
@@ -154,11 +158,11 @@ function getMailText(kind: MailKind, values: object): MailText {
 
 /** Composes the mail of this kind. Every string in `values` may be user input: it is sanitised here, and only here. */
 export function composeMail<Kind extends MailKind>(kind: Kind, to: string, values: MailValues<Kind>): Mail {
-	const { subject, lines } = getMailText(kind, plain(values));
+	const { subject, lines } = getMailText(kind, plainValues(values));
 	return asComposed({ to, subject, text: ["Hello,", "", ...lines, ""].join("\n") });
 }
 
-/** Guarantee: called only by `composeMail` and by tests of the mailer itself. */
-export function asComposed(mail: { to: string; subject: string; text: string }): Mail {
+/** Guarantee: called only by `composeMail`, `composeEventMail` and `composeDigest`, and by tests of the mailer itself. */
+export function asComposed(mail: MailContent): Mail {
 	return mail as Mail;
 }

@@ -31,6 +31,33 @@ export function nameInMail(name: string): string {
 	return oneLine(plain, NAME_CHARACTERS_MAX) || "Somebody";
 }
 
+/** `values` with every string sanitised by `nameInMail`. Guarantee: strings stay strings, and other values are unchanged, so the type is the same. */
+export function plainValues<Values extends object>(values: Values): Values {
+	const entries = Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? nameInMail(value) : value]);
+	return Object.fromEntries(entries) as Values;
+}
+
+/** A client and where it is, sanitised; only `sourceInMail` creates one. */
+export interface SourceText {
+	readonly source: string;
+}
+
+const NETWORK = /^[0-9a-f.:]{2,39}\/\d{1,3}$/;
+const LABEL = /^(.*) at (\S+|an unknown address)$/s;
+
+/** A source for a mail: what names its client is user input, and the network is kept only if it is one. */
+export function sourceInMail(client: string, network: string): SourceText {
+	return { source: `${nameInMail(client)} ${NETWORK.test(network) ? `at ${network}` : "at an unknown address"}` };
+}
+
+/** The same for a label such as `order-bot at 203.0.113.0/24`; one that a person has given names no network. */
+export function labelInMail(label: string): SourceText {
+	const [, client, network = ""] = LABEL.exec(label) ?? [];
+	return client === undefined || !(NETWORK.test(network) || network === "an unknown address")
+		? { source: nameInMail(label) }
+		: sourceInMail(client, network);
+}
+
 const TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
 /** Formats a time, such as `29 November 2026 at 14:05 UTC`. */
