@@ -16,6 +16,7 @@ import type { AppOptions } from "./app/options.ts";
 import { createPeople } from "./app/people.ts";
 import { metricsRoutes, publicRoutes } from "./app/public-routes.ts";
 import { serveDashboard } from "./app/serve-dashboard.ts";
+import { unsubscribeRoutes } from "./app/unsubscribe-routes.ts";
 import { createVerification } from "./app/verification.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
 import { ExportSlots } from "./audit/export-slots.ts";
@@ -33,6 +34,7 @@ import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
 import { getRekeyerName, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
+import { unsubscribeKeysFrom } from "./mailing/unsubscribe-token.ts";
 import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
 import { Outgoing } from "./outbox/outgoing/outgoing.ts";
@@ -83,6 +85,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const outgoing = new Outgoing({ allowed: options.outgoing_allowed ?? null });
 	const webhook_keys = webhookKeysFrom(options.peppers);
+	const unsubscribe_keys = unsubscribeKeysFrom(options.peppers);
 	const people = createPeople({
 		...{ database, clock, log, mailer, peppers: options.peppers, public_url: options.public_url },
 		productName: () => profile.known.product_name,
@@ -104,7 +107,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		log,
 		peppers: options.peppers,
 		key_brand: options.key_brand,
-		...{ service_keys, webhook_keys, outgoing },
+		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing },
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,
@@ -188,6 +191,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		trusted_proxies: options.trusted_proxies,
 	};
 	mount(http, publicRoutes, publicGate({ ...gates, makeContext }), mounted);
+	mount(http, unsubscribeRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, anonymousRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, personRoutes, personGate({ ...gates, makeContext }), { ...mounted, afterBody: recheckSession(gates) });
 	mount(http, metricsRoutes, operatorGate({ ...gates, makeContext }), mounted);
@@ -211,7 +215,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const audit_checkpoint_file = options.audit_checkpoint_file ?? null;
 	const event_retention_days = options.event_retention_days ?? EVENT_RETENTION_DAYS_DEFAULT;
 	const alert_retention_days = options.alert_retention_days ?? ALERT_RETENTION_DAYS_DEFAULT;
-	const parts = { node, quotas, grants, exposures, outgoing, webhook_keys, systemContext };
+	const parts = { node, quotas, grants, exposures, outgoing, webhook_keys, mailer, profile, unsubscribe_keys, systemContext };
 	const loops = await startLoops({ ...options, audit_checkpoint_file, event_retention_days, alert_retention_days, ...parts });
 
 	return {

@@ -54,13 +54,17 @@ export const SETTINGS = [
 		meaning:
 			"Private addresses and networks, comma-separated, that webhooks may reach, such as `127.0.0.1,10.0.0.0/8`; plain HTTP is allowed to these only. Public addresses are always allowed, by HTTPS.",
 	},
-	{ name: "KEYWRIGHT_EVENT_RETENTION_DAYS", default: "30", meaning: "How long events and their deliveries are kept, 1 to 400 days." },
+	{
+		name: "KEYWRIGHT_EVENT_RETENTION_DAYS",
+		default: "30",
+		meaning: "How long events, their deliveries and the records of their mails are kept, 1 to 400 days.",
+	},
 	{ name: "KEYWRIGHT_ALERT_RETENTION_DAYS", default: "400", meaning: "How long alerts are kept after they were resolved, 1 to 3650 days." },
 	{
 		name: "KEYWRIGHT_SMTP_URL",
 		default: "none",
 		meaning:
-			"The mail server: `smtp://` (port 587) or `smtps://` (port 465), with user name and password; a password is sent only over TLS or to this machine. Without it, links are shown instead of mailed.",
+			"The mail server: `smtp://` (port 587) or `smtps://` (port 465), with user name and password; a password is sent only over TLS or to this machine. Without it, links are shown instead of mailed, and no mails about events are sent.",
 		secret: true,
 	},
 	{ name: "KEYWRIGHT_MAIL_FROM", default: "none", meaning: "Who mails come from: an address, or `Name <address>`; with KEYWRIGHT_SMTP_URL." },

@@ -1,11 +1,13 @@
 import type { Route } from "../http/route.ts";
 import { anonymousRoutes, forwardedRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "../routes.ts";
 import { metricsRoutes, publicRoutes } from "./public-routes.ts";
+import { unsubscribeRoutes } from "./unsubscribe-routes.ts";
 
 /** Every route of the server, in the order of the OpenAPI document. */
 export function everyRoute(options: { documents: boolean }): readonly Route<never>[] {
 	return [
 		...publicRoutes,
+		...unsubscribeRoutes,
 		...anonymousRoutes,
 		...personRoutes,
 		...metricsRoutes,

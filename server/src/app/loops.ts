@@ -8,8 +8,10 @@ import type { Peppers } from "../core/pepper.ts";
 import { startSweep } from "../documents/sweep.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
+import { KeyNewsEmitter } from "../keys/news/emit.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
+import { MailDeliverer, type MailDelivererOptions } from "../mailing/deliverer.ts";
 import { aggregateUsage } from "../usage/aggregate.ts";
 import { rollUpUsage } from "../usage/roll-up.ts";
 import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
@@ -30,8 +32,10 @@ const ALERTS_EVERY_MS = 1_000;
 const ALERT_STATES_EVERY_MS = 5_000;
 /** An event is sent within two seconds of its commit. */
 const DELIVERY_EVERY_MS = 500;
+const MAILS_EVERY_MS = 2_000;
+const NEWS_EVERY_MS = 10_000;
 
-export interface LoopsOptions extends DelivererOptions {
+export interface LoopsOptions extends DelivererOptions, MailDelivererOptions {
 	readonly uploads_dir: string;
 	readonly sole: boolean;
 	readonly peppers: Peppers;
@@ -54,10 +58,15 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 	};
 	const deliverer = new Deliverer(options);
 	const alerts = startLoop({ name: "alerts", every_ms: ALERTS_EVERY_MS, log, run: async () => void (await evaluateNews({ database })) });
+	const mails = new MailDeliverer(options);
+	const news = new KeyNewsEmitter({ database, clock });
 	const loops = [
 		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "webhook_delivery", every_ms: DELIVERY_EVERY_MS, log, run: () => deliverer.look() }),
+		startLoop({ name: "key_news", every_ms: NEWS_EVERY_MS, log, run: () => news.look() }),
+		// Without a mail server nothing is queued.
+		...(options.mailer.enabled ? [startLoop({ name: "mail_delivery", every_ms: MAILS_EVERY_MS, log, run: () => mails.look() })] : []),
 		startLoop({ name: "event_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvents({ clock, database }, options.event_retention_days) }),
 		startLoop({
 			name: "webhook_rekeying",
@@ -103,5 +112,5 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
 	];
-	return { stop: async () => void (await Promise.all([deliverer.stop(), ...loops.map((loop) => loop.stop())])) };
+	return { stop: async () => void (await Promise.all([deliverer.stop(), mails.stop(), ...loops.map((loop) => loop.stop())])) };
 }

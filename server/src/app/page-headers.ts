@@ -28,17 +28,22 @@ function dashboardPolicy(nonce: string): string {
 }
 
 /** The same for a page that runs no script and loads only its own style and the logo. */
-function plainPolicy(nonce: string): string {
-	return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+function plainPolicy(nonce: string, form_action: "'none'" | "'self'"): string {
+	return `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action ${form_action}; frame-ancestors 'none'`;
 }
 
-/** The headers of one page. `secure`: the public address is https, so HSTS is sent. */
-export function pageHeaders(nonce: string, options: { readonly kind: "dashboard" | "plain"; readonly secure: boolean }): Record<string, string> {
+/** The headers of one page. `form`: a plain one with a button. `secure`: the public address is https, so HSTS is sent. */
+export function pageHeaders(
+	nonce: string,
+	options: { readonly kind: "dashboard" | "plain" | "form"; readonly secure: boolean },
+): Record<string, string> {
 	return {
 		"content-type": "text/html; charset=utf-8",
-		"content-security-policy": options.kind === "dashboard" ? dashboardPolicy(nonce) : plainPolicy(nonce),
+		"content-security-policy":
+			options.kind === "dashboard" ? dashboardPolicy(nonce) : plainPolicy(nonce, options.kind === "form" ? "'self'" : "'none'"),
 		"cache-control": "no-store",
-		"referrer-policy": "no-referrer",
+		// Without a referrer, browsers send a form with `Origin: null`, which is refused.
+		"referrer-policy": options.kind === "form" ? "same-origin" : "no-referrer",
 		"x-frame-options": "DENY",
 		"cross-origin-opener-policy": "same-origin",
 		"cross-origin-resource-policy": "same-origin",

@@ -1,13 +1,12 @@
-import { Readable } from "node:stream";
 import Type from "typebox";
 import { ApiError } from "../core/error.ts";
-import { type Route, route, type StreamOutput } from "../http/route.ts";
+import { type Route, route } from "../http/route.ts";
 import type { Node } from "../nodes/node.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { publicProfileRoutes } from "../plans/routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
-import { problemPage } from "./plain-page.ts";
+import { problemPage, streamText } from "./plain-page.ts";
 
 export interface PublicContext extends ProfileContext {
 	readonly node: Node;
@@ -17,10 +16,6 @@ export interface PublicContext extends ProfileContext {
 }
 
 const Health = Type.Object({ status: Type.Literal("ok") });
-
-function text(body: string, content_type: string): StreamOutput {
-	return { stream: Readable.from([body]), headers: { "content-type": content_type, "content-length": String(Buffer.byteLength(body)) } };
-}
 
 export const publicRoutes: readonly Route<PublicContext>[] = [
 	...publicProfileRoutes,
@@ -54,7 +49,7 @@ export const publicRoutes: readonly Route<PublicContext>[] = [
 		output: "stream",
 		run: async ({ profile }: PublicContext, input) => {
 			const nonce = newNonce();
-			const page = text(problemPage(input.code, profile.known, nonce), "text/html; charset=utf-8");
+			const page = streamText(problemPage(input.code, profile.known, nonce), "text/html; charset=utf-8");
 			return { ...page, headers: { ...page.headers, ...pageHeaders(nonce, { kind: "plain", secure: profile.public_url.startsWith("https:") }) } };
 		},
 	}),
@@ -65,7 +60,7 @@ export const publicRoutes: readonly Route<PublicContext>[] = [
 		summary: "This API as OpenAPI 3.1",
 		status: 200,
 		output: "stream",
-		run: async (context: PublicContext) => text(context.openapi, "application/json"),
+		run: async (context: PublicContext) => streamText(context.openapi, "application/json"),
 	}),
 ];
 
@@ -77,6 +72,6 @@ export const metricsRoutes: readonly Route<PublicContext>[] = [
 		summary: "Metrics in the Prometheus text format",
 		status: 200,
 		output: "stream",
-		run: async ({ metrics }: PublicContext) => text(await metrics.text(), metrics.content_type),
+		run: async ({ metrics }: PublicContext) => streamText(await metrics.text(), metrics.content_type),
 	}),
 ];

@@ -19,6 +19,7 @@ export const JSON_BODY_BYTES_MAX = 65_536;
 const LONG_JSON_BYTES_PER_SECOND = 16_384;
 /** Limit of a body on a route without input: white space and `{}`. */
 const EMPTY_BODY_BYTES_MAX = 1_024;
+const ANY_BODY = /^/;
 const EMPTY_BODY = /^[ \t\r\n]*(?:\{[ \t\r\n]*\}[ \t\r\n]*)?$/;
 const BODY_HEADERS = ["content-type", "content-length", "transfer-encoding"] as const;
 
@@ -64,9 +65,15 @@ export function sendContinue(raw: FramedRequest, response: ServerResponse): void
 
 /**
  * Reads and discards the body of a request to a route without input. An empty body, white space and `{}` are equivalent.
- * `done` gets 400 for any other body of any content type, and 408 for a body that is not complete in time.
+ * `done` gets 400 for any other body of any content type, unless the route ignores it, and 408 for a body that is not complete in time.
  */
-export function expectNoBody(raw: FramedRequest, response: ServerResponse, pace: BodyPace, done: (error?: Error) => void): void {
+export function expectNoBody(
+	raw: FramedRequest,
+	response: ServerResponse,
+	{ pace, ignores_body }: { pace: BodyPace; ignores_body: boolean },
+	done: (error?: Error) => void,
+): void {
+	const allowed = ignores_body ? ANY_BODY : EMPTY_BODY;
 	const chunks: Buffer[] = [];
 	let bytes = 0;
 	const timer = setTimeout(() => conclude(lateBody()), pace.patience_ms).unref();
@@ -82,7 +89,7 @@ export function expectNoBody(raw: FramedRequest, response: ServerResponse, pace:
 		if (bytes > EMPTY_BODY_BYTES_MAX) conclude(unwantedBody());
 	}
 	function onEnd(): void {
-		if (!EMPTY_BODY.test(Buffer.concat(chunks).toString("latin1"))) return conclude(unwantedBody());
+		if (!allowed.test(Buffer.concat(chunks).toString("latin1"))) return conclude(unwantedBody());
 		removeBodyHeaders(raw);
 		conclude();
 	}

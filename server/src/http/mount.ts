@@ -180,7 +180,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	}
 
 	function takeNothing(raw: FramedRequest, reply: FastifyReply, done: () => void): void {
-		if (announcesBody(raw)) return expectNoBody(raw, reply.raw, pace, done);
+		if (announcesBody(raw)) return expectNoBody(raw, reply.raw, { pace, ignores_body: row.ignores_body === true }, done);
 		if (stores) removeBodyHeaders(raw);
 		done();
 	}

@@ -52,6 +52,8 @@ interface RowBase {
 	readonly stores_no_input?: true;
 	/** The `code` of the response is a decision about a key: it is counted and logged as one, independent of the HTTP status. */
 	readonly decides?: true;
+	/** For routes without input: the body, of at most 1 KiB and any media type, is read and ignored. */
+	readonly ignores_body?: true;
 	/** Maximum JSON body, if it differs from `JSON_BODY_BYTES_MAX`. */
 	readonly body_bytes_max?: number;
 }

@@ -1,0 +1,93 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type MailTrap, mailTrap } from "../server/testing/mail-trap.ts";
+import { Database } from "./database.ts";
+import { newMember } from "./people.ts";
+import { assertProblem } from "./problem.ts";
+import { type Server, startServer } from "./server.ts";
+import { expectStatus, makeKey, makeTenant } from "./things.ts";
+
+const FIRST_LOOK_MS = 60_000;
+const POLL_MS = 100;
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+let server: Server;
+let silent: Server;
+let trap: MailTrap;
+let database: Database;
+let silent_database: Database;
+
+before(async () => {
+	trap = await mailTrap();
+	const mail = { KEYWRIGHT_SMTP_URL: `smtp://127.0.0.1:${trap.port}`, KEYWRIGHT_MAIL_FROM: "keys@shop.example" };
+	server = await startServer({ env: mail });
+	silent = await startServer();
+	[database, silent_database] = [await Database.open(server.data_dir), await Database.open(silent.data_dir)];
+});
+after(async () => {
+	await Promise.all([database.close(), silent_database.close()]);
+	await Promise.all([server.stop(), silent.stop(), trap.close()]);
+});
+
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+	for (const end = performance.now() + FIRST_LOOK_MS; !(await isTrue()); await sleep(POLL_MS)) ok(performance.now() < end, what);
+}
+
+async function firstUse(at: Server, tenant_id: string): Promise<string> {
+	const { key, raw_key } = await makeKey(at, tenant_id);
+	expectStatus(await at.keyed(raw_key, "GET", "/whoami"), 200);
+	return key.name;
+}
+
+test("the first use of a key is one mail to each owner, and a POST to its List-Unsubscribe stops such mails for one of them", async () => {
+	const tenant = await makeTenant(server);
+	const [one, two] = [await newMember(server, tenant.id, "owner"), await newMember(server, tenant.id, "owner")];
+	const mailsTo = ({ email }: { email: string }) =>
+		trap.mails.filter(({ to, headers }) => to.includes(email) && headers.get("subject")?.includes("first time"));
+	const name = await firstUse(server, tenant.id);
+	await until("both are mailed", () => mailsTo(one).length > 0 && mailsTo(two).length > 0);
+	const [mail] = mailsTo(one);
+	ok(mail);
+	equal(mail.headers.get("subject"), `${name} was used for the first time`);
+	equal(mail.headers.get("auto-submitted"), "auto-generated");
+	match(mail.headers.get("message-id") ?? "", /^<[0-9a-f]{40}@shop\.example>$/);
+	equal(mail.headers.get("list-unsubscribe-post"), "List-Unsubscribe=One-Click");
+	ok(mail.text.includes(`${server.url}/settings/api-access/`) && mail.html.includes(`${server.url}/settings/api-access/`));
+
+	const [, url = ""] = /^<(.*)>$/.exec(mail.headers.get("list-unsubscribe") ?? "") ?? [];
+	ok(url.startsWith(`${server.url}/api/v1/unsubscribe?token=`), url);
+	const path = url.slice(server.url.length);
+	const unsubscribed = () => database.rows("select class from mail_unsubscriptions where tenant_id = $1", [tenant.id]);
+	const page = expectStatus(await server.send({ method: "GET", path }), 200);
+	match(page.text, /<form method="post"/);
+	match(page.header("content-security-policy"), /form-action 'self'/);
+	deepEqual(await unsubscribed(), [], "opening the page changes nothing");
+	const body = "List-Unsubscribe=One-Click";
+	assertProblem(
+		await server.send({ method: "POST", path: path.replace(/.$/, (last) => (last === "A" ? "B" : "A")), headers: FORM, body }),
+		"not_found",
+	);
+	assertProblem(await server.send({ method: "POST", path, headers: { ...FORM, origin: "https://evil.example" }, body }), "cross_site_request");
+	expectStatus(await server.send({ method: "POST", path, headers: FORM, body }), 200);
+	deepEqual(await unsubscribed(), [{ class: "key_use" }]);
+
+	await firstUse(server, tenant.id);
+	await until("the other is mailed", () => mailsTo(two).length === 2);
+	const [row] = await database.rows("select count(*)::int as waiting from mails where next_attempt_at is not null");
+	deepEqual([row?.waiting, mailsTo(one).length], [0, 1]);
+	ok(!server.logs.stdout.includes(path.split("=")[1] ?? ""), "the token is in no log");
+
+	expectStatus(await server.send({ method: "POST", path: `${path}&undo=true`, headers: { ...FORM, origin: server.url } }), 200);
+	deepEqual(await unsubscribed(), []);
+});
+
+test("without a mail server the event is emitted and nothing is queued", async () => {
+	const tenant = await makeTenant(silent);
+	await newMember(silent, tenant.id, "owner");
+	await firstUse(silent, tenant.id);
+	const events = () => silent_database.rows("select mail_queued_at from outbox where tenant_id = $1 and type = 'key.first_used'", [tenant.id]);
+	await until("the event is emitted", async () => (await events()).length > 0);
+	deepEqual(await events(), [{ mail_queued_at: null }]);
+	deepEqual(await silent_database.rows("select 1 from mails"), []);
+});

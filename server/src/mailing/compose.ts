@@ -1,0 +1,99 @@
+import { hash } from "node:crypto";
+import Type, { type Static } from "typebox";
+import { Value } from "typebox/value";
+import { EVENTS } from "../outbox/events.ts";
+import { composeDigest, composeEventMail, describeEvent, type Envelope, type EventMailText } from "../outbox/mail/event-mails.ts";
+import type { Mail } from "../outbox/mail/mails.ts";
+import { labelInMail, sourceInMail } from "../outbox/mail/text.ts";
+import type { LiveProfile } from "../plans/profile/live.ts";
+import { MAILED_EVENTS, type MailedEvent, ROUTINE_CLASSES } from "./classes.ts";
+import type { MailSource, QueuedMail } from "./queue-store.ts";
+import { makeUnsubscribeToken, type UnsubscribeKeys } from "./unsubscribe-token.ts";
+
+export interface ComposeContext {
+	readonly profile: Pick<LiveProfile, "known" | "public_url">;
+	readonly unsubscribe_keys: UnsubscribeKeys;
+}
+
+type Data<T extends MailedEvent> = Static<(typeof EVENTS)[T]["data"]>;
+type Common = { readonly key_name: string; readonly tenant_name: string };
+
+/** What the mail about each event says. */
+const TEXTS: { readonly [T in MailedEvent]: (data: Data<T>, about: Common, at: Date) => EventMailText } = {
+	"key.first_used": (data, about) => describeEvent("first_used", { ...about, at: new Date(data.first_used_at) }),
+	"key.new_source": (data, about) =>
+		describeEvent("new_source", { ...about, at: new Date(data.first_seen_at), source: sourceInMail(data.client, data.network) }),
+	"rotation.due": (data, about) => describeEvent("rotation_due", { ...about, at: new Date(data.rotation_due_at) }),
+	"rotation.reminder": ({ stragglers, hard_stop_at }, about) =>
+		describeEvent("old_secret_in_use", {
+			...{ ...about, sources: stragglers.map(labelInMail) },
+			until: hard_stop_at === null ? null : new Date(hard_stop_at),
+		}),
+	"key.expiring": (data, about) => describeEvent("expiring", { ...about, at: new Date(data.expires_at), days: data.working_days_left }),
+	"key.expired": (data, about) => describeEvent("expired", { ...about, at: new Date(data.expires_at) }),
+	"key.revoked": (data, about, at) => describeEvent("revoked", { ...about, at, revoked_by: data.revoked_by }),
+};
+
+function isMailed(type: string): type is MailedEvent {
+	return Object.hasOwn(MAILED_EVENTS, type);
+}
+
+const OfKey = Type.Object({ name: Type.String(), key_id: Type.String(), rotation_id: Type.Optional(Type.String()) });
+
+/** Null for an event that an earlier version stored without the fields that the mail needs. */
+function textOf({ type, data, at, tenant_name }: MailSource): EventMailText | null {
+	if (!isMailed(type) || !Value.Check(OfKey, data) || !Value.Check(EVENTS[type].data, data)) return null;
+	const compose = TEXTS[type] as (data: unknown, about: Common, at: Date) => EventMailText;
+	return compose(data, { key_name: data.name, tenant_name }, at);
+}
+
+/** The page that the button opens, after sign-in: the link itself gives access to nothing. */
+function pageOf(public_url: string, tenant_id: string, data: unknown): string {
+	const page = new URL(`${public_url}/settings/api-access`);
+	if (Value.Check(OfKey, data)) {
+		page.pathname += `/${encodeURIComponent(data.key_id)}`;
+		if (data.rotation_id !== undefined) page.pathname += `/rotations/${encodeURIComponent(data.rotation_id)}`;
+	}
+	page.searchParams.set("tenant", tenant_id);
+	return page.href;
+}
+
+/** The same for each attempt, so that a mail program shows a repeat once. */
+function messageId(...parts: readonly string[]): string {
+	return hash("sha256", JSON.stringify(parts), "hex").slice(0, 40);
+}
+
+function envelope(context: ComposeContext, mail: QueuedMail, sources: readonly [MailSource, ...MailSource[]], message_id: string): Envelope {
+	const { profile, unsubscribe_keys } = context;
+	const { tenant_id, person_id } = mail;
+	const [{ email, tenant_name, data }] = sources;
+	const classes = ROUTINE_CLASSES.filter((each) => sources.some((source) => source.class === each));
+	const has_security = sources.some((source) => source.class === "security");
+	const token = () => makeUnsubscribeToken(unsubscribe_keys, { tenant_id, person_id, classes });
+	const { product_name, accent_color, support_url } = profile.known;
+	return {
+		...{ to: email, message_id, product_name, tenant_name, accent_color },
+		link: { href: pageOf(profile.public_url, tenant_id, mail.status === "held" ? null : data) },
+		unsubscribe: has_security ? null : { link: { href: `${profile.public_url}/api/v1/unsubscribe?token=${token()}` }, classes },
+		support: support_url === null ? null : { href: support_url },
+	};
+}
+
+/** Composes a mail, or a digest of held ones; null if nothing is left to say. */
+export function composeQueued(context: ComposeContext, mail: QueuedMail, found: readonly MailSource[]): Mail | null {
+	const told = found.flatMap((source) => {
+		const text = textOf(source);
+		return text === null ? [] : [{ source, text }];
+	});
+	const [first, ...others] = told;
+	if (!first) return null;
+	const sources = [first.source, ...others.map(({ source }) => source)] as const;
+	if (mail.status === "pending")
+		return composeEventMail(envelope(context, mail, [first.source], messageId(mail.event_id, mail.person_id)), first.text);
+	// Of the first event, which is in every attempt: a repeat after a crash has the same events.
+	const message_id = messageId("digest", mail.day, mail.tenant_id, mail.person_id, first.source.event_id);
+	return composeDigest(
+		envelope(context, mail, sources, message_id),
+		told.map(({ text }) => text),
+	);
+}

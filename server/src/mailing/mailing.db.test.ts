@@ -1,0 +1,331 @@
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { TEST_PEPPER } from "../../testing/audit.ts";
+import { testLog } from "../../testing/database.ts";
+import { type MailTrap, mailTrap, type ReceivedMail } from "../../testing/mail-trap.ts";
+import { type TeamFixture, teamFixture } from "../../testing/team.ts";
+import { record } from "../audit/record.ts";
+import { parsePeppers } from "../core/pepper.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import type { OutboxEvent } from "../outbox/events.ts";
+import { createMailer, type Mailer } from "../outbox/mail/mailer.ts";
+import { insertEvents } from "../outbox/store.ts";
+import { LiveProfile } from "../plans/profile/live.ts";
+import { eraseTenant } from "../tenants/erase.ts";
+import { removeMember } from "../tenants/team/members.ts";
+import { MailDeliverer, type MailDelivererOptions } from "./deliverer.ts";
+import { unsubscribe } from "./unsubscribe.ts";
+import { makeUnsubscribeToken, readUnsubscribeToken, unsubscribeKeysFrom } from "./unsubscribe-token.ts";
+
+const PUBLIC_URL = "https://keys.example.com";
+const OTHER_PEPPER = "another-pepper-of-the-tests-0123456789-abcdefghij";
+
+let fixture: TeamFixture;
+let trap: MailTrap;
+let mailer: Mailer;
+let profile: LiveProfile;
+let tenant_id: string;
+/** The response of the mail server to a recipient; null accepts it. */
+let refusal: number | null = null;
+const unsubscribe_keys = unsubscribeKeysFrom(parsePeppers(TEST_PEPPER));
+
+before(async () => {
+	fixture = await teamFixture();
+	trap = await mailTrap({
+		onRcptTo: (_address, _session, callback) => callback(refusal === null ? null : Object.assign(new Error("not now"), { responseCode: refusal })),
+	});
+	profile = new LiveProfile({ database: fixture.db.database, node: fixture.db.node, log: testLog, public_url: PUBLIC_URL });
+	const settings = { smtp_url: `smtp://127.0.0.1:${trap.port}`, from: "keys@shop.example" };
+	mailer = createMailer({ settings, product_name: () => profile.known.product_name, log: testLog });
+});
+beforeEach(async () => {
+	tenant_id = await fixture.tenant();
+});
+afterEach(() => {
+	trap.mails.length = 0;
+	refusal = null;
+});
+after(async () => {
+	await trap.close();
+	await fixture.close();
+});
+
+function deliverer(over: Partial<MailDelivererOptions> = {}): MailDeliverer {
+	const { db, clock } = fixture;
+	return new MailDeliverer({
+		...{ database: db.database, clock, log: testLog, node: db.node, mailer, profile, unsubscribe_keys, random: () => 0.5 },
+		...over,
+	});
+}
+
+/** Looks until nothing more is sent. */
+async function deliver(by = deliverer()): Promise<void> {
+	for (let sent = -1; sent !== trap.mails.length; ) {
+		sent = trap.mails.length;
+		await by.look();
+		await by.idle();
+	}
+}
+
+async function emit(...events: readonly OutboxEvent[]): Promise<void> {
+	await record({ database: fixture.db.database }, (tx) => insertEvents(tx, events));
+	// The database's clock does not follow the one of the test.
+	await fixture.superuser.query("update outbox set created_at = $1 where mail_queued_at is null", [new Date(fixture.clock.now())]);
+}
+
+function firstUse(key_id = "key_1", of = tenant_id): OutboxEvent {
+	const data = { key_id, name: "prod-order-bot", environment: "prod", first_used_at: "2026-11-30T08:14:05.000Z" };
+	return { tenant_id: of, type: "key.first_used", data };
+}
+
+function revoked(key_id = "key_1"): OutboxEvent {
+	const data = { key_id, name: "prod-order-bot", environment: "prod", reason: "suspected_exposure", revoked_by: "Olivia Owner" };
+	return { tenant_id, type: "key.revoked", data };
+}
+
+function due(key_id = "key_1"): OutboxEvent {
+	return {
+		tenant_id,
+		type: "rotation.due",
+		data: { key_id, name: "prod-order-bot", environment: "prod", rotation_due_at: "2026-11-30T08:00:00.000Z" },
+	};
+}
+
+/** A member whose address is proven. */
+async function person(role: "owner" | "admin" | "viewer", of = tenant_id) {
+	const member = await fixture.member(of, role);
+	await fixture.superuser.query("update people set email_verified = true where id = $1", [member.person_id]);
+	return member;
+}
+
+const mailsTo = (email: string | null): ReceivedMail[] => trap.mails.filter(({ to }) => to.includes(email ?? ""));
+const statuses = async (of = tenant_id) =>
+	(await fixture.superuser.query<{ status: string }>("select status from mails where tenant_id = $1 order by status", [of])).rows.map(
+		(row) => row.status,
+	);
+
+test("an event is one mail to each owner and admin with a proven address, with the key, a button and the headers of an automatic mail", async () => {
+	const [owner, admin, viewer] = [await person("owner"), await person("admin"), await person("viewer")];
+	const unproven = await fixture.member(tenant_id, "owner");
+	await emit(firstUse());
+	await deliver();
+	await deliver();
+	deepEqual(trap.mails.map(({ to }) => to[0]).sort(), [owner.email, admin.email].sort());
+	equal(mailsTo(viewer.email).length + mailsTo(unproven.email).length, 0);
+	const [mail] = mailsTo(owner.email);
+	ok(mail);
+	const { headers, text, html } = mail;
+	equal(headers.get("subject"), "prod-order-bot was used for the first time");
+	equal(headers.get("auto-submitted"), "auto-generated");
+	match(headers.get("message-id") ?? "", /^<[0-9a-f]{40}@shop\.example>$/);
+	equal(headers.get("list-unsubscribe-post"), "List-Unsubscribe=One-Click");
+	match(headers.get("list-unsubscribe") ?? "", /^<https:\/\/keys\.example\.com\/api\/v1\/unsubscribe\?token=[\w.-]+>$/);
+	const page = `${PUBLIC_URL}/settings/api-access/key_1?tenant=${tenant_id}`;
+	ok(text.includes(`Show the key:\n${page}\n`) && html.includes(`href="${page}"`));
+	ok(html.includes("prefers-color-scheme: dark"));
+	notEqual(headers.get("message-id"), mailsTo(admin.email)[0]?.headers.get("message-id"));
+});
+
+test("the member who is responsible for the key gets its mails too", async () => {
+	const [viewer, other] = [await person("viewer"), await person("viewer")];
+	await fixture.superuser.query(
+		"insert into keys (tenant_id, id, name, environment, owner, permissions, created_by) values ($1, 'key_1', 'bot', 'prod', $2, '{}', '{}')",
+		[tenant_id, JSON.stringify({ name: "V", member_id: viewer.member_id })],
+	);
+	await emit(firstUse());
+	await deliver();
+	deepEqual([mailsTo(viewer.email).length, mailsTo(other.email).length], [1, 0]);
+});
+
+test("a mail that the server did not accept is tried again with the same Message-ID, and not after it was accepted", async () => {
+	const { email } = await person("owner");
+	refusal = 451;
+	await emit(firstUse());
+	await deliver();
+	deepEqual([trap.mails.length, await statuses()], [0, ["pending"]]);
+	refusal = null;
+	await deliver();
+	equal(trap.mails.length, 0, "not before its time");
+	fixture.clock.advance(5_001);
+	await deliver();
+	await fixture.superuser.query("update mails set status = 'pending', next_attempt_at = now() - interval '1 day' where tenant_id = $1", [tenant_id]);
+	await deliver();
+	equal(new Set(mailsTo(email).map(({ headers }) => headers.get("message-id"))).size, 1, "as after a crash before the outcome was stored");
+	fixture.clock.advance(DAY_MS);
+	await deliver();
+	equal(trap.mails.length, 2);
+});
+
+test("what is never accepted is given up after nine attempts", async () => {
+	await person("owner");
+	refusal = 550;
+	await emit(firstUse());
+	for (let attempt = 0; attempt < 10; attempt += 1) {
+		await deliver();
+		fixture.clock.advance(13 * HOUR_MS);
+	}
+	const { rows } = await fixture.superuser.query("select status, attempts from mails where tenant_id = $1", [tenant_id]);
+	deepEqual(rows, [{ status: "failed", attempts: 9 }]);
+});
+
+test("a member gets 20 mails a day; the others are one digest when the day is over, and the next day begins anew", async () => {
+	const [owner, other] = [await person("owner"), await person("owner")];
+	await unsubscribe(unsubscribing(), { token: tokenOf(other.person_id, ["key_use"]) });
+	fixture.clock.advance(DAY_MS - (fixture.clock.now() % DAY_MS) + HOUR_MS);
+	for (let count = 0; count < 25; count += 1) {
+		await emit(firstUse(`key_${count}`));
+		await deliver();
+	}
+	equal(mailsTo(owner.email).length, 20);
+	fixture.clock.advance(22 * HOUR_MS);
+	await deliver();
+	equal(mailsTo(owner.email).length, 20);
+	fixture.clock.advance(HOUR_MS);
+	refusal = 451;
+	await deliver();
+	refusal = null;
+	fixture.clock.advance(MINUTE_MS);
+	await Promise.all([deliver(), deliver()]);
+	const mails = mailsTo(owner.email);
+	equal(mails.length, 21);
+	const digest = mails[20];
+	match(digest?.headers.get("subject") ?? "", /^5 more events about the API keys of Tenant \d+$/);
+	equal(digest?.text.match(/was used for the first time/g)?.length, 5);
+	ok(digest?.headers.get("list-unsubscribe"));
+	deepEqual(new Set(await statuses()), new Set(["digested", "sent"]));
+	await emit(firstUse("key_next"));
+	await deliver();
+	equal(mailsTo(owner.email).length, 22);
+	equal(mailsTo(other.email).length, 0);
+});
+
+test("a digest with something about security does not wait for the end of the day, and cannot be unsubscribed from", async () => {
+	const { email } = await person("owner");
+	fixture.clock.advance(DAY_MS - (fixture.clock.now() % DAY_MS) + HOUR_MS);
+	await emit(...Array.from({ length: 22 }, (_, index) => firstUse(`key_${index}`)));
+	await deliver();
+	await emit(revoked());
+	await deliver();
+	equal(mailsTo(email).length, 20);
+	fixture.clock.advance(5 * MINUTE_MS);
+	await deliver();
+	equal(mailsTo(email).length, 21);
+	match(mailsTo(email)[20]?.text ?? "", /Olivia Owner revoked the key prod-order-bot/);
+	equal(mailsTo(email)[20]?.headers.get("list-unsubscribe"), undefined);
+});
+
+test("who was removed, lost the role or the address meanwhile gets nothing", async () => {
+	const [owner, removed, demoted, unproven] = [await person("owner"), await person("admin"), await person("admin"), await person("admin")];
+	refusal = 451;
+	await emit(revoked());
+	await deliver();
+	refusal = null;
+	const context = { ...fixture.context(tenant_id), enders: [] };
+	await removeMember(context, { tenant_id, member_id: removed.member_id });
+	await fixture.superuser.query("update members set role = 'viewer' where id = $1", [demoted.member_id]);
+	await fixture.superuser.query("update people set email_verified = false where id = $1", [unproven.person_id]);
+	fixture.clock.advance(MINUTE_MS);
+	await deliver();
+	deepEqual(
+		trap.mails.map(({ to }) => to[0]),
+		[owner.email],
+	);
+	deepEqual(await statuses(), ["dropped", "dropped", "sent"]);
+});
+
+test("erasing the tenant deletes its queue", async () => {
+	await person("owner");
+	refusal = 451;
+	await emit(firstUse());
+	await deliver();
+	refusal = null;
+	await eraseTenant({ ...fixture.context(tenant_id), forget_documents: async () => undefined }, { tenant_id });
+	fixture.clock.advance(HOUR_MS);
+	await deliver();
+	deepEqual([trap.mails.length, await statuses()], [0, []]);
+});
+
+function tokenOf(person_id: string, classes: readonly ("key_use" | "rotation" | "expiry")[]): string {
+	return makeUnsubscribeToken(unsubscribe_keys, { tenant_id, person_id, classes });
+}
+
+const unsubscribing = () => ({ database: fixture.db.database, clock: fixture.clock, unsubscribe_keys });
+
+test("unsubscribing ends one class of one person in one tenant, also what is queued; security continues, and it can be undone", async () => {
+	const [owner, other] = [await person("owner"), await person("owner")];
+	refusal = 451;
+	await emit(firstUse("key_queued"));
+	await deliver();
+	refusal = null;
+	const token = tokenOf(owner.person_id, ["key_use"]);
+	await unsubscribe(unsubscribing(), { token });
+	await unsubscribe(unsubscribing(), { token });
+	await emit(firstUse(), due(), revoked());
+	fixture.clock.advance(MINUTE_MS);
+	await deliver();
+	const subjects = (email: string | null) =>
+		mailsTo(email)
+			.map(({ headers }) => headers.get("subject"))
+			.sort();
+	deepEqual(subjects(owner.email), ["prod-order-bot is due to be replaced", "prod-order-bot was revoked"]);
+	equal(subjects(other.email).length, 4);
+	const security = mailsTo(owner.email).find(({ headers }) => headers.get("subject")?.endsWith("revoked"));
+	deepEqual([security?.headers.get("list-unsubscribe"), security?.headers.get("list-unsubscribe-post")], [undefined, undefined]);
+	doesNotMatch(`${security?.text}${security?.html}`, /unsubscribe/);
+	await unsubscribe(unsubscribing(), { token, undo: true });
+	await emit(firstUse("key_again"));
+	await deliver();
+	equal(subjects(owner.email).length, 3);
+});
+
+test("only a token that this instance has signed unsubscribes, also after the pepper was replaced", async () => {
+	const token = tokenOf("per_x", ["key_use"]);
+	const [payload = "", mac = ""] = token.split(".");
+	const other = Buffer.from(JSON.stringify([tenant_id, "per_y", ["key_use"]])).toString("base64url");
+	for (const forged of [
+		"",
+		".",
+		payload,
+		`${payload}.`,
+		`${other}.${mac}`,
+		`${payload}.${mac}.x`,
+		`${payload}.${mac.replace(/^./, (c) => (c === "A" ? "B" : "A"))}`,
+		`${payload}.${mac.slice(0, -1)}${mac.endsWith("Q") ? "R" : "Q"}`,
+	]) {
+		equal(readUnsubscribeToken(unsubscribe_keys, forged), null, forged);
+		await rejects(unsubscribe(unsubscribing(), { token: forged }), { code: "not_found" });
+	}
+	ok(readUnsubscribeToken(unsubscribeKeysFrom(parsePeppers(`${OTHER_PEPPER},${TEST_PEPPER}`)), token));
+	equal(readUnsubscribeToken(unsubscribeKeysFrom(parsePeppers(OTHER_PEPPER)), token), null);
+	await unsubscribe(unsubscribing(), { token });
+	equal((await fixture.superuser.query("select 1 from mail_unsubscriptions where person_id = 'per_x'")).rowCount, 0, "no member, nothing stored");
+});
+
+test("two nodes send each mail once, and what a dead node has claimed is sent by another", async () => {
+	const { email } = await person("owner");
+	await emit(...Array.from({ length: 15 }, (_, index) => firstUse(`key_${index}`)));
+	await Promise.all([deliver(), deliver()]);
+	await deliver();
+	equal(mailsTo(email).length, 15);
+	await emit(firstUse("key_claimed"));
+	const dead = deliverer({ node: { id: "node_dead" }, mailer: { enabled: true, send: () => new Promise(() => undefined) } });
+	await dead.look();
+	deepEqual((await fixture.superuser.query("select claimed_by from mails where status = 'pending' and tenant_id = $1", [tenant_id])).rows, [
+		{ claimed_by: "node_dead" },
+	]);
+	await deliver();
+	equal(mailsTo(email).length, 16);
+});
+
+test("events of more than a day ago are not mailed, and no row holds an address", async () => {
+	const { email } = await person("owner");
+	await emit(firstUse("key_old"));
+	fixture.clock.advance(25 * HOUR_MS);
+	await deliver();
+	deepEqual([trap.mails.length, await statuses()], [0, []]);
+	await emit(firstUse());
+	await deliver();
+	equal(trap.mails.length, 1);
+	const { rows } = await fixture.superuser.query("select m::text as row from mails m");
+	doesNotMatch(JSON.stringify(rows), new RegExp(`@|${email}|http|token`));
+});
