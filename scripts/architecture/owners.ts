@@ -19,7 +19,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	// What alerts are about, read across tenants.
 	alert_news: { owner: "outbox", readers: ["alerts"], writers: ["usage"] },
 	alert_progress: { owner: "alerts" },
-	alert_rules: { owner: "alerts" },
+	alert_rules: { owner: "alerts", readers: ["mailing"] },
 	alerts: { owner: "alerts" },
 	api_profile: { owner: "plans" },
 	audit_entries: { owner: "audit" },

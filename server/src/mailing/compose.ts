@@ -4,7 +4,7 @@ import { Value } from "typebox/value";
 import { EVENTS } from "../outbox/events.ts";
 import { composeDigest, composeEventMail, describeEvent, type Envelope, type EventMailText } from "../outbox/mail/event-mails.ts";
 import type { Mail } from "../outbox/mail/mails.ts";
-import { labelInMail, sourceInMail } from "../outbox/mail/text.ts";
+import { labelInMail, sentenceInMail, sourceInMail } from "../outbox/mail/text.ts";
 import type { LiveProfile } from "../plans/profile/live.ts";
 import { MAILED_EVENTS, type MailedEvent, ROUTINE_CLASSES } from "./classes.ts";
 import type { MailSource, QueuedMail } from "./queue-store.ts";
@@ -32,19 +32,24 @@ const TEXTS: { readonly [T in MailedEvent]: (data: Data<T>, about: Common, at: D
 	"key.expiring": (data, about) => describeEvent("expiring", { ...about, at: new Date(data.expires_at), days: data.working_days_left }),
 	"key.expired": (data, about) => describeEvent("expired", { ...about, at: new Date(data.expires_at) }),
 	"key.revoked": (data, about, at) => describeEvent("revoked", { ...about, at, revoked_by: data.revoked_by }),
+	"alert.raised": ({ summary, raised_at }, { tenant_name }) =>
+		describeEvent("alert_raised", { tenant_name, summary: sentenceInMail(summary), at: new Date(raised_at) }),
+	"alert.resolved": ({ summary, resolved_at }, { tenant_name }) =>
+		describeEvent("alert_resolved", { tenant_name, summary: sentenceInMail(summary), at: new Date(resolved_at) }),
 };
 
 function isMailed(type: string): type is MailedEvent {
 	return Object.hasOwn(MAILED_EVENTS, type);
 }
 
-const OfKey = Type.Object({ name: Type.String(), key_id: Type.String(), rotation_id: Type.Optional(Type.String()) });
+const OfKey = Type.Object({ key_id: Type.String(), rotation_id: Type.Optional(Type.String()) });
+const Named = Type.Object({ name: Type.String() });
 
 /** Null for an event that an earlier version stored without the fields that the mail needs. */
 function textOf({ type, data, at, tenant_name }: MailSource): EventMailText | null {
-	if (!isMailed(type) || !Value.Check(OfKey, data) || !Value.Check(EVENTS[type].data, data)) return null;
+	if (!isMailed(type) || !Value.Check(EVENTS[type].data, data)) return null;
 	const compose = TEXTS[type] as (data: unknown, about: Common, at: Date) => EventMailText;
-	return compose(data, { key_name: data.name, tenant_name }, at);
+	return compose(data, { key_name: Value.Check(Named, data) ? data.name : "", tenant_name }, at);
 }
 
 /** The page that the button opens, after sign-in: the link itself gives access to nothing. */

@@ -137,6 +137,33 @@ test("the member who is responsible for the key gets its mails too", async () =>
 	deepEqual([mailsTo(viewer.email).length, mailsTo(other.email).length], [1, 0]);
 });
 
+test("an alert is mailed to whom its rule names when it is raised and resolved, and not if its subject has a mail of its own", async () => {
+	const [owner, admin, viewer] = [await person("owner"), await person("admin"), await person("viewer")];
+	const alert = (rule: string) => ({
+		...{ alert_id: "alt_1", rule, key_id: "key_1", summary: "An ended key of prod-order-bot is still presented" },
+		...{ count: 1, raised_at: "2026-11-30T09:00:00.000Z" },
+	});
+	const raised = (rule: string): OutboxEvent => ({ tenant_id, type: "alert.raised", data: alert(rule) });
+	await emit(raised("dead_key_presented"), raised("rotation_due"), raised("new_source"), raised("key_expiring"));
+	await emit({ tenant_id, type: "alert.resolved", data: { ...alert("dead_key_presented"), resolved_at: "2026-11-30T09:25:00.000Z" } });
+	await deliver();
+	const subjects = (email: string | null) =>
+		mailsTo(email)
+			.map(({ headers }) => headers.get("subject"))
+			.sort();
+	const summary = "An ended key of prod-order-bot is still presented";
+	deepEqual(subjects(owner.email), [`Alert: ${summary}`, `Resolved: ${summary}`]);
+	equal(mailsTo(owner.email)[0]?.headers.get("list-unsubscribe"), undefined);
+	deepEqual([subjects(admin.email), subjects(viewer.email)], [[], []]);
+	await fixture.superuser.query("insert into alert_rules (tenant_id, rule, enabled, recipients) values ($1, 'key_unused', true, $2)", [
+		tenant_id,
+		["admins", viewer.member_id],
+	]);
+	await emit(raised("key_unused"));
+	await deliver();
+	deepEqual([subjects(owner.email).length, subjects(admin.email).length, subjects(viewer.email).length], [2, 1, 1]);
+});
+
 test("a mail that the server did not accept is tried again with the same Message-ID, and not after it was accepted", async () => {
 	const { email } = await person("owner");
 	refusal = 451;

@@ -1,9 +1,9 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { LOCKS } from "../database/locks.ts";
 import type { ReadTx, RecordTx } from "../database/transaction.ts";
 import { isUnclaimed } from "../outbox/claim-store.ts";
 import type { MailClass } from "../outbox/mail/classes.ts";
-import { ROUTINE_CLASSES } from "./classes.ts";
+import { DEFAULT_RECIPIENTS, ROUTINE_CLASSES, RULES_WITH_OWN_MAIL } from "./classes.ts";
 
 const EVENTS_PER_STEP = 200;
 /** A member gets this many mails about the events of a UTC day; the others are in one digest. */
@@ -25,6 +25,16 @@ export interface QueuedMail {
 export async function lockQueue(tx: RecordTx): Promise<boolean> {
 	const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${LOCKS.mail_distribution}) as locked`.execute(tx);
 	return rows[0]?.locked === true;
+}
+
+/** Who receives an event `o` about a key `k`: a list of groups and member ids; of an alert, what its rule `r` says. */
+const RECIPIENTS = sql`case when o.type like 'alert.%' then coalesce(to_jsonb(r.recipients), ${DEFAULT_RECIPIENTS}::jsonb -> (o.data ->> 'rule'), '[]')
+	else '["owners", "admins", "responsible"]' end`;
+
+/** Whether the member `m` is in this list. */
+function isAmong(recipients: RawBuilder<unknown>, responsible: RawBuilder<unknown>) {
+	return sql`(m.role = 'owner' and ${recipients} ? 'owners' or m.role = 'admin' and ${recipients} ? 'admins'
+		or m.id = ${responsible} and ${recipients} ? 'responsible' or ${recipients} ? m.id)`;
 }
 
 export interface Queueing {
@@ -58,15 +68,16 @@ export async function queueMails(tx: RecordTx, { now, not_before, day_ends_at, s
 		select from keywright.members where tenant_id = any (${tenant_ids}::text[]) order by tenant_id, id for key share`.execute(tx);
 	await sql`
 		with news as (
-			select o.id, o.tenant_id, o.position, c.class, k.owner ->> 'member_id' as responsible
+			select o.id, o.tenant_id, o.position, c.class, k.owner ->> 'member_id' as responsible, ${RECIPIENTS} as recipients
 			from keywright.outbox o
 			join unnest(${[...classes.keys()]}::text[], ${[...classes.values()]}::text[]) as c (type, class) on c.type = o.type
 			left join keywright.keys k on k.tenant_id = o.tenant_id and k.id = o.data ->> 'key_id'
-			where o.id = any (${ids}::text[]) and o.created_at >= ${not_before}::timestamptz
+			left join keywright.alert_rules r on r.tenant_id = o.tenant_id and r.rule = o.data ->> 'rule'
+			where not (o.type like 'alert.%' and o.data ->> 'rule' = any (${RULES_WITH_OWN_MAIL}::text[])) and o.id = any (${ids}::text[]) and o.created_at >= ${not_before}::timestamptz
 		), wanted as (
 			select n.*, m.person_id, row_number() over (partition by n.tenant_id, m.person_id order by n.position) as ordinal
 			from news n
-			join keywright.members m on m.tenant_id = n.tenant_id and (m.role in ('owner', 'admin') or m.id = n.responsible)
+			join keywright.members m on m.tenant_id = n.tenant_id and ${isAmong(sql`n.recipients`, sql`n.responsible`)}
 			join keywright.people p on p.id = m.person_id and p.email is not null and p.email_verified
 			where not exists (
 				select from keywright.mail_unsubscriptions u where u.tenant_id = n.tenant_id and u.person_id = m.person_id and u.class = n.class
@@ -154,8 +165,9 @@ export async function readMailSources(tx: ReadTx, { tenant_id, person_id }: Queu
 		join keywright.members m on m.tenant_id = q.tenant_id and m.person_id = q.person_id
 		join keywright.people p on p.id = q.person_id and p.email is not null and p.email_verified
 		left join keywright.keys k on k.tenant_id = o.tenant_id and k.id = o.data ->> 'key_id'
+		left join keywright.alert_rules r on r.tenant_id = o.tenant_id and r.rule = o.data ->> 'rule'
 		where q.tenant_id = ${tenant_id} and q.person_id = ${person_id} and q.event_id = any (${event_ids}::text[])
-			and (m.role in ('owner', 'admin') or m.id = k.owner ->> 'member_id')
+			and ${isAmong(sql`(${RECIPIENTS})`, sql`(k.owner ->> 'member_id')`)}
 			and not exists (
 				select from keywright.mail_unsubscriptions u where u.tenant_id = q.tenant_id and u.person_id = q.person_id and u.class = q.class
 			)

@@ -1,7 +1,7 @@
 import { CLASS_NAMES, type MailClass } from "./classes.ts";
 import { formatHtml, formatText, type Layout } from "./layout.ts";
 import { asComposed, type Mail, type OwnLink } from "./mails.ts";
-import { plainValues, type SourceText, timeInMail } from "./text.ts";
+import { plainValues, type SentenceText, type SourceText, timeInMail } from "./text.ts";
 
 interface About {
 	readonly key_name: string;
@@ -77,6 +77,20 @@ const EVENT_MAILS = {
 			subject: `${key_name} was revoked`,
 			sentence: `${revoked_by} revoked the key ${key_name} of ${tenant_name} on ${timeInMail(at)}, and requests with it are refused.`,
 			button: "Show the key",
+		};
+	},
+	alert_raised({ tenant_name, summary, at }: { tenant_name: string; summary: SentenceText; at: Date }): EventText {
+		return {
+			subject: `Alert: ${summary.sentence}`,
+			sentence: `Alert of ${tenant_name} since ${timeInMail(at)}: ${summary.sentence}.`,
+			button: "Open API Access",
+		};
+	},
+	alert_resolved({ tenant_name, summary, at }: { tenant_name: string; summary: SentenceText; at: Date }): EventText {
+		return {
+			subject: `Resolved: ${summary.sentence}`,
+			sentence: `An alert of ${tenant_name} was resolved on ${timeInMail(at)}: ${summary.sentence}.`,
+			button: "Open API Access",
 		};
 	},
 } as const;

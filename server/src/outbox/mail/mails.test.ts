@@ -12,7 +12,7 @@ import {
 	type EventMailValues,
 } from "./event-mails.ts";
 import { composeMail, MAIL_KINDS, type Mail, type MailKind, type MailValues } from "./mails.ts";
-import { labelInMail, sourceInMail } from "./text.ts";
+import { labelInMail, sentenceInMail, sourceInMail } from "./text.ts";
 
 const LINK = "https://keys.example.com/join#kwi_token";
 const link = { href: LINK };
@@ -31,6 +31,7 @@ const SAMPLES: { readonly [Kind in MailKind]: MailValues<Kind> } = {
 };
 
 const about = { key_name: "prod-order-bot", tenant_name: "Acme" };
+const SUMMARY = "An ended key of prod-order-bot is still presented";
 const SOURCE = "order-bot at 203.0.113.0/24";
 
 /** One sample of each mail about an event. */
@@ -42,6 +43,8 @@ const EVENT_SAMPLES: { readonly [Kind in EventMailKind]: EventMailValues<Kind> }
 	expiring: { ...about, at: expires_at, days: 7 },
 	expired: { ...about, at: expires_at },
 	revoked: { ...about, at: expires_at, revoked_by: "Olivia Owner" },
+	alert_raised: { tenant_name: "Acme", at: expires_at, summary: sentenceInMail(SUMMARY) },
+	alert_resolved: { tenant_name: "Acme", at: expires_at, summary: sentenceInMail(SUMMARY) },
 };
 
 const PAGE = "https://keys.example.com/settings/api-access/key_1?tenant=acme";
@@ -140,6 +143,7 @@ function* eventMailsWith(kind: EventMailKind, text: string): Generator<[string, 
 	const composed = (values: object, over: Partial<Envelope> = {}) => composeEventMail({ ...ENVELOPE, ...over }, describeEvent(kind, values as never));
 	for (const [field, value] of Object.entries(sample)) {
 		if (typeof value === "string") yield [`${kind}.${field}`, composed({ ...sample, [field]: text })];
+		if (field === "summary") yield [`${kind}.summary`, composed({ ...sample, summary: sentenceInMail(text) })];
 		if (field === "source") yield [`${kind}.source`, composed({ ...sample, source: sourceInMail(text, text) })];
 		if (field === "sources")
 			yield [`${kind}.sources`, composed({ ...sample, sources: [labelInMail(text), labelInMail(`${text} at 203.0.113.0/24`)] })];

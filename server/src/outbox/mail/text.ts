@@ -26,9 +26,24 @@ const DOTS = /[.\u2024\ufe52\u3002\uff61]+(?=\S)/g;
  * turn into a link. Otherwise the operator's mail server could send spam or phishing.
  */
 export function nameInMail(name: string): string {
-	const visible = oneLine(name.normalize("NFKC"), NAME_CHARACTERS_MAX * 4);
-	const plain = visible.replace(LINKING, " ").replace(DOTS, ". ");
-	return oneLine(plain, NAME_CHARACTERS_MAX) || "Somebody";
+	return plainLine(name, NAME_CHARACTERS_MAX) || "Somebody";
+}
+
+function plainLine(text: string, characters_max: number): string {
+	const visible = oneLine(text.normalize("NFKC"), characters_max * 4);
+	return oneLine(visible.replace(LINKING, " ").replace(DOTS, ". "), characters_max);
+}
+
+/** A sentence without its full stop that contains user input; only `sentenceInMail` creates one. */
+export interface SentenceText {
+	readonly sentence: string;
+}
+
+const SENTENCE_CHARACTERS_MAX = 200;
+
+/** Sanitises a sentence as `nameInMail` does a name. */
+export function sentenceInMail(text: string): SentenceText {
+	return { sentence: plainLine(text, SENTENCE_CHARACTERS_MAX) || "Something needs your attention" };
 }
 
 /** `values` with every string sanitised by `nameInMail`. Guarantee: strings stay strings, and other values are unchanged, so the type is the same. */
