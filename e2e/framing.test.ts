@@ -8,6 +8,7 @@ import type { Answer } from "./client.ts";
 import { postgresPid } from "./data-folder.ts";
 import { Database, difference } from "./database.ts";
 import { buildBody, buildCall, buildForm, OPERATIONS, type Operation } from "./operations.ts";
+import { newMember } from "./people.ts";
 import { assertPointer, assertProblem } from "./problem.ts";
 import { freeze } from "./processes.ts";
 import { exchange, requestText, Wire } from "./raw-socket.ts";
@@ -442,7 +443,10 @@ test("a malformed key or a wrong checksum is refused without a query: at once, e
 /** Also covers fields with a pattern in the schema; only a document's content may be any text. */
 test("a displayed text with bidirectional, invisible or control characters is refused: every field of every route, at any depth", async () => {
 	const values = { tenant_id: world.tenant.id, site_id: world.site.id, key_id: world.made.id };
-	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key: { "x-api-key": world.raw_key }, operator: server.bearer };
+	const { browser } = await newMember(server, world.tenant.id, "owner");
+	const person = { cookie: browser.cookie, origin: server.url };
+	const key = { "x-api-key": world.raw_key };
+	const credentials: Partial<Record<Operation["kind"], Record<string, string>>> = { key, operator: server.bearer, person };
 	const wrong = ["prod\u202ebot", "\u2066shop\u2069", "a\u200fb", "a\u0007b", "a\u0085b", "\u200b", "\u2060\u00ad", "\u3164", " \u2800 "];
 	const fields = STORED_TEXTS.filter(({ is_content }) => !is_content);
 	ok(fields.length > 80);

@@ -529,7 +529,7 @@ test("a list accepts only its own cursors: a forged one, one of another list or 
 		const values = { ...valuesFor(operation, own), ...(operation.path.startsWith("/api/v1/operator/") ? { webhook_id: operators } : {}) };
 		const { path, method } = buildCall(operation, values);
 		const headers: Record<string, string> = operation.kind === "key" ? { "x-api-key": own.raw_key } : server.bearer;
-		const ask = (query: string) => server.send({ method, path: `${path}?${query}`, headers });
+		const ask = (query: string) => server.send({ method, path: `${path}${path.includes("?") ? "&" : "?"}${query}`, headers });
 		const first = expectStatus(await ask("limit=1"), 200).as<{ data: unknown[]; next_cursor: string | null }>();
 		const cursor = first.next_cursor;
 		const flipped = cursor === null ? [] : [`${cursor.startsWith("A") ? "B" : "A"}${cursor.slice(1)}`, cursor.slice(0, -1), `${cursor}A`];

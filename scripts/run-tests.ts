@@ -3,8 +3,7 @@ import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestFact } from "./test-events.ts";
 
-/** One more than two cores: test files wait for timers and processes about half of their time. */
-const TESTS_AT_ONCE = 3;
+const TESTS_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 300_000;
 /** Longer than the maximum of one test: after this time without an event, a file hangs after its last test. */
 const SILENCE_MAX_MS = 150_000;
@@ -146,7 +145,7 @@ function endGroup(child: ChildProcess): void {
 	setTimeout(() => send("SIGKILL"), KILL_AFTER_MS).unref();
 }
 
-/** Runs test files with `node --test`, three at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
+/** Runs test files with `node --test`, two at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
 export async function runTests(run: TestRun): Promise<Tally> {
 	if (run.files.length === 0) return NOTHING_RUN;
 	const counter = new Counter(run);

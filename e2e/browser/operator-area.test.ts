@@ -290,7 +290,9 @@ test("health says that everything works, with each node, its lease and the datab
 	await page.getByText("PostgreSQL 18").waitFor();
 	const database = await Database.open(dashboard.server.data_dir);
 	const ago = (minutes: number) => `now() - interval '${minutes} minutes'`;
-	const row = (id: string, fenced: string) => `('${id}', '0.0.1', ${ago(90)}, ${ago(30)}, 0, 1000, ${fenced})`;
+	// This node fences a silent one only after it has seen nothing of it for a whole lease.
+	const lease_ms = 900_000;
+	const row = (id: string, fenced: string) => `('${id}', '0.0.1', ${ago(90)}, ${ago(30)}, 0, ${lease_ms}, ${fenced})`;
 	const columns = "id, version, started_at, renewed_at, applied_seq, lease_ms, fenced_at";
 	await database.rows(`insert into nodes (${columns}) values ${row("node_silent", "null")}, ${row("node_fenced", ago(29))}`, []);
 	await page.getByText("One node has not renewed its lease.").waitFor();
