@@ -57,6 +57,19 @@ suite("events of what happens to keys by itself", () => {
 		deepEqual(await events(tenant_id), ["key.first_used bot"]);
 	});
 
+	test("more keys than fit into a page have their event, also when they expire in the same microsecond", { timeout: 60_000 }, async () => {
+		const tenant_id = await fixture.tenant();
+		const { key_id } = await newKey(tenant_id, "one of many");
+		const at = new Date(fixture.clock.now() - MINUTE_MS).toISOString().replace("Z", "456Z");
+		await fixture.behind(
+			`insert into keys select (jsonb_populate_record(k, jsonb_build_object('id', 'key_many_' || n, 'expires_at', $2::text))).*
+			from keys k, generate_series(1, 1100) n where k.id = $1`,
+			[key_id, at],
+		);
+		await emitter().look();
+		equal((await events(tenant_id)).length, 1_100);
+	});
+
 	test("a source that appears while a key is in use is one event with its client and network; those of its first minutes are none", async () => {
 		const tenant_id = await fixture.tenant();
 		const key = await newKey(tenant_id, "bot");
