@@ -1,14 +1,17 @@
 import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
-import { HOUR_MS } from "../../core/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import type { RecordTx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/events.ts";
 import { insertEventsOnce } from "../../outbox/store.ts";
 import { type KeyNews, type Range, readExpired, readFirstUses, readNewSources, readRotationsDue } from "./store.ts";
 
-/** Usage is written late, and keys that were locked are skipped: each look covers this time again. */
-const OVERLAP_MS = HOUR_MS;
+/** Usage is written seconds late, and keys that were locked are skipped: each look covers this time again. */
+const OVERLAP_MS = MINUTE_MS;
+/** A node that was cut off writes its usage much later. Reading so much again at each look would cost seconds after an import. */
+const LONG_OVERLAP_MS = HOUR_MS;
+const LONG_EVERY_MS = 10 * MINUTE_MS;
 /** What the first look after a start covers. Less than the shortest time for which events are kept, by which repeats are recognised. */
 const FIRST_LOOK_MS = 20 * HOUR_MS;
 const ROWS_PER_STEP = 500;
@@ -54,6 +57,7 @@ const KINDS: readonly Kind<KeyNews>[] = [
 export class KeyNewsEmitter {
 	readonly #context: { readonly database: Database; readonly clock: Clock };
 	#looked_until: number | null = null;
+	#looked_long_at = Number.NEGATIVE_INFINITY;
 
 	constructor(context: { readonly database: Database; readonly clock: Clock }) {
 		this.#context = context;
@@ -61,9 +65,12 @@ export class KeyNewsEmitter {
 
 	async look(): Promise<void> {
 		const now = this.#context.clock.now();
-		const from = new Date(this.#looked_until === null ? now - FIRST_LOOK_MS : this.#looked_until - OVERLAP_MS);
+		const is_long = now - this.#looked_long_at >= LONG_EVERY_MS;
+		const overlap_ms = is_long ? LONG_OVERLAP_MS : OVERLAP_MS;
+		const from = new Date(this.#looked_until === null ? now - FIRST_LOOK_MS : this.#looked_until - overlap_ms);
 		for (const each of KINDS) await this.#emit(each, from, new Date(now));
 		this.#looked_until = now;
+		if (is_long) this.#looked_long_at = now;
 	}
 
 	async #emit({ read, toEvent }: Kind<KeyNews>, from: Date, until: Date): Promise<void> {
