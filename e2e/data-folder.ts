@@ -44,7 +44,7 @@ export async function removeDataFolder(data_dir: string): Promise<void> {
 }
 
 /** What an initialized folder depends on, below the root. */
-const SCHEMA = ["server/src/database", "package-lock.json"];
+const SCHEMA = ["server/migrations", "server/src/database", "package-lock.json"];
 const INITIALIZED = join(import.meta.dirname, "..", "node_modules", ".cache", "keywright-data-folders");
 /** Belong to one server: its token, sockets and log. */
 const OF_ONE_SERVER = ["operator_token", "run", "postgres.log"];
