@@ -57,6 +57,19 @@ suite("events of what happens to keys by itself", () => {
 		deepEqual(await events(tenant_id), ["key.first_used bot"]);
 	});
 
+	test("a first use that a node stores half an hour late has its event within ten minutes", async () => {
+		const tenant_id = await fixture.tenant();
+		const key = await newKey(tenant_id, "late");
+		const one = emitter();
+		await one.look();
+		await fixture.use(key);
+		const at = new Date(fixture.clock.now() - 30 * MINUTE_MS);
+		await fixture.behind("update secret_activity set first_used_at = $2 where kid = $1", [key.kid, at]);
+		fixture.clock.advance(10 * MINUTE_MS);
+		await one.look();
+		deepEqual(await events(tenant_id), ["key.first_used late"]);
+	});
+
 	test("more keys than fit into a page have their event, also when they expire in the same microsecond", { timeout: 60_000 }, async () => {
 		const tenant_id = await fixture.tenant();
 		const { key_id } = await newKey(tenant_id, "one of many");
