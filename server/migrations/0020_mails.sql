@@ -1,6 +1,6 @@
 -- Mails about events: one row for each event and recipient. No address, text or link is stored: they are composed when a mail is sent.
 
--- Events wait until their mails are queued. Nobody is mailed about what happened before.
+-- Events wait until their mails are queued. Earlier events are not mailed.
 alter table outbox add column mail_queued_at timestamptz;
 -- The owner of the table is shown no row while row-level security is forced.
 alter table outbox no force row level security;

@@ -25,7 +25,7 @@ export default function OperatorAuditPage() {
 			search={search}
 			people={[]}
 			more={<TenantChoice search={search} onSearch={change} />}
-			empty="Whatever is changed stands in this list from then on, with who did it and what it was before."
+			empty="Each change is listed here, with who made it and the state before."
 			foot={
 				<>
 					<span className="kw-mono">keywright-server audit verify</span> checks that nothing was altered.

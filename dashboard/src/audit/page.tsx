@@ -39,7 +39,7 @@ function TenantLog({ tenant_id, is_operator }: { tenant_id: string; is_operator:
 			lead="Who did what, and what it was before."
 			search={own}
 			people={(members?.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-			empty="Whatever is created, changed, revoked or removed here stands in this list from then on, with who did it and what it was before."
+			empty="Each thing that is created, changed, revoked or removed is listed here, with who did it and its state before."
 			onSearch={(next) => void navigate({ ...target(next), resetScroll: false })}
 			hrefOf={(next) => router.buildLocation(target(next)).href}
 		/>

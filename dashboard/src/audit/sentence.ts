@@ -14,7 +14,7 @@ export interface Sentence {
 	readonly end: string | null;
 }
 
-/** What stands for a target whose name is not known. */
+/** Shown for a target whose name is not known. */
 const NAMELESS: Readonly<Record<string, string>> = {
 	key: "a key",
 	site: "a site",
@@ -34,7 +34,7 @@ export function isErased({ actor }: Pick<Entry, "actor">): boolean {
 }
 
 interface Reader {
-	/** The product's name, which stands for the server. */
+	/** The name of the product, shown where the server acted. */
 	readonly product: string;
 	/** Whether the reader is an operator, who sees operators by name. */
 	readonly is_operator: boolean;

@@ -26,7 +26,7 @@ const DOTS = /[.\u2024\ufe52\u3002\uff61]+(?=\S)/g;
  * turn into a link. Otherwise the operator's mail server could send spam or phishing.
  */
 export function nameInMail(name: string): string {
-	return plainLine(name, NAME_CHARACTERS_MAX) || "Somebody";
+	return plainLine(name, NAME_CHARACTERS_MAX) || "Someone";
 }
 
 function plainLine(text: string, characters_max: number): string {

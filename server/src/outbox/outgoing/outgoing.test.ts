@@ -15,7 +15,7 @@ import { dnsLookup } from "./resolve.ts";
 
 const MESSAGE = { headers: { "content-type": "application/json", "webhook-id": "evt_1" }, body: '{"type":"key.created"}' };
 const SHORT_MS = 400;
-/** An address of this machine that stands for an internal one: nothing may reach it, and a server listens there. */
+/** An address of this machine in place of an internal one: no call may reach it, although a server listens there. */
 const INTERNAL = "127.0.0.2";
 
 let names: NameServer;
