@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import { type ApiErrorMetadata, ERRORS, type ErrorCode, type InputError } from "../core/error.ts";
 
 /** A refusal as a value, which the hot path returns instead of throwing. `ApiError` has the same shape. */
@@ -68,4 +68,10 @@ export function toProblem(refusal: ProblemDetails, request_id: string, type_base
 export function writeProblem(response: ServerResponse, problem: Problem): void {
 	response.writeHead(problem.status, { ...problem.headers, "content-length": String(Buffer.byteLength(problem.body)), connection: "close" });
 	response.end(problem.body);
+}
+
+/** The same response as text, for a socket without a response object. */
+export function toResponseText({ status, headers, body }: Problem): string {
+	const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
+	return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { problemFor } from "./forward-auth-problem.ts";
 import { FramedRequest } from "./framed-request.ts";
@@ -43,3 +44,20 @@ function cutOffLater(reply: FastifyReply, raw: FramedRequest): void {
 		raw.once("close", () => clearTimeout(timer));
 	});
 }
+
+/**
+ * Closes `socket` after what was written to it. What still arrives is discarded, for `LINGER_MS` at most: closing a socket with unread bytes
+ * resets the connection, and a reset can lose the response (RFC 9112, section 9.6). The HTTP parser no longer sees these bytes, so that no
+ * further request is begun on the connection.
+ */
+export function closeWithoutReset(socket: Duplex): void {
+	socket.removeAllListeners("data");
+	socket.on("data", discard);
+	socket.resume();
+	socket.end();
+	const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+	timer.unref();
+	socket.once("close", () => clearTimeout(timer));
+}
+
+function discard(): void {}

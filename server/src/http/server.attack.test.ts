@@ -1,4 +1,5 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
@@ -235,4 +236,29 @@ test("a defect claims nothing about what was changed: it may have shown itself a
 		match(detail, /Check whether the request took effect/);
 		doesNotMatch(detail, /nothing|unchanged/i);
 	}
+});
+
+test("a caller that is still sending receives the whole refusal, and nothing that it sends afterwards is executed", async (t) => {
+	const { port } = await listening(t);
+	const next = `${head("POST", "/things/a", "application/json", 2)}{}`;
+	const rest = "x".repeat(60_000);
+	const refused: readonly (readonly [status: number, first: string, rest: string])[] = [
+		[431, `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${"x".repeat(17_000)}`, `${rest}\r\n\r\n${next}`],
+		[400, "no request at all\r\n\r\n", next + rest],
+		[400, "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", next + rest],
+		[400, `${head("POST", "/things//a", "application/json", 60_000)}{`, rest + next],
+		[400, head("POST", "/things/a", "application/json", 60_000).replace("Content-Type", "X-API-Key: a\r\nX-API-Key: b\r\nContent-Type"), rest + next],
+		[501, "POST /things/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", `a\r\n${"x".repeat(10)}\r\n${rest}`],
+	];
+	seen.length = 0;
+	for (const [status, first, later] of refused) {
+		const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(first));
+		const [begin] = await once(socket, "data");
+		for (const part of [later.slice(0, 20_000), later.slice(20_000)]) await new Promise((resolve) => socket.write(part, resolve));
+		socket.end();
+		const answer = String(begin) + (await received(socket));
+		ok(answer.startsWith(`HTTP/1.1 ${status} `), answer);
+		JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")));
+	}
+	deepEqual(seen, []);
 });

@@ -15,8 +15,8 @@ import { FramedRequest } from "./framed-request.ts";
 import { checkFraming, getPath } from "./framing.ts";
 import { parseStrictJson } from "./input/strict-json.ts";
 import { getNotFoundDetail } from "./mount.ts";
-import { INTERNAL_ERROR, toProblem, writeProblem } from "./problem.ts";
-import { framed, sendProblem } from "./reply.ts";
+import { INTERNAL_ERROR, toProblem, toResponseText, writeProblem } from "./problem.ts";
+import { closeWithoutReset, framed, sendProblem } from "./reply.ts";
 import { Stop } from "./stop.ts";
 import { UnreadableLog } from "./unreadable-log.ts";
 
@@ -51,6 +51,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 		serverFactory: (handler) => createListener(handler, options, stop),
 		genReqId: (raw) => (raw as unknown as FramedRequest).request_id,
 		logger: false,
+		// The listener answers such bytes. Fastify's own handler would destroy the socket, and with it the response.
+		clientErrorHandler() {},
 		bodyLimit: JSON_BODY_BYTES_MAX,
 		// Requests on open connections are still answered during shutdown: a proxy would not retry them on another server.
 		return503OnClosing: false,
@@ -122,6 +124,9 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 	server.on("connection", (socket) => {
 		if (stop.begun) stop.countArrival();
 		socket.once("close", () => answering.delete(socket));
+		const close = socket.destroySoon.bind(socket);
+		// Node.js calls this after the last response of a connection.
+		socket.destroySoon = () => (answering.get(socket)?.req.complete === false ? closeWithoutReset(socket) : close());
 	});
 	server.on("checkContinue", (request: FramedRequest, response: ServerResponse) => {
 		request.awaits_continue = true;
@@ -146,11 +151,8 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 		const request_id = newId("req");
 		options.onAnswered?.(refusal.status, refusal.code);
 		unreadable.write({ request_id, status: refusal.status, code: refusal.code, reason });
-		const { status, headers, body } = toProblem(refusal, request_id, options.problem_type_base());
-		const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-		socket.end(
-			`HTTP/1.1 ${status} ${ERRORS[refusal.code].title}\r\n${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-		);
+		socket.write(toResponseText(toProblem(refusal, request_id, options.problem_type_base())));
+		closeWithoutReset(socket);
 	}
 }
 
