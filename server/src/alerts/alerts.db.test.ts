@@ -76,6 +76,23 @@ test("a revoked key that is presented raises one alert, however often, which is 
 	deepEqual(await events(), ["alert.raised dead_key_presented", "alert.resolved dead_key_presented"]);
 });
 
+test("news and alerts of a rule that only a later version knows are left to its nodes, and stop nothing here", async () => {
+	const now = new Date(clock().now());
+	await behind("insert into keywright.alert_news (tenant_id, rule, requests, details) values ($1, 'of_later', 1, '{}')", [tenant_id]);
+	await behind(
+		"insert into keywright.alerts (tenant_id, id, rule, subject, evidence, count, raised_at, last_at, due_at) values ($1, 'alt_later', 'of_later', '', '{}', 1, $2, $2, $2)",
+		[tenant_id, now],
+	);
+	const key = await deadKey();
+	await present(key, 3);
+	await evaluate();
+	deepEqual(await states(), ["dead_key_presented raised 3"]);
+	await rejects(acknowledgeAlert(fixture.context(), { tenant_id, alert_id: "alt_later" }), { code: "not_found" });
+	deepEqual(await behind("select rule from keywright.alert_news where tenant_id = $1", [tenant_id]), [{ rule: "of_later" }]);
+	await behind("delete from keywright.alert_news where tenant_id = $1", [tenant_id]);
+	await behind("delete from keywright.alerts where id = 'alt_later'", []);
+});
+
 test("a client that presents a revoked key every hour causes two alerts, not one each hour", async () => {
 	const key = await deadKey();
 	for (let hour = 0; hour < 30; hour += 1) {

@@ -2,8 +2,9 @@ import { sql } from "kysely";
 import { LOCKS } from "../database/locks.ts";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/input/cursor.ts";
+import { NEWS_RULES } from "../outbox/news-store.ts";
 import type { Acknowledger, Alert, AlertStatus, Evidence, Fact, OpenAlert } from "./alert.ts";
-import type { RuleName } from "./rule.ts";
+import { RULE_NAMES, type RuleName } from "./rule.ts";
 
 const OPEN_COLUMNS = [
 	...(["tenant_id", "id", "rule", "subject", "key_id", "status", "evidence", "count", "raised_at", "last_at", "quiet_seconds"] as const),
@@ -32,8 +33,10 @@ export async function readTime(tx: ReadTx): Promise<Date> {
 /** Whether an alert is due, or something has happened. One statement, because an idle node asks every second. `now`: null for the database's. */
 export async function isAnythingDue(tx: ReadTx, now: Date | null): Promise<boolean> {
 	const { rows } = await sql<{ due: boolean }>`
-		select exists (select from keywright.alert_news)
-			or exists (select from keywright.alerts where due_at <= coalesce(${now}::timestamptz, clock_timestamp())) as due
+		select exists (select from keywright.alert_news where rule = any(${NEWS_RULES}::text[]))
+			or exists (
+				select from keywright.alerts where due_at <= coalesce(${now}::timestamptz, clock_timestamp()) and rule = any(${RULE_NAMES}::text[])
+			) as due
 	`.execute(tx);
 	return rows[0]?.due === true;
 }
@@ -47,10 +50,12 @@ export async function lockOpenAlerts(
 ): Promise<OpenAlert[]> {
 	const { rows } = await sql<OpenAlert>`
 		select ${sql.join(OPEN_COLUMNS.map((name) => sql.ref(name)))} from keywright.alerts
-		where status <> 'resolved' and (
+		where status <> 'resolved' and rule = any(${RULE_NAMES}::text[]) and (
 			(tenant_id, rule) in (select * from unnest(${wanted.groups.map(({ tenant_id }) => tenant_id)}::text[], ${wanted.groups.map(({ rule }) => rule)}::text[]))
 			or rule = any(${wanted.rules}::text[])
-			or id = any(array(select id from keywright.alerts where due_at <= ${wanted.now} order by due_at limit ${wanted.due_max}))
+			or id = any(array(
+				select id from keywright.alerts where due_at <= ${wanted.now} and rule = any(${RULE_NAMES}::text[]) order by due_at limit ${wanted.due_max}
+			))
 		)
 		order by tenant_id, id for no key update
 	`.execute(tx);
@@ -132,7 +137,8 @@ export async function updateAlert(tx: RecordTx, { tenant_id, id }: Pick<Alert, "
 
 /** Locks one alert. Null if there is none. */
 export async function lockAlert(tx: Tx, { tenant_id, id }: Pick<Alert, "tenant_id" | "id">): Promise<Alert | null> {
-	const row = await tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id).where("id", "=", id).forUpdate().executeTakeFirst();
+	const query = tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id).where("id", "=", id).where("rule", "in", RULE_NAMES);
+	const row = await query.forUpdate().executeTakeFirst();
 	return row ? asAlert(row) : null;
 }
 
@@ -155,9 +161,9 @@ export interface AlertFilter {
 	readonly key_id?: string | undefined;
 }
 
-/** A page of the alerts of a tenant, newest first. */
+/** A page of the alerts of a tenant, newest first. During an upgrade, those of a later version's rules are unknown here and left out. */
 export async function readAlerts(tx: ReadTx, tenant_id: string, filter: AlertFilter, window: Window): Promise<Alert[]> {
-	let query = tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id);
+	let query = tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id).where("rule", "in", RULE_NAMES);
 	if (filter.status === "open") query = query.where("status", "<>", "resolved");
 	else if (filter.status !== undefined) query = query.where("status", "=", filter.status);
 	if (filter.rule !== undefined) query = query.where("rule", "=", filter.rule);

@@ -1,9 +1,11 @@
 import type { Log } from "./log.ts";
 
+const STOP_WAITS_MS = 5_000;
+
 export interface Loop {
 	/** Runs as soon as possible; resolves when that run has ended. */
 	kick(): Promise<void>;
-	/** No further run starts; returns when the running one has ended. */
+	/** No further run starts; returns when the running one has ended, after five seconds at the latest: what it has not committed, the next one does. */
 	stop(): Promise<void>;
 }
 
@@ -46,7 +48,15 @@ export function startLoop(options: { name: string; every_ms: number; log: Log; r
 		async stop() {
 			stopped = true;
 			clearTimeout(timer);
-			if (running) await running;
+			if (running) await atMost(running, STOP_WAITS_MS);
 		},
 	};
+}
+
+/** Waits for `promise`, but not longer than `milliseconds`. */
+async function atMost(promise: Promise<void>, milliseconds: number): Promise<void> {
+	const { promise: over, resolve } = Promise.withResolvers<void>();
+	const timer = setTimeout(resolve, milliseconds);
+	await Promise.race([promise, over]);
+	clearTimeout(timer);
 }

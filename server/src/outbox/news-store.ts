@@ -23,11 +23,13 @@ export async function insertNews(tx: Tx | RecordTx, news: readonly News[]): Prom
 		.execute();
 }
 
-/** Removes and returns up to `rows_max` news, oldest first. */
+/** Removes and returns up to `rows_max` news, oldest first. Those of a later version's rules are left to its nodes. */
 export async function takeNews(tx: RecordTx, rows_max: number): Promise<News[]> {
 	const { rows } = await sql<News>`
 		with taken as (
-			delete from keywright.alert_news where id = any (array(select id from keywright.alert_news order by id limit ${rows_max})) returning *
+			delete from keywright.alert_news where id = any (array(
+				select id from keywright.alert_news where rule = any(${NEWS_RULES}::text[]) order by id limit ${rows_max}
+			)) returning *
 		)
 		select tenant_id, rule, key_id, requests, details from taken order by id
 	`.execute(tx);

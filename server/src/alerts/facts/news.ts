@@ -32,8 +32,7 @@ function merge(news: readonly News[], byKey: boolean): Occurrence[] {
 export async function toFacts(tx: ReadTx, news: readonly News[], now: Date): Promise<Fact[]> {
 	const facts: Fact[] = [];
 	for (const [rule, of_rule] of Map.groupBy(news, (one) => one.rule)) {
-		// A rule of a later version, whose node writes news during an upgrade, has no reader here.
-		if (Object.hasOwn(READERS, rule)) facts.push(...(await READERS[rule](tx, merge(of_rule, rule !== "failures_jump"), now)));
+		facts.push(...(await READERS[rule](tx, merge(of_rule, rule !== "failures_jump"), now)));
 	}
 	return facts;
 }
