@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type Call, send } from "./client.ts";
@@ -49,6 +49,18 @@ export function freePort(): Promise<number> {
 			const address = listener.address();
 			const port = address !== null && typeof address === "object" ? address.port : 0;
 			listener.close(() => resolve(port));
+		});
+	});
+}
+
+/** Whether connections to the port are accepted. */
+export function accepts(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect({ port, host: "127.0.0.1" });
+		socket.once("error", () => resolve(false));
+		socket.once("connect", () => {
+			socket.destroy();
+			resolve(true);
 		});
 	});
 }

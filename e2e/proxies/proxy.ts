@@ -2,11 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { environmentWith, freePort, ROOT } from "../server.ts";
+import { accepts, environmentWith, freePort, ROOT } from "../server.ts";
 
 const READY_DEADLINE_MS = 20_000;
 const READY_POLL_MS = 20;
@@ -143,17 +142,6 @@ export class RunningProxy {
 		clearTimeout(killer);
 		await rm(this.#folder, { recursive: true, force: true });
 	}
-}
-
-function accepts(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect({ port, host: "127.0.0.1" });
-		socket.once("error", () => resolve(false));
-		socket.once("connect", () => {
-			socket.destroy();
-			resolve(true);
-		});
-	});
 }
 
 /** Waits until `proxy` accepts connections. */

@@ -50,6 +50,7 @@ import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-con
 import type { Verifier } from "./verification/verifier.ts";
 import { EVENT_RETENTION_DAYS_DEFAULT } from "./webhooks/delivery/sweep.ts";
 import { webhookKeysFrom } from "./webhooks/secrets.ts";
+import { TestPace } from "./webhooks/test-pace.ts";
 
 export interface App {
 	readonly http: FastifyInstance;
@@ -103,6 +104,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		node,
 		audit_keys,
 		audit_exports: new ExportSlots(),
+		webhook_tests: new TestPace(clock),
 		clock,
 		log,
 		peppers: options.peppers,

@@ -11,7 +11,7 @@ const TEST_SEQUENCE = 0;
 
 /**
  * Sends a signed `webhook.test` once, also to a disabled webhook, and returns what the receiver responded, within 10 seconds. It is not in the
- * list of deliveries and changes nothing. 404 `not_found`.
+ * list of deliveries and changes nothing. 404 `not_found`, 429 `rate_limited`.
  */
 export async function sendTest(context: WebhookContext, input: { tenant_id: string; webhook_id: string }): Promise<TestAnswer> {
 	const owner = { tenant_id: input.tenant_id, id: input.webhook_id };
@@ -21,6 +21,7 @@ export async function sendTest(context: WebhookContext, input: { tenant_id: stri
 		secrets: await readSealedSecrets(tx, owner),
 	}));
 	if (!webhook || !secrets) throw webhookNotFound();
+	context.webhook_tests.count(input.tenant_id);
 	const now = context.clock.now();
 	const event = {
 		event_id: newId("evt"),

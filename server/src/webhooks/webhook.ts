@@ -2,6 +2,7 @@ import type { ChangeContext } from "../audit/change.ts";
 import { ApiError } from "../core/error.ts";
 import { CALL_ERRORS, type CallError, type Outgoing } from "../outbox/outgoing/outgoing.ts";
 import type { WebhookKeys } from "./secrets.ts";
+import type { TestPace } from "./test-pace.ts";
 
 export const WEBHOOKS_MAX = 20;
 export const WEBHOOK_STATUSES = ["active", "disabled"] as const;
@@ -39,6 +40,7 @@ export interface LastAttempt {
 export interface WebhookContext extends ChangeContext {
 	readonly webhook_keys: WebhookKeys;
 	readonly outgoing: Outgoing;
+	readonly webhook_tests: TestPace;
 }
 
 export function webhookNotFound(): ApiError {

@@ -18,6 +18,7 @@ import { createWebhook } from "../create.ts";
 import { listDeliveries, replay } from "../deliveries.ts";
 import { rotateSecret } from "../rotate-secret.ts";
 import { webhookKeysFrom } from "../secrets.ts";
+import { TestPace } from "../test-pace.ts";
 import { deleteWebhook, getWebhook, updateWebhookSettings } from "../webhooks.ts";
 import { Deliverer } from "./deliverer.ts";
 import { claimQueues, distributeEvents, lockClaim, releaseClaim, storeAttempt } from "./queue-store.ts";
@@ -71,7 +72,7 @@ async function newReceiver(): Promise<Receiver> {
 }
 
 function context(over: Partial<ChangeContext> = {}) {
-	return { ...db.context(over), webhook_keys: keys, outgoing };
+	return { ...db.context(over), webhook_keys: keys, outgoing, webhook_tests: new TestPace(clock) };
 }
 
 function deliverer(over: Partial<ConstructorParameters<typeof Deliverer>[0]> = {}): Deliverer {
