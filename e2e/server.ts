@@ -7,9 +7,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, type Call, send } from "./client.ts";
 import { copyInitializedFolder, newDataFolder, removeDataFolder } from "./data-folder.ts";
+import { bundleServer } from "./server-bundle.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
+/** The server's program as a clone runs it. */
 export const MAIN = join(ROOT, "server/src/main.ts");
+/** The same program, quicker to load. */
+const BUNDLED_MAIN = await bundleServer();
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 25;
 const STOP_DEADLINE_MS = 30_000;
@@ -81,7 +85,7 @@ export class Program {
 
 	constructor(argv: readonly string[], env: NodeJS.ProcessEnv, prelude?: string) {
 		const line = `${prelude ?? ":"}; exec "$@"`;
-		this.child = spawn("bash", ["-c", line, "bash", process.execPath, MAIN, ...argv], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+		this.child = spawn("bash", ["-c", line, "bash", process.execPath, BUNDLED_MAIN, ...argv], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
 		this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
 			this.stdout += text;
 		});
@@ -206,8 +210,8 @@ async function waitReady(url: string, program: Program): Promise<void> {
 /** Settings that the first start stores, or with which there is no database in the folder. */
 const FIRST_START = ["KEYWRIGHT_PEPPER", "KEYWRIGHT_KEY_BRAND", "KEYWRIGHT_DATABASE_URL"];
 
-function makeDataFolder({ demo, env = {} }: StartOptions): Promise<string> | string {
-	if (demo || FIRST_START.some((name) => name in env)) return newDataFolder();
+function makeDataFolder({ env = {} }: StartOptions): Promise<string> | string {
+	if (FIRST_START.some((name) => name in env)) return newDataFolder();
 	return copyInitializedFolder(async (data_dir) => {
 		const server = await startServer({ data_dir });
 		await server.stop({ keep_folder: true });
