@@ -108,6 +108,21 @@ test("audit verify says beside a running server whether the log, the keys and th
 	match(help.stdout, /Exit codes: 0 nothing was found, 1 something was found/);
 });
 
+test("a tenant's admins are told whether its log is whole, and where it is not; viewers are not", async () => {
+	const [whole, edited] = [await makeTenant(server), await makeTenant(server)];
+	for (const tenant of [whole, edited]) await makeKey(server, tenant.id);
+	await database.rows("update audit_entries set action = 'key.deleted' where chain = $1 and action = 'key.created'", [edited.id]);
+	const stateOf = async ({ id }: { id: string }) => expectStatus(await server.management(id, "GET", "/audit/state"), 200).json;
+	const entries = getEntries(await server.management(whole.id, "GET", "/audit")).length;
+	const { checked_at, ...state } = await stateOf(whole);
+	deepEqual(state, { whole: true, entries, first_wrong: null });
+	ok(Math.abs(Date.parse(String(checked_at)) - Date.now()) < 60_000);
+	const { first_wrong, ...found } = await stateOf(edited);
+	deepEqual([found.whole, found.entries, first_wrong], [false, null, { position: entries, reason: "the entry was edited" }]);
+	const viewer = await newMember(server, whole.id, "viewer");
+	assertProblem(await viewer.browser.management(whole.id, "GET", "/audit/state"), "role_not_allowed");
+});
+
 test("a server does not start when its checkpoint file cannot be written or continued", async () => {
 	for (const path of [join(folder, "none", "file"), folder]) {
 		const started = await runProgram(["serve"], {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import type { Fields } from "../client.ts";
+import { Database } from "../database.ts";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant } from "../things.ts";
 import {
 	assertCount,
@@ -99,6 +100,7 @@ test("each change is a sentence, and opens what it was before, for eyes and for 
 	await row("Dana changed prod-order-bot").getByRole("button").click();
 
 	const open = panel("Dana changed prod-order-bot");
+	await page.getByText(/^✓ The log is whole\. None of \d+ entries was edited/).waitFor();
 	await open.getByText("Berlin shop").waitFor();
 	const spoken = (sign: string, text: string) => [
 		"- definition:",
@@ -225,6 +227,16 @@ test("the operator sees all tenants, also an erased one; a viewer learns who can
 	await panel("Someone who was erased created a key", all).getByText("were erased with its tenant").waitFor();
 	await eventually(async () => equal(await rows(all).filter({ hasText: "Dana" }).count(), 0));
 	await picture(all, "audit-operator");
+	await axe(all);
+
+	const edited = await makeTenant(dashboard.server, { name: "Edited" });
+	await makeKey(dashboard.server, edited.id, { name: "prod-edited-bot" });
+	const database = await Database.open(dashboard.server.data_dir);
+	await database.rows("update audit_entries set action = 'key.updated' where chain = $1 and action = 'key.created'", [edited.id]);
+	await database.close();
+	await all.goto(`${dashboard.url}/audit?tenant=${edited.id}`);
+	await all.getByRole("alert").getByText("The log is not whole from its entry 2 on: the entry was edited.").waitFor();
+	await picture(all, "audit-edited");
 	await axe(all);
 
 	const vera = { name: "Vera", email: "vera-audit@example.com", password: "seven quiet windows" };

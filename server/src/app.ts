@@ -20,6 +20,7 @@ import { unsubscribeRoutes } from "./app/unsubscribe-routes.ts";
 import { createVerification } from "./app/verification.ts";
 import { auditKeysFrom } from "./audit/entry.ts";
 import { ExportSlots } from "./audit/export-slots.ts";
+import { ChainStates } from "./audit/state.ts";
 import { ALL_TENANTS } from "./core/context.ts";
 import { newId } from "./core/id.ts";
 import { deleteTenantFiles } from "./documents/sweep.ts";
@@ -104,6 +105,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		node,
 		audit_keys,
 		audit_exports: new ExportSlots(),
+		audit_states: new ChainStates({ clock, log }),
 		webhook_tests: new TestPace(clock),
 		clock,
 		log,

@@ -8,6 +8,7 @@ import type { ServiceContext } from "./access/services/service.ts";
 import { managementAlertRoutes } from "./alerts/routes.ts";
 import type { ExportContext } from "./audit/export.ts";
 import { managementAuditRoutes, operatorAuditRoutes } from "./audit/routes.ts";
+import type { StateContext } from "./audit/state.ts";
 import type { CallerContext } from "./core/caller.ts";
 import type { DocumentsContext } from "./documents/context.ts";
 import { keyedDocumentRoutes } from "./documents/routes.ts";
@@ -52,6 +53,7 @@ export type ManagementRouteContext = KeysContext &
 	ForwardAuthTestContext &
 	HealthContext &
 	ExportContext &
+	StateContext &
 	WebhookContext &
 	TenantLimitsContext;
 

@@ -6,6 +6,7 @@ import { useProfile } from "../access/session.ts";
 import { Problem } from "../ui/problem.tsx";
 import { actorChoices, type Item, targetChoices } from "./choices.ts";
 import { ExportMenu } from "./export-menu.tsx";
+import { LogState } from "./log-state.tsx";
 import { EntryPanel } from "./panel.tsx";
 import { type Entry, entriesQuery, exportPath, type Scope } from "./queries.ts";
 import { type AuditSearch, isFiltered, linkTo, withSearch } from "./search.ts";
@@ -78,6 +79,11 @@ export function AuditLog({ scope, is_operator, lead, search, people, more, empty
 							has_tenants={scope === "all" && search.of === undefined}
 							onOpen={show}
 						/>
+						{scope !== "all" && (
+							<Box className="kw-foot" px={16} py={10}>
+								<LogState tenant_id={scope.tenant_id} />
+							</Box>
+						)}
 						<Group className="kw-foot" px={16} py={10} gap={12} justify="space-between">
 							{hasNextPage ? (
 								<Button variant="default" size="xs" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

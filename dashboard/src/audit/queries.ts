@@ -57,6 +57,13 @@ export const earlierQuery = (scope: Scope, { id, at, target, tenant_id }: Entry)
 		queryFn: () => readPage(scope, { target: target.id, to: at, ...(tenant_id == null ? {} : { of: tenant_id }) }, { limit: EARLIER_MAX }),
 	});
 
+/** Whether the tenant's log is whole, as the server verifies it. */
+export const stateQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: [...getRoot({ tenant_id }), "state"],
+		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/audit/state", { params: { path: { tenant_id } } })),
+	});
+
 /** The address of the export with these filters. */
 export function exportPath(scope: Scope, search: AuditSearch): string {
 	const query = new URLSearchParams(toQuery(search, Date.now()));

@@ -1792,6 +1792,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log of the tenant: whether it is whole, and its number of entries
+         * @description Access: admin.
+         */
+        get: operations["get_tenants_by_tenant_id_audit_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/plans": {
         parameters: {
             query?: never;
@@ -9603,6 +9623,46 @@ export interface operations {
                     };
                     "text/csv": string;
                     "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether no entry was edited, removed, added or moved past Keywright */
+                        whole: boolean;
+                        entries: number | null;
+                        /** Format: date-time */
+                        checked_at: string;
+                        first_wrong: {
+                            /** @description The first entry that is wrong, counted from the oldest */
+                            position: number;
+                            reason: string;
+                        } | null;
+                    };
                 };
             };
             400: components["responses"]["Problem"];

@@ -1,9 +1,10 @@
 import { type Route, route } from "../http/route.ts";
 import { ALL_ENTRY_EXPORTS, ENTRY_EXPORTS, type ExportContext } from "./export.ts";
 import { listAllEntries, listEntries } from "./list.ts";
-import { Entries, EntriesQuery, OperatorEntries, OperatorEntriesQuery } from "./schema.ts";
+import { Entries, EntriesQuery, OperatorEntries, OperatorEntriesQuery, State } from "./schema.ts";
+import { getState, type StateContext } from "./state.ts";
 
-export const managementAuditRoutes: readonly Route<ExportContext>[] = [
+export const managementAuditRoutes: readonly Route<ExportContext & StateContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/audit",
@@ -14,6 +15,15 @@ export const managementAuditRoutes: readonly Route<ExportContext>[] = [
 		output: Entries,
 		formats: ENTRY_EXPORTS,
 		run: listEntries,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/audit/state",
+		access: "admin",
+		summary: "Verify the audit log of the tenant: whether it is whole, and its number of entries",
+		status: 200,
+		output: State,
+		run: getState,
 	}),
 ];
 

@@ -50,3 +50,12 @@ const entry = {
 
 export const Entries = pageSchema(Type.Object(entry));
 export const OperatorEntries = pageSchema(Type.Object({ tenant_id: orNull(Text), ...entry }));
+
+export const State = Type.Object({
+	whole: Type.Boolean({ description: "Whether no entry was edited, removed, added or moved past Keywright" }),
+	entries: orNull(Type.Integer({ description: "All entries of the tenant; null if the log is not whole" })),
+	checked_at: Time,
+	first_wrong: orNull(
+		Type.Object({ position: Type.Integer({ description: "The first entry that is wrong, counted from the oldest" }), reason: Text }),
+	),
+});

@@ -34,6 +34,11 @@ export const LOG_EVENTS = {
 		levels: ["warn"],
 		means: "this node could not be removed from the list of nodes at the stop; changes wait until its lease expires",
 	},
+	audit_chain_broken: {
+		levels: ["error"],
+		means:
+			"a page or program asked whether the audit log of the tenant `chain` is whole, and it is not: `position` is the first wrong entry. Run `audit verify`",
+	},
 	audit_checkpoint_written: {
 		levels: ["info"],
 		means: "a checkpoint of the audit log was written: `number`, `chains`, and `combined`, the digest of all heads",

@@ -1,0 +1,74 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import type { AuditKeys } from "./entry.ts";
+import { type ChainFinding, verifyChain } from "./verify.ts";
+
+/** A result is given again for this time, or for as many times the duration of its check as bound the checks of a chain to a part of a core. */
+const FRESH_MS_MIN = 30_000;
+const FRESH_PER_DURATION = 500;
+const CHAINS_MAX = 500;
+
+interface Checked {
+	readonly at_ms: number;
+	readonly fresh_until: number;
+	readonly finding: ChainFinding;
+}
+
+export interface StateContext extends DatabaseContext {
+	readonly audit_keys: AuditKeys;
+	readonly audit_states: ChainStates;
+}
+
+/** Whether a tenant's chain is whole, as `audit verify` finds it. Each chain is verified from its beginning, by one caller at a time. */
+export class ChainStates {
+	readonly #options: { readonly clock: Clock; readonly log: Log };
+	readonly #running = new Map<string, Promise<Checked>>();
+	/** Oldest first. */
+	readonly #checked = new Map<string, Checked>();
+
+	constructor(options: { readonly clock: Clock; readonly log: Log }) {
+		this.#options = options;
+	}
+
+	/** The state of the tenant's chain, at most as old as `checked_at`. */
+	async get(context: StateContext, tenant_id: string) {
+		const { at_ms, finding } = await this.#find(context, tenant_id);
+		return {
+			whole: finding.intact,
+			entries: finding.intact ? finding.entries : null,
+			checked_at: new Date(at_ms).toISOString(),
+			first_wrong: finding.intact ? null : { position: finding.seq, reason: finding.reason },
+		};
+	}
+
+	#find(context: StateContext, chain: string): Promise<Checked> {
+		const known = this.#checked.get(chain);
+		if (known !== undefined && this.#options.clock.monotonic() < known.fresh_until) return Promise.resolve(known);
+		const running = this.#running.get(chain) ?? this.#check(context, chain).finally(() => this.#running.delete(chain));
+		this.#running.set(chain, running);
+		return running;
+	}
+
+	async #check(context: StateContext, chain: string): Promise<Checked> {
+		const { clock, log } = this.#options;
+		const began = clock.monotonic();
+		const at_ms = clock.now();
+		const finding = await verifyChain(context, chain);
+		if (!finding.intact) log.error({ chain, position: finding.seq, reason: finding.reason }, "audit_chain_broken");
+		const now = clock.monotonic();
+		const checked = { at_ms, finding, fresh_until: now + Math.max(FRESH_MS_MIN, (now - began) * FRESH_PER_DURATION) };
+		this.#checked.delete(chain);
+		this.#checked.set(chain, checked);
+		for (const oldest of this.#checked.keys()) {
+			if (this.#checked.size <= CHAINS_MAX) break;
+			this.#checked.delete(oldest);
+		}
+		return checked;
+	}
+}
+
+/** Verifies the tenant's chain and returns its number of entries, or the first position that shows a change made past Keywright. */
+export function getState(context: StateContext, { tenant_id }: { tenant_id: string }) {
+	return context.audit_states.get(context, tenant_id);
+}
