@@ -88,6 +88,6 @@ export function createVerification(options: VerificationOptions): Verification {
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
-	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, failures, trusted_proxies: options.trusted_proxies, log });
+	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, failures, trusted_proxies: options.trusted_proxies, clock, log });
 	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys };
 }

@@ -38,10 +38,11 @@ describe("anonymous requests with invented keys in wrong places", () => {
 			recorder: { add: (kid) => void proven.push(kid) },
 			failures: process.failures,
 			trusted_proxies: null,
+			clock: fixture.clock,
 			log: testLog,
 		});
-		const send = (raw_key: string, from: Address) =>
-			keys.report({ place: "url", raw_key }, { source: getSource(from, null, null), address: from, request_id: null });
+		const send = (raw_key: string, from: Address, is_cross_site = false) =>
+			keys.report({ place: "url", raw_key }, { source: getSource(from, null, null), address: from, request_id: null, is_cross_site });
 		/** Until all that waits is proven or dismissed. */
 		const settle = async (raw_key: string, kid: string) => {
 			send(raw_key, address("2001:db8::1"));
@@ -76,6 +77,24 @@ describe("anonymous requests with invented keys in wrong places", () => {
 		await settle();
 		deepEqual(proven, [last.kid]);
 		equal(asked.filter((from) => from === "192.0.2.2").length, 10);
+	});
+
+	test("do not count against visitors of a page of another site that makes them, and all pages together have few looked up", async () => {
+		const { failures, asked, proven, send, settle, ...process } = await start();
+		const visitor = address("192.0.2.4");
+		for (let round = 0; round < 10; round += 1) {
+			for (let sent = 0; sent < 10; sent += 1) send(invented(), visitor, true);
+			proven.length = 0;
+			await settle();
+		}
+		equal(failures.laneOf(visitor), "normal");
+		equal(asked.filter((from) => from === visitor.text).length, 60);
+		fixture.clock.advance(120_000);
+		const { raw_key, kid } = await fixture.key(process.node, await fixture.tenant(process.node));
+		send(raw_key, visitor, true);
+		proven.length = 0;
+		await settle();
+		ok(proven.includes(kid), "a key that is real is found in such a request, too");
 	});
 
 	test("cost nothing where the checksum is wrong", async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type Address, type AllowList, getFailureBucket } from "../core/network.ts";
 import type { SecretTest } from "../core/secret-text.ts";
@@ -10,6 +11,7 @@ import type { AddressFailures } from "./address-failures.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type FoundKey, KeyFinder } from "./find-keys.ts";
 import { exposedClient, type Grant } from "./grants/grant.ts";
+import { SlidingWindow } from "./limits/window.ts";
 import type { Verifier } from "./verifier.ts";
 
 const NOTED_EVERY_MS = 60_000;
@@ -17,6 +19,12 @@ const NOTED_EVERY_MS = 60_000;
 const WAITING_MAX = 100;
 /** Of these from one address, so that one address cannot displace what others report. */
 const WAITING_PER_ADDRESS_MAX = 10;
+/**
+ * Any web page can make the browsers of its visitors send keys that it invented. These are not counted against the visitor's address, so the
+ * proofs of all of them together are bounded here.
+ */
+const CROSS_SITE_PER_MINUTE = 60;
+const CROSS_SITE = "cross-site";
 
 /** Headers of proxies that contain the original URI. */
 const ORIGINAL_URIS = ["x-forwarded-uri", "x-original-uri", "x-original-url", "x-rewrite-url"] as const;
@@ -26,6 +34,8 @@ export interface FoundAt {
 	readonly source: Source;
 	readonly address: Address | null;
 	readonly request_id: string | null;
+	/** Whether a browser sent it for the page of another site. */
+	readonly is_cross_site: boolean;
 }
 
 export interface ExposedKeysOptions {
@@ -33,6 +43,7 @@ export interface ExposedKeysOptions {
 	readonly recorder: Pick<ExposureRecorder, "add">;
 	readonly failures: Pick<AddressFailures, "refuse" | "laneOf">;
 	readonly trusted_proxies: AllowList | null;
+	readonly clock: Clock;
 	readonly log: Log;
 }
 
@@ -44,6 +55,7 @@ export class ExposedKeys {
 	readonly #options: ExposedKeysOptions;
 	readonly #finder: KeyFinder;
 	readonly #waiting: { readonly found: FoundKey; readonly at: FoundAt; readonly bucket: string }[] = [];
+	readonly #crossSite = new SlidingWindow(60);
 	#proving: Promise<void> | null = null;
 
 	constructor(options: ExposedKeysOptions) {
@@ -77,17 +89,24 @@ export class ExposedKeys {
 		};
 	}
 
-	/** Proves the key later, and records and logs it if its secret is right. Counts it as a wrong key of its address if not. */
+	/** Proves the key later, and records and logs it if its secret is right. Counts it as a wrong key of its address if not, unless a page of another site made it. */
 	report(found: FoundKey, at: FoundAt): void {
 		const { verifier, failures } = this.#options;
 		if (this.#waiting.length >= WAITING_MAX || parseRawKey(verifier.brand, found.raw_key) === null) return;
-		const bucket = at.address === null ? "" : getFailureBucket(at.address);
+		const bucket = at.is_cross_site ? CROSS_SITE : at.address === null ? "" : getFailureBucket(at.address);
 		if (this.#waiting.filter((waiting) => waiting.bucket === bucket).length >= WAITING_PER_ADDRESS_MAX) return;
-		if (failures.laneOf(at.address) === "slow") return;
+		if (at.is_cross_site ? !this.#takeCrossSite() : failures.laneOf(at.address) === "slow") return;
 		this.#waiting.push({ found, at, bucket });
 		this.#proving ??= this.#proveAll().finally(() => {
 			this.#proving = null;
 		});
+	}
+
+	#takeCrossSite(): boolean {
+		const now = this.#options.clock.monotonic();
+		if (this.#crossSite.peek(now, CROSS_SITE_PER_MINUTE) === 0) return false;
+		this.#crossSite.take(now, 1);
+		return true;
 	}
 
 	#mayHoldKey({ url, headers, authorization }: FramedRequest): boolean {
@@ -107,7 +126,8 @@ export class ExposedKeys {
 		const address = getClientAddress(raw, trusted_proxies);
 		const user_agent = raw.headers["user-agent"] ?? null;
 		const source = verifier.sources.of(raw.socket, address, user_agent, raw.client_name);
-		for (const found of keys) this.report(found, { source, address, request_id: raw.request_id });
+		const is_cross_site = raw.headers["sec-fetch-site"] === "cross-site";
+		for (const found of keys) this.report(found, { source, address, request_id: raw.request_id, is_cross_site });
 	}
 
 	async #proveAll(): Promise<void> {
@@ -121,12 +141,12 @@ export class ExposedKeys {
 		}
 	}
 
-	async #prove({ place, raw_key }: FoundKey, { source, address, request_id }: FoundAt): Promise<void> {
+	async #prove({ place, raw_key }: FoundKey, { source, address, request_id, is_cross_site }: FoundAt): Promise<void> {
 		const { verifier, recorder, failures, log } = this.#options;
-		if (failures.laneOf(address) === "slow") return;
+		if (!is_cross_site && failures.laneOf(address) === "slow") return;
 		const nothing = { tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, plain_http: false } as const;
 		const { grant, denial } = await verifier.examine({ ...nothing, raw_key, source, address, client: "server", operation: "exposure" });
-		if (denial?.code === "key_invalid") failures.refuse(address, denial);
+		if (denial?.code === "key_invalid" && !is_cross_site) failures.refuse(address, denial);
 		if (grant === null) return;
 		recorder.add(grant.kid, place, source === UNKNOWN_SOURCE ? null : source.id);
 		log.warn({ place, kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, request_id }, "key_exposed");
