@@ -117,6 +117,23 @@ suite("migrations", () => {
 		});
 	});
 
+	test("a migration changes rows of every tenant, although row-level security also holds for the owner of the tables", async () => {
+		await onEmptyDatabase(async (url) => {
+			await query(url, "create schema keywright");
+			await query(url, "create table keywright.webhooks (in_the_way integer)");
+			await rejects(migrate(url), /0018_webhooks\.sql failed/);
+			const owned = `set role ${OWNER_ROLE}; select set_config('keywright.scope', '*', false)`;
+			await query(url, `${owned}; insert into keywright.outbox (id, tenant_id, type, data) values ('evt_1', 'acme', 'key.created', '{}')`);
+			await query(url, "drop table keywright.webhooks");
+			await migrate(url);
+			const seen = await query(
+				bare.superuserUrl.replace(/\/[^/?]*(\?|$)/, `/${new URL(url.replace("@/", "@localhost/")).pathname.slice(1)}$1`),
+				"select distributed_at is not null as distributed, mail_queued_at is not null as queued from keywright.outbox",
+			);
+			deepEqual(seen, [{ distributed: true, queued: true }]);
+		});
+	});
+
 	test("the error of a role without CREATEROLE contains the statements for an administrator", async () => {
 		await onEmptyDatabase(async (url) => {
 			const [role, database] = [`kw_poor_${process.pid}`, new URL(url.replace("@/", "@localhost/")).pathname.slice(1)];

@@ -28,6 +28,8 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
 	await client.query("begin");
 	try {
 		await client.query("set local search_path = keywright, pg_temp");
+		// Row-level security also holds for the owner: without a scope, an update of rows that exist would change none of them.
+		await client.query("set local keywright.scope = '*'");
 		await client.query(migration.sql);
 		await client.query("insert into keywright.migrations (number, name, digest) values ($1, $2, $3)", [
 			migration.number,
