@@ -120,7 +120,7 @@ export function AuditLog({ scope, is_operator, lead, search, people, more, empty
 function Shown({ count, hasMore }: { count: number | undefined; hasMore: boolean }) {
 	const words = count === undefined ? "" : `${hasMore ? "Latest " : ""}${count.toLocaleString("en")} ${count === 1 ? "entry" : "entries"}`;
 	return (
-		<Text size="sm" c="dimmed" role="status" className="kw-figures">
+		<Text size="sm" c="dimmed" role="status" className="kw-figures" style={{ whiteSpace: "nowrap" }}>
 			{words}
 		</Text>
 	);

@@ -49,7 +49,7 @@ function Row({ entry, open, tell, has_tenants, onOpen }: { entry: Entry } & Omit
 	const is_open = entry.id === open;
 	return (
 		<tr className="kw-audit-row" data-entry={entry.id} data-open={is_open || undefined}>
-			<td>
+			<td className="kw-figures">
 				<time dateTime={entry.at} title={exactTime(entry.at)}>
 					{clockTime(Date.parse(entry.at)).slice(0, 5)}
 				</time>

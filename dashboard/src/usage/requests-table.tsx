@@ -34,7 +34,7 @@ export function RequestsTable(props: {
 								{formatBucket(bucket.start_ms, size)}
 							</Table.Th>
 							{outcomes.map((outcome) => (
-								<Table.Td key={outcome} ta="right" {...(bucket[outcome] === 0 ? { c: "dimmed" } : {})}>
+								<Table.Td key={outcome} ta="right" className="kw-figures" {...(bucket[outcome] === 0 ? { c: "dimmed" } : {})}>
 									{exact.format(bucket[outcome])}
 								</Table.Td>
 							))}

@@ -70,7 +70,9 @@ function OneKey({ tenant_id, apiKey, opens }: { tenant_id: string; apiKey: Previ
 				<Table.Td visibleFrom="sm">
 					<Time value={apiKey.last_used_at} never="not yet" />
 				</Table.Td>
-				<Table.Td ta="right">{count.format(apiKey.usage_24h)}</Table.Td>
+				<Table.Td ta="right" className="kw-figures">
+					{count.format(apiKey.usage_24h)}
+				</Table.Td>
 			</Table.Tr>
 			{opened && (
 				<Table.Tr>

@@ -98,7 +98,7 @@ function TrafficTable({ buckets, formatBucket }: { buckets: readonly TrafficBuck
 								{formatBucket(bucket.start_ms)}
 							</Table.Th>
 							{([bucket.old, bucket.new] as const).map((requests, index) => (
-								<Table.Td key={index === 0 ? "old" : "new"} ta="right" {...(requests === 0 ? { c: "dimmed" } : {})}>
+								<Table.Td key={index === 0 ? "old" : "new"} ta="right" className="kw-figures" {...(requests === 0 ? { c: "dimmed" } : {})}>
 									{exact.format(requests)}
 								</Table.Td>
 							))}
