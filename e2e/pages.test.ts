@@ -149,6 +149,7 @@ test("the profile can be read without a credential, and only the operator change
 		check_request: { method: "GET", path: "/api/v1/m2m/tenants/{tenant_id}/limits" },
 		support_url: null,
 		status_url: null,
+		upgrade_url: null,
 		documentation_url: null,
 		error_base_url: `${server.url}/problems`,
 		logo_url: null,
@@ -160,6 +161,7 @@ test("the profile can be read without a credential, and only the operator change
 		check_request: { method: "GET", path: "/ping/{tenant_id}" },
 		support_url: "https://orders.example/help",
 		status_url: "https://status.orders.example/",
+		upgrade_url: "https://orders.example/plans?of=me",
 		documentation_url: "https://orders.example/docs",
 		error_base_url: "https://orders.example/errors",
 		logo_url: LOGO,
@@ -190,6 +192,7 @@ test("the type of every error follows a change of the profile from the next requ
 test("a profile with scripts, external resources or invisible text is refused by field, and nothing changes", async () => {
 	const wrong: [string, object][] = [
 		["/support_url", { support_url: "javascript:alert(1)" }],
+		["/upgrade_url", { upgrade_url: "javascript:alert(1)" }],
 		["/status_url", { status_url: "data:text/html,<script>alert(1)</script>" }],
 		["/documentation_url", { documentation_url: "https://user:secret@docs.example" }],
 		["/api_base_url", { api_base_url: "https://api.example/$(id)" }],

@@ -32,6 +32,7 @@ const PROFILE = {
 	api_base_url: "https://api.orderly.example",
 	support_url: "https://orderly.example/support",
 	status_url: "https://status.orderly.example",
+	upgrade_url: "https://orderly.example/plans",
 	documentation_url: "https://docs.orderly.example",
 };
 

@@ -419,6 +419,10 @@ test("the upgrade link is the operator's; a plan without limits or without API a
 	await assertCount(page.locator("img[src=x]"), 0);
 	await axe(page);
 	await picture(page, "plan-free");
+	const upgrade_url = "https://orders.example/plans";
+	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { ...profile, upgrade_url }), 200);
+	await page.reload();
+	equal(await page.getByRole("link", { name: "See larger plans" }).getAttribute("href"), upgrade_url);
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { product_name: null }), 200);
 	assertNoPageErrors(at.context);
 });

@@ -59,7 +59,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 	const [tried, setTried] = useState(false);
 	const isWrong = isApiError(action.error, "invalid_request");
 	const missing = tried && password === "" ? "Write your password." : undefined;
-	const fault = isWrong ? "This is not your password. Nothing has been made yet; try again." : missing;
+	const fault = isWrong ? "This is not your password. Nothing was changed yet; try again." : missing;
 
 	async function confirm(event: FormEvent<HTMLFormElement>): Promise<void> {
 		event.preventDefault();
@@ -105,8 +105,8 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 }
 
 function wentBack(refusal: ApiError): ApiError {
-	const detail = "Your password was not entered again, so nothing was made. Try again and enter it when you are asked.";
-	return new ApiError({ ...refusal.problem, title: "Nothing has been made", detail, request_id: null });
+	const detail = "Your password was not entered again, so nothing was changed. Try again and enter it when you are asked.";
+	return new ApiError({ ...refusal.problem, title: "Nothing was changed", detail, request_id: null });
 }
 
 /**

@@ -72,6 +72,7 @@ const NAMES: Readonly<Record<string, string>> = {
 	check_request: "Check request",
 	documentation_url: "Documentation",
 	status_url: "Status page",
+	upgrade_url: "Larger plans",
 	support_url: "Support",
 	error_base_url: "Pages of errors",
 	logo_sha256: "Logo",

@@ -2742,6 +2742,7 @@ export interface operations {
                         };
                         support_url: string | null;
                         status_url: string | null;
+                        upgrade_url: string | null;
                         documentation_url: string | null;
                         /** @description An http or https address */
                         error_base_url: string;
@@ -11174,6 +11175,7 @@ export interface operations {
                         };
                         support_url: string | null;
                         status_url: string | null;
+                        upgrade_url: string | null;
                         documentation_url: string | null;
                         /** @description An http or https address */
                         error_base_url: string;
@@ -11210,6 +11212,7 @@ export interface operations {
                     } | null;
                     support_url?: string | null;
                     status_url?: string | null;
+                    upgrade_url?: string | null;
                     documentation_url?: string | null;
                     error_base_url?: string | null;
                     logo_url?: string | null;
@@ -11236,6 +11239,7 @@ export interface operations {
                         };
                         support_url: string | null;
                         status_url: string | null;
+                        upgrade_url: string | null;
                         documentation_url: string | null;
                         /** @description An http or https address */
                         error_base_url: string;

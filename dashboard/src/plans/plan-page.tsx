@@ -101,14 +101,20 @@ function Permissions({ permissions }: { permissions: readonly PermissionOfPlan[]
 function More({ plan_name }: { plan_name: string }) {
 	const profile = useProfile();
 	if (profile === null) return null;
-	const { product_name, support_url } = profile;
+	const { product_name, upgrade_url, support_url } = profile;
+	const link =
+		upgrade_url !== null
+			? { href: upgrade_url, text: "See larger plans" }
+			: support_url !== null
+				? { href: support_url, text: `Ask ${product_name} for more` }
+				: null;
 	return (
 		<Text size="sm" mt="md" className="kw-wrap">
-			{support_url !== null && /^https?:\/\//.test(support_url) ? (
+			{link !== null && /^https?:\/\//.test(link.href) ? (
 				<>
 					Is {plan_name} too small?{" "}
-					<Anchor href={support_url} size="sm" underline="always" rel="noreferrer" target="_blank">
-						Ask {product_name} for more
+					<Anchor href={link.href} size="sm" underline="always" rel="noreferrer" target="_blank">
+						{link.text}
 					</Anchor>
 				</>
 			) : (

@@ -32,7 +32,7 @@ const FIELDS = {
 	capability: ["name", "description"],
 	permission: ["name", "description", "capability"],
 	api_profile: [
-		...["product_name", "api_base_url", "check_request", "documentation_url", "status_url", "support_url", "error_base_url"],
+		...["product_name", "api_base_url", "check_request", "documentation_url", "status_url", "upgrade_url", "support_url", "error_base_url"],
 		...["logo_sha256", "accent_color"],
 	],
 	forward_auth_rules: ["rules"],

@@ -164,10 +164,10 @@ export function ClientCard({ tenant_id, apiKey, source, total }: RowProps) {
 			<Group gap={12} justify="space-between">
 				<Text size="xs" component="div" className="kw-wrap" miw={0} {...(source.told_apart ? { c: "dimmed" } : { c: "var(--kw-attention)" })}>
 					{source.told_apart ? (
-						`Distinguished: ${formatEvidence(source).toLowerCase()}`
+						`Distinguished: ${formatEvidence(source)}`
 					) : (
 						<>
-							<Rings /> Not distinguished: {formatEvidence(source).toLowerCase()}
+							<Rings /> Not distinguished: {formatEvidence(source)}
 						</>
 					)}
 				</Text>

@@ -19,6 +19,7 @@ const ADDRESSES = [
 	{ field: "documentation_url", label: "Documentation", placeholder: "https://docs.example.com" },
 	{ field: "support_url", label: "Support", placeholder: "https://example.com/support" },
 	{ field: "status_url", label: "Status page", placeholder: "https://status.example.com" },
+	{ field: "upgrade_url", label: "Larger plans", placeholder: "https://example.com/plans" },
 ] as const;
 
 /** By the API's pointers. */

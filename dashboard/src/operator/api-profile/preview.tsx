@@ -31,6 +31,7 @@ export function ProfilePreview({ values, standing }: PreviewProps) {
 		["Documentation", values.documentation_url],
 		["Support", values.support_url],
 		["Status", values.status_url],
+		["Larger plans", values.upgrade_url],
 	].filter(([, href]) => href !== "");
 	return (
 		<Box component="section" className="kw-surface kw-profile-preview" aria-label="Preview" p="md">

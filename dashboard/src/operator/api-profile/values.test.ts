@@ -10,6 +10,7 @@ const PROFILE: ApiProfile = {
 	check_request: { method: "GET", path: "/v1/check" },
 	support_url: null,
 	status_url: null,
+	upgrade_url: null,
 	documentation_url: "https://docs.orderly.example",
 	error_base_url: "https://keys.orderly.example/problems",
 	logo_url: null,

@@ -12,6 +12,7 @@ export interface ProfileValues {
 	readonly documentation_url: string;
 	readonly support_url: string;
 	readonly status_url: string;
+	readonly upgrade_url: string;
 	readonly error_base_url: string;
 	readonly accent_color: string;
 	/** A `data:` URL, or empty. */
@@ -28,6 +29,7 @@ export function valuesFrom(profile: ApiProfile): ProfileValues {
 		documentation_url: rest.documentation_url ?? "",
 		support_url: rest.support_url ?? "",
 		status_url: rest.status_url ?? "",
+		upgrade_url: rest.upgrade_url ?? "",
 		error_base_url: rest.error_base_url,
 		accent_color: rest.accent_color ?? "",
 		logo_url: rest.logo_url ?? "",
@@ -43,6 +45,7 @@ export function inputFrom({ check_method, check_path, ...texts }: ProfileValues)
 		documentation_url: of(texts.documentation_url),
 		support_url: of(texts.support_url),
 		status_url: of(texts.status_url),
+		upgrade_url: of(texts.upgrade_url),
 		error_base_url: of(texts.error_base_url),
 		accent_color: of(texts.accent_color),
 		logo_url: of(texts.logo_url),

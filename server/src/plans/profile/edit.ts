@@ -25,7 +25,7 @@ export function getProfile(context: Pick<ProfileContext, "profile">): Promise<Ap
 	return context.profile.current();
 }
 
-const LINKS = ["support_url", "status_url", "documentation_url"] as const;
+const LINKS = ["support_url", "status_url", "upgrade_url", "documentation_url"] as const;
 const BASES = ["api_base_url", "error_base_url"] as const;
 const PROFILE_ID = "api_profile";
 

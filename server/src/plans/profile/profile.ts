@@ -9,6 +9,8 @@ export interface ApiProfile {
 	readonly check_request: CheckRequest;
 	readonly support_url: string | null;
 	readonly status_url: string | null;
+	/** Where a tenant gets a larger plan. */
+	readonly upgrade_url: string | null;
 	readonly documentation_url: string | null;
 	/** An error's `type` is this URL, a slash and the code. */
 	readonly error_base_url: string;
@@ -34,6 +36,7 @@ export const NOTHING_SET: StoredProfile = {
 	check_request: null,
 	support_url: null,
 	status_url: null,
+	upgrade_url: null,
 	documentation_url: null,
 	error_base_url: null,
 	logo_url: null,
@@ -52,6 +55,7 @@ export function defaultProfile(public_url: string): ApiProfile {
 		check_request: { method: "GET", path: "/api/v1/m2m/tenants/{tenant_id}/limits" },
 		support_url: null,
 		status_url: null,
+		upgrade_url: null,
 		documentation_url: null,
 		error_base_url: `${public_url}/problems`,
 		logo_url: null,
@@ -68,6 +72,7 @@ export function effectiveProfile(stored: StoredProfile, public_url: string): Api
 		check_request: stored.check_request ?? standard.check_request,
 		support_url: stored.support_url,
 		status_url: stored.status_url,
+		upgrade_url: stored.upgrade_url,
 		documentation_url: stored.documentation_url,
 		error_base_url: stored.error_base_url ?? standard.error_base_url,
 		logo_url: stored.logo_url,
