@@ -149,6 +149,9 @@ test("a link opens its entry however old it is, and the target's page is one cli
 	equal(await rows().first().getAttribute("data-open"), "true");
 	await open.getByRole("link", { name: "Open the key" }).click();
 	await page.getByRole("heading", { name: "prod-order-bot", level: 1 }).waitFor();
+	await page.getByRole("navigation", { name: "Parts of this key" }).getByRole("link", { name: "Audit" }).click();
+	await page.waitForURL((url) => url.searchParams.get("target") === key_id);
+	await assertCount(rows(), 2);
 });
 
 test("filters are in the address, pages follow a cursor, and an export has everything that matches", async () => {

@@ -1,4 +1,5 @@
 import { Link, useParams } from "@tanstack/react-router";
+import { useTenant } from "../../access/session.ts";
 import { Count } from "../../ui/page.tsx";
 import { PARTS, type Part, type Tab, tabFrom } from "./search.ts";
 
@@ -23,9 +24,10 @@ interface TabsProps {
 	readonly counts: Readonly<Partial<Record<Part, number | undefined>>>;
 }
 
-/** The parts of the key's page as links, so that each has an address; on a phone they scroll sideways. */
+/** The parts of the key's page as links, so that each has an address, and for those who may read it the audit log; on a phone they scroll sideways. */
 export function KeyTabs({ tenant_id, key_id, counts }: TabsProps) {
 	const open = useTab();
+	const { role } = useTenant();
 	const common = { search: { tenant: tenant_id }, resetScroll: false, className: "kw-tab", activeOptions: { exact: true, includeSearch: false } };
 	return (
 		<nav className="kw-tabs" aria-label="Parts of this key">
@@ -38,6 +40,11 @@ export function KeyTabs({ tenant_id, key_id, counts }: TabsProps) {
 					{(counts[part] ?? 0) > 0 && <Count>{counts[part] ?? 0}</Count>}
 				</Link>
 			))}
+			{role !== "viewer" && (
+				<Link to="/audit" search={{ target: key_id, tenant: tenant_id }} className="kw-tab">
+					Audit
+				</Link>
+			)}
 		</nav>
 	);
 }
