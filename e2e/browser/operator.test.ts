@@ -471,6 +471,21 @@ test("an empty catalogue explains itself; entries are described and moved, and o
 	const plan_id = await makePlan(server, { name: "Post", capabilities: ["m2m_api", "stamps"] });
 	const tenant = await makeTenant(server, { plan_id });
 	const key = await makeKey(server, tenant.id, { permissions: ["stamps:buy"] });
+	const others = Array.from({ length: 12 }, (_, index) => `stamps:count_${10 + index}`);
+	for (const name of others)
+		expectStatus(await server.operator("PUT", `/permissions/${name}`, { description: `Count stamps as ${name}`, capability: "stamps" }), 200);
+	await page.reload();
+	await row.waitFor();
+	await assertCount(group.locator("[data-permission]"), 8);
+	await group.getByRole("button", { name: "Show all 13 permissions" }).click();
+	await assertCount(group.locator("[data-permission]"), 13);
+	await page.getByRole("searchbox", { name: "Search the catalogue" }).fill("COUNT_21");
+	await assertCount(page.locator("[data-permission]"), 1);
+	await axe(page);
+	await page.getByRole("searchbox").fill("nothing like this");
+	await page.getByText("No permission and no capability matches.").waitFor();
+	await page.getByRole("searchbox").fill("");
+	for (const name of others) expectStatus(await server.operator("DELETE", `/permissions/${name}`), 204);
 	await page.reload();
 	await row.waitFor();
 	await group.getByText("Included in the plan Post").waitFor();

@@ -1,6 +1,14 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { capabilityUseLines, catalogueGroups, faultOfCapabilityName, faultOfPermissionName, hasOwn, permissionUseLines } from "./catalogue.ts";
+import {
+	capabilityUseLines,
+	catalogueGroups,
+	faultOfCapabilityName,
+	faultOfPermissionName,
+	hasOwn,
+	permissionUseLines,
+	searchGroups,
+} from "./catalogue.ts";
 
 const capability = (name: string, description = "", built_in = false) => ({ name, description, built_in });
 const permission = (name: string, of: string, built_in = false) => ({ name, description: name, capability: of, built_in });
@@ -33,6 +41,16 @@ test("the operator's own entries come first, with their display names and permis
 	equal(hasOwn(capabilities, permissions), true);
 	equal(hasOwn([capability("m2m_api", "", true)], [permission("usage:read", "m2m_api", true)]), false);
 	equal(hasOwn([], [permission("orders:read", "m2m_api")]), true);
+});
+
+test("a search keeps the permissions that match, and all of a capability that does", () => {
+	const permissions = [permission("orders:read", "orders"), permission("orders:send", "orders"), permission("usage:read", "m2m_api")];
+	const groups = catalogueGroups([capability("orders", "Orders: read them"), capability("m2m_api", "API access: programs call")], permissions, []);
+	const found = (text: string) => searchGroups(groups, text).map((group) => group.permissions.map(({ name }) => name));
+	deepEqual(found(" SEND"), [["orders:send"]]);
+	deepEqual(found("order"), [["orders:read", "orders:send"]]);
+	deepEqual(found("read"), [["usage:read"], ["orders:read"]]);
+	deepEqual(found("nothing"), []);
 });
 
 test("an existing name cannot be overwritten, and one without a description can be described", () => {

@@ -53,6 +53,17 @@ export function catalogueGroups(
 	return groups.sort((a, b) => Number(a.capability.built_in) - Number(b.capability.built_in) || a.heading.localeCompare(b.heading));
 }
 
+/** The groups with the permissions whose name or description contains `text`; a group whose own name does, keeps all of them. */
+export function searchGroups(groups: readonly CatalogueGroup[], text: string): CatalogueGroup[] {
+	const wanted = text.trim().toLowerCase();
+	const has = (...texts: string[]) => texts.some((each) => each.toLowerCase().includes(wanted));
+	return groups.flatMap((group) => {
+		if (has(group.heading, group.capability.name)) return [group];
+		const permissions = group.permissions.filter(({ name, description }) => has(name, description));
+		return permissions.length === 0 ? [] : [{ ...group, permissions }];
+	});
+}
+
 /** Whether there is an entry that is not built in. */
 export function hasOwn(capabilities: readonly CatalogueCapability[], permissions: readonly CataloguePermission[]): boolean {
 	return [...capabilities, ...permissions].some(({ built_in }) => !built_in);

@@ -1,8 +1,13 @@
 import { Badge, Box, Button, Group, Text, Title } from "@mantine/core";
+import { useState } from "react";
 import type { CataloguePermission, CatalogueGroup as Shown } from "./catalogue.ts";
+
+const SHOWN_MAX = 8;
 
 interface GroupProps {
 	readonly group: Shown;
+	/** Whether all permissions are shown, because they were searched for. */
+	readonly unfolded: boolean;
 	readonly onEdit: () => void;
 	readonly onDelete: () => void;
 	readonly onPermission: (permission: CataloguePermission) => void;
@@ -10,8 +15,10 @@ interface GroupProps {
 }
 
 /** One capability with its permissions and the actions on each. */
-export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
+export function CatalogueGroup({ group, unfolded, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
 	const { capability, heading, means, included, permissions } = group;
+	const [all, setAll] = useState(false);
+	const shown = all || unfolded ? permissions : permissions.slice(0, SHOWN_MAX);
 	const described = capability.description !== "";
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label={heading} data-capability={capability.name}>
@@ -54,7 +61,7 @@ export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDelete
 					It has no permissions: keys can have nothing of it.
 				</Text>
 			)}
-			{permissions.map((permission) => (
+			{shown.map((permission) => (
 				<PermissionRow
 					key={permission.name}
 					permission={permission}
@@ -62,6 +69,11 @@ export function CatalogueGroup({ group, onEdit, onDelete, onPermission, onDelete
 					onDelete={() => onDeletePermission(permission)}
 				/>
 			))}
+			{permissions.length > SHOWN_MAX && !unfolded && (
+				<Button variant="default" size="xs" mt="sm" aria-expanded={all} onClick={() => setAll(!all)}>
+					{all ? "Show fewer" : `Show all ${permissions.length} permissions`}
+				</Button>
+			)}
 		</Box>
 	);
 }

@@ -1,17 +1,20 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Group, Text, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Page } from "../../ui/page.tsx";
 import { CatalogueBoard } from "./board.tsx";
 import { CapabilityDialog } from "./capability-dialog.tsx";
-import { type CatalogueCapability, type CataloguePermission, catalogueGroups, hasOwn } from "./catalogue.ts";
+import { type CatalogueCapability, type CataloguePermission, catalogueGroups, hasOwn, searchGroups } from "./catalogue.ts";
 import { CatalogueGroup } from "./group.tsx";
 import { PermissionDialog } from "./permission-dialog.tsx";
 import { catalogueQuery } from "./queries.ts";
 import { CatalogueRemove, type Removed } from "./remove.tsx";
 
 const LEAD = "What plans can include and what keys may do, in the words that people read.";
+
+/** With fewer permissions there is nothing to search. */
+const SEARCHED_FROM = 13;
 
 /** Kept while the dialog closes, so that its content does not change during the animation. */
 function useDialog<What>() {
@@ -31,6 +34,10 @@ export default function CataloguePage() {
 	const permission = useDialog<CataloguePermission>();
 	const removed = useDialog<Removed>();
 	const { capabilities, permissions, plans } = data;
+	const [search, setSearch] = useState("");
+	const searched = search.trim() !== "";
+	const groups = catalogueGroups(capabilities, permissions, plans);
+	const found = searched ? searchGroups(groups, search) : groups;
 	const own = hasOwn(capabilities, permissions);
 	const actions = (
 		<Group gap={8}>
@@ -45,10 +52,26 @@ export default function CataloguePage() {
 	return (
 		<Page title="Catalogue" lead={LEAD} action={own ? actions : undefined}>
 			{!own && <CatalogueBoard onCapability={() => capability.open(null)} onPermission={() => permission.open(null)} />}
-			{catalogueGroups(capabilities, permissions, plans).map((group) => (
+			{permissions.length >= SEARCHED_FROM && (
+				<TextInput
+					type="search"
+					aria-label="Search the catalogue"
+					placeholder="Search permissions and capabilities"
+					maw={360}
+					value={search}
+					onChange={(event) => setSearch(event.currentTarget.value)}
+				/>
+			)}
+			{found.length === 0 && (
+				<Text c="dimmed" role="status">
+					No permission and no capability matches.
+				</Text>
+			)}
+			{found.map((group) => (
 				<CatalogueGroup
 					key={group.capability.name}
 					group={group}
+					unfolded={searched}
 					onEdit={() => capability.open(group.capability)}
 					onDelete={() => removed.open({ kind: "capability", name: group.capability.name })}
 					onPermission={permission.open}
