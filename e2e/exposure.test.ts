@@ -1,16 +1,19 @@
-/** Keys that are seen where they must not be: a fact of the key, an event, and a refusal where the policy says so. */
+/** Keys that are seen where they must not be: a fact of the key, an event, and a refusal where the policy says so. And canary keys, which must not be seen at all. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { asKid, makeRawKey, newKid } from "../server/src/keys/secrets/format.ts";
+import { asKid, makeRawKey, newKid, newSecret } from "../server/src/keys/secrets/format.ts";
+import type { Answer } from "./client.ts";
 import { Database } from "./database.ts";
-import { assertProblem } from "./problem.ts";
+import { assertProblem, withoutRequestId } from "./problem.ts";
 import { exchange, requestText } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
-import { expectStatus, type MadeKey, makeKey, makePlan, makeTenant } from "./things.ts";
+import { expectStatus, type MadeKey, makeKey, makePlan, makeService, makeSite, makeTenant } from "./things.ts";
 
 /** Contract: exposure is readable within 2 s. */
 const READABLE_MS = 2_000;
+/** Contract: a canary key alarms within 5 s. */
+const ALARM_MS = 5_000;
 const BROWSER = { origin: "https://shop.example" };
 const APP = { "user-agent": "Dalvik/2.1.0 (Linux; U; Android 14)" };
 
@@ -171,4 +174,128 @@ test("a key whose exposed secret was replaced is not exposed any more, and what 
 	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/rotate`, { overlap_seconds: 0 }), 201);
 	const replaced = await read(key.id);
 	deepEqual([replaced.exposed_at, replaced.exposure.length], [null, 1]);
+});
+
+let addresses = 0;
+
+/** A caller's address of its own, so that the limit of wrong keys per address is reached when a test wants it. */
+function newAddress(): string {
+	addresses += 1;
+	return `198.18.${Math.floor(addresses / 250)}.${(addresses % 250) + 1}`;
+}
+
+test("the answers to a canary key cannot be distinguished from those to an unknown key: keyed, verified, behind a proxy, over the limit of an address", async () => {
+	const { credential } = await makeService(server);
+	const site_id = (await makeSite(server, tenant_id)).id;
+	expectStatus(await server.operator("PUT", "/forward-auth-rules", { rules: [{ pattern: "/orders" }] }), 200);
+	const form = { "content-type": "multipart/form-data; boundary=x" };
+	const verify = (raw_key: string, ip: string) =>
+		server.verify(credential, { raw_key, tenant_id, site_id, permissions: ["documents:read"], request: { ip, user_agent: "curl/8" } });
+	const proxied = (query: string) => (raw_key: string, ip: string) =>
+		server.send({
+			method: "GET",
+			path: `/api/v1/forward-auth${query}`,
+			headers: {
+				"x-api-key": raw_key,
+				"x-forwarded-for": ip,
+				"x-forwarded-uri": "/orders",
+				"x-forwarded-method": "GET",
+				"x-forwarded-host": "api.example",
+			},
+		});
+	const keyed =
+		(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+		(raw_key: string, ip: string) =>
+			server.keyed(raw_key, method, path, body, { "x-forwarded-for": ip, ...headers });
+	const asked: Readonly<Record<string, (raw_key: string, ip: string) => Promise<Answer>>> = {
+		whoami: keyed("GET", "/whoami"),
+		browser: keyed("GET", "/whoami", undefined, BROWSER),
+		limits: keyed("GET", `/tenants/${tenant_id}/limits`),
+		text: keyed("POST", `/sites/${site_id}/documents/text`, { title: "A", content: "B" }),
+		upload: keyed("POST", `/sites/${site_id}/documents`, "--x--", form),
+		"an unread body": keyed("POST", `/sites/${site_id}/documents/text`, "{", { "content-type": "application/json" }),
+		rotate: keyed("POST", "/key/rotate"),
+		revoke: keyed("POST", "/key/revoke", { reason: "other" }),
+		verify,
+		proxied: proxied(""),
+		"proxied for Traefik": proxied("?deny=403"),
+		"management, as a credential": (raw_key) =>
+			server.send({ method: "GET", path: `/api/v1/tenants/${tenant_id}`, headers: { authorization: `Bearer ${raw_key}` } }),
+		"in a URL": (raw_key) => unkeyed(`?api_key=${raw_key}`),
+	};
+	const canary = await makeKey(server, tenant_id, { environment: "prod", canary: true });
+	for (const [place, ask] of Object.entries(asked)) {
+		const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+		// The second time from memory.
+		for (let time = 0; time < 2; time += 1)
+			equal(withoutRequestId(await ask(canary.raw_key, newAddress())), withoutRequestId(await ask(unknown, newAddress())), place);
+	}
+	const flooded = async (raw_key: string, ip: string) => {
+		for (let request = 0; request < 299; request += 1) await asked.whoami?.(raw_key, ip);
+		return [await verify(raw_key, ip), await verify(raw_key, ip)].map(({ json }) => json.code);
+	};
+	const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+	deepEqual(await flooded(canary.raw_key, newAddress()), ["key_invalid", "too_many_auth_failures"]);
+	deepEqual(await flooded(unknown, newAddress()), ["key_invalid", "too_many_auth_failures"]);
+	assertProblem(await proxied("")(canary.raw_key, newAddress()), "key_invalid");
+	const shown = expectStatus(await server.management(tenant_id, "GET", `/api-keys/${canary.id}`), 200).json;
+	deepEqual([shown.canary, shown.last_used_at, shown.usage_24h, shown.exposed_at], [true, null, 0, null]);
+});
+
+/** The probability that one of `a` is greater than one of `b`: the area under the ROC curve, by ranks. */
+function getAuc(a: readonly number[], b: readonly number[]): number {
+	const all = [...a.map((value) => ({ value, of_a: true })), ...b.map((value) => ({ value, of_a: false }))].sort((x, y) => x.value - y.value);
+	const ranks = all.reduce((sum, { of_a }, index) => sum + (of_a ? index + 1 : 0), 0);
+	return (ranks - (a.length * (a.length + 1)) / 2) / (a.length * b.length);
+}
+
+test("the answers to a canary key take the time of those to an unknown key", async () => {
+	const pairs = 4_000;
+	const canary = await makeKey(server, tenant_id, { environment: "prod", canary: true });
+	const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+	const times = { canary: [] as number[], unknown: [] as number[] };
+	const measure = async (raw_key: string) => {
+		const headers = { "x-forwarded-for": newAddress() };
+		const began = performance.now();
+		await whoami(raw_key, headers);
+		return performance.now() - began;
+	};
+	for (let pair = 0; pair < pairs; pair += 1) {
+		// In either order, since the second one of a pair is faster.
+		if (pair % 2 === 0) times.canary.push(await measure(canary.raw_key));
+		times.unknown.push(await measure(unknown));
+		if (pair % 2 === 1) times.canary.push(await measure(canary.raw_key));
+	}
+	const auc = getAuc(times.canary, times.unknown);
+	ok(auc > 0.47 && auc < 0.53, `AUC ${auc}`);
+});
+
+test("a canary key alarms within five seconds wherever its raw key is, with source and network; it is not rotated, paused, handed over or reissued", async () => {
+	const { credential } = await makeService(server);
+	const places: Readonly<Record<string, (raw_key: string) => Promise<unknown>>> = {
+		"198.51.100.0/24": (raw_key) => whoami(raw_key, { "x-forwarded-for": "198.51.100.7", "user-agent": "stolen-bot/1" }),
+		"198.51.101.0/24": (raw_key) => server.verify(credential, { raw_key, request: { ip: "198.51.101.7", user_agent: "stolen-bot/1" } }),
+		"198.51.102.0/24": (raw_key) => unkeyed(`?key=${raw_key}`, { "x-forwarded-for": "198.51.102.7", "user-agent": "stolen-bot/1" }),
+		"198.51.103.0/24": (raw_key) =>
+			unkeyed("", { authorization: `Bearer ${raw_key}`, "x-forwarded-for": "198.51.103.7", "user-agent": "stolen-bot/1" }),
+	};
+	for (const [network, present] of Object.entries(places)) {
+		const { id, raw_key } = await makeKey(server, tenant_id, { environment: "prod", canary: true });
+		const path = `/alerts?rule=canary_used&key_id=${id}`;
+		const read = async () =>
+			expectStatus(await server.management(tenant_id, "GET", path), 200).as<{ data: { evidence: object; count: number }[] }>().data;
+		deepEqual(await read(), []);
+		await present(raw_key);
+		const until = performance.now() + ALARM_MS;
+		let alerts = await read();
+		for (; alerts.length === 0; alerts = await read()) ok(performance.now() < until, `no alarm within 5 s: ${network}`);
+		const [{ evidence } = { evidence: {} }] = alerts;
+		ok("network" in evidence && "source" in evidence);
+		deepEqual([evidence.network, evidence.source], [network, "stolen-bot"]);
+		if (network !== "198.51.100.0/24") continue;
+		for (const [what, body] of [["rotate"], ["reissue"], ["pause"], ["handovers", {}]] as const)
+			assertProblem(await server.management(tenant_id, "POST", `/api-keys/${id}/${what}`, body), "conflict");
+		const handed = { name: "wiki", environment: "prod", owner: "Ada", canary: true, handover: {} };
+		assertProblem(await server.management(tenant_id, "POST", "/api-keys", handed), "invalid_request");
+	}
 });

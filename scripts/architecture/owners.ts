@@ -25,6 +25,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	audit_entries: { owner: "audit" },
 	audit_heads: { owner: "audit" },
 	capabilities: { owner: "plans" },
+	canary_uses: { owner: "keys", writers: ["tenants"] },
 	change_sequence: { owner: "nodes", readers: ["audit", "access", "overview"] },
 	// Erasing a tenant (tenants/erase-store.ts) deletes what is the tenant's, whichever module owns it.
 	documents: { owner: "documents", readers: ["tenants"], writers: ["tenants"] },

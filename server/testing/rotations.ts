@@ -4,6 +4,7 @@ import { parseAddress } from "../src/core/network.ts";
 import type { HandoverContext, KeysContext, RecipientContext } from "../src/keys/context.ts";
 import { rotateKey } from "../src/keys/rotations/rotate.ts";
 import type { RotateInput } from "../src/keys/rotations/schema.ts";
+import type { CreateInput } from "../src/keys/schema.ts";
 import type { SelfContext } from "../src/m2m/self-rotation.ts";
 import { createMailer } from "../src/outbox/mail/mailer.ts";
 import { LiveProfile } from "../src/plans/profile/live.ts";
@@ -55,7 +56,7 @@ export interface RotationFixture {
 	pass(seconds: number): Promise<void>;
 	/** Another process, whose counts are flushed with the first one's. */
 	second(): Promise<Process>;
-	key(tenant_id: string): Promise<MadeKey>;
+	key(tenant_id: string, input?: Partial<CreateInput>): Promise<MadeKey>;
 	/** The context of a request by the key about its own secret. */
 	self(raw_key: string, idempotency_key?: string): Promise<SelfContext>;
 	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
@@ -109,7 +110,7 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			await flush(process).flushNow();
 			return process;
 		},
-		key: (tenant_id) => verification.key(main.node, tenant_id),
+		key: (tenant_id, input) => verification.key(main.node, tenant_id, input),
 		async self(raw_key, idempotency_key) {
 			const { grant } = await main.ask(raw_key);
 			assert(grant, "the key is not known");

@@ -4488,6 +4488,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -4637,6 +4640,9 @@ export interface operations {
                             expires_at: string | null;
                             rotate_every_days: number | null;
                             rotation_due_at: string | null;
+                            /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                            canary: boolean;
+                            canary_used_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
                             exposed_at: string | null;
@@ -4761,6 +4767,8 @@ export interface operations {
                     }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
+                    /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                    canary?: boolean;
                     /** @description The response has a one-time link instead of the raw key */
                     handover?: {
                         email?: string;
@@ -4819,6 +4827,9 @@ export interface operations {
                             expires_at: string | null;
                             rotate_every_days: number | null;
                             rotation_due_at: string | null;
+                            /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                            canary: boolean;
+                            canary_used_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
                             exposed_at: string | null;
@@ -4935,6 +4946,9 @@ export interface operations {
                             expires_at: string | null;
                             rotate_every_days: number | null;
                             rotation_due_at: string | null;
+                            /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                            canary: boolean;
+                            canary_used_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
                             exposed_at: string | null;
@@ -5247,6 +5261,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -5412,6 +5429,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -5559,6 +5579,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -5703,6 +5726,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -5845,6 +5871,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -5985,6 +6014,9 @@ export interface operations {
                             expires_at: string | null;
                             rotate_every_days: number | null;
                             rotation_due_at: string | null;
+                            /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                            canary: boolean;
+                            canary_used_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
                             exposed_at: string | null;
@@ -6133,6 +6165,9 @@ export interface operations {
                         expires_at: string | null;
                         rotate_every_days: number | null;
                         rotation_due_at: string | null;
+                        /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                        canary: boolean;
+                        canary_used_at: string | null;
                         last_used_at: string | null;
                         last_check_at: string | null;
                         exposed_at: string | null;
@@ -6292,6 +6327,9 @@ export interface operations {
                             expires_at: string | null;
                             rotate_every_days: number | null;
                             rotation_due_at: string | null;
+                            /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                            canary: boolean;
+                            canary_used_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
                             exposed_at: string | null;
@@ -6530,6 +6568,9 @@ export interface operations {
                             expires_at: string | null;
                             rotate_every_days: number | null;
                             rotation_due_at: string | null;
+                            /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
+                            canary: boolean;
+                            canary_used_at: string | null;
                             last_used_at: string | null;
                             last_check_at: string | null;
                             exposed_at: string | null;
@@ -9040,7 +9081,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -9180,7 +9221,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };
@@ -10770,7 +10811,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -10904,7 +10945,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };

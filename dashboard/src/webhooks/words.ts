@@ -16,6 +16,7 @@ export const EVENT_WORDS: Readonly<Record<EventType, string>> = {
 	"rotation.due": "a key is due to be replaced",
 	"key.expiring": "a key expires in 30, 7 or 1 working days",
 	"key.exposed": "a key was seen where it should not be",
+	"key.canary_used": "a canary key was used",
 	"handover.claimed": "the recipient of a one-time link revealed the key",
 	"rotation.started": "a key is being replaced",
 	"rotation.reminder": "clients still use the old key",

@@ -308,16 +308,23 @@ test("a webhook that has failed for an hour raises an alert, which is resolved w
 	match((await alerts())[0]?.summary ?? "", /was disabled/);
 });
 
-test("a canary that is presented raises an alert with its source", async () => {
-	const key = await fixture.key(tenant_id);
-	await behind("insert into keywright.alert_news (tenant_id, rule, key_id, requests, details) values ($1, 'canary_used', $2, 1, $3)", [
-		tenant_id,
-		key.key_id,
-		{ network: "203.0.113.0/24", source: "curl" },
-	]);
-	await evaluate();
+test("a storm on a canary key is one alert with its source; the key is in no alert about expiry, use or limits", async () => {
+	await fixture.verification.plan(fixture.main.node, `plan-${tenant_id}`, { limits: { api_keys: 2 } });
+	const expires_at = new Date(clock().now() + 5 * DAY_MS).toISOString();
+	const canary = await fixture.key(tenant_id, { canary: true, expires_at });
+	const other = await fixture.key(tenant_id, { canary: true });
+	for (let round = 0; round < 3; round += 1) {
+		await present(canary, 20, from("203.0.113.7", "curl/8"));
+		await fixture.main.exposures.flush();
+		await evaluate();
+	}
 	const [alert] = await alerts();
-	deepEqual([alert?.rule, alert?.evidence.network], ["canary_used", "203.0.113.0/24"]);
+	deepEqual(await states(), ["canary_used raised 60"]);
+	deepEqual([alert?.key_id, alert?.evidence.network, alert?.evidence.source], [canary.key_id, "203.0.113.0/24", "curl"]);
+	match(alert?.summary ?? "", /^The canary key prod-bot-\d+ was used$/);
+	await behind("update keywright.keys set created_at = created_at - interval '100 days' where id = $1", [other.key_id]);
+	await pass(16 * MINUTE_MS);
+	deepEqual(await states(), ["canary_used raised 60"]);
 });
 
 test("two nodes that evaluate at once raise each alert once", async () => {

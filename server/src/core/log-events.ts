@@ -24,6 +24,7 @@ export const LOG_EVENTS = {
 	verification_failed: { levels: ["error"], means: "an unexpected error while a key was verified, answered 503" },
 	forward_auth_rules_not_read: { levels: ["error"], means: "the forward-auth rules could not be read; the proxy's request was answered 503" },
 	key_exposed: { levels: ["warn"], means: "a key whose secret is right came in a URL, a cookie, `Authorization` or a stored text; `kid` says which" },
+	canary_used: { levels: ["warn"], means: "a canary key was presented, for the first time in a day; the alert says by whom" },
 	exposure_not_proven: { levels: ["warn"], means: "a key in a wrong place could not be looked up, so it is not recorded as exposed" },
 	exposures_lost_at_stop: { levels: ["warn"], means: "the last exposures could not be written while the server stopped" },
 	key_used_from_client: { levels: ["warn"], means: "a key was used from a browser or an app; written at most once per key and minute" },

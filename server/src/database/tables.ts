@@ -76,6 +76,14 @@ export interface AuditHeadsTable {
 	mac: Buffer;
 }
 
+export interface CanaryUsesTable {
+	tenant_id: string;
+	key_id: string;
+	first_at: Timestamp;
+	last_at: Timestamp;
+	requests: number;
+}
+
 export interface CapabilitiesTable {
 	name: string;
 	description: string;
@@ -222,6 +230,7 @@ export interface KeysTable {
 	expiry_set_at: Generated<Timestamp>;
 	expiry_from: Generated<string>;
 	client_policy: string | null;
+	canary: Generated<boolean>;
 }
 
 export interface LegacyFormatsTable {
@@ -450,6 +459,7 @@ export interface SecretsTable {
 	lookup: string | null;
 	legacy_format: string | null;
 	shown_to: Json | null;
+	canary: Generated<boolean>;
 }
 
 export interface ServicesTable {
@@ -650,6 +660,7 @@ export interface Tables {
 	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;
 	audit_heads: AuditHeadsTable;
+	canary_uses: CanaryUsesTable;
 	capabilities: CapabilitiesTable;
 	change_sequence: ChangeSequenceTable;
 	documents: DocumentsTable;

@@ -84,6 +84,7 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 		secret_sources: { ...source, key_id, kid, requests: 1 },
 		secret_operations: { tenant_id: tenant, key_id, kid, operation: "GET /", last_succeeded_at: DAY },
 		key_exposures: { tenant_id: tenant, key_id, kid, kind: "url", first_at: DAY, last_at: DAY, requests: 1 },
+		canary_uses: { tenant_id: tenant, key_id, first_at: DAY, last_at: DAY, requests: 1 },
 		expiry_warnings: { tenant_id: tenant, key_id, expires_at: DAY, days_before: 7, warned_at: DAY },
 		alert_news: { tenant_id: tenant, rule: "key_exposed", key_id, requests: 1 },
 		alert_rules: { tenant_id: tenant, rule: "key_exposed", enabled: true, recipients: [] },

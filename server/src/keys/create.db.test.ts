@@ -55,6 +55,8 @@ test("creating a key returns the whole key, with a raw key that matches the stor
 		site_ids: ["shop"],
 		allowed_ips: ["10.0.0.0/8", "192.0.2.7"],
 		client_policy: null,
+		canary: false,
+		canary_used_at: null,
 		rate_limits: [],
 		status: "active",
 		created_at: now.toISOString(),

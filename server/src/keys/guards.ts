@@ -2,10 +2,11 @@ import { ApiError, type InputError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { secretActivity } from "../usage/activity-store.ts";
+import { CANARIES_MAX } from "./canaries/canary.ts";
 import { getKeyStatus, type Key } from "./key.ts";
 import { readOpenRotations } from "./rotations/store.ts";
 import { lockSecrets, readSecrets } from "./secrets/store.ts";
-import { countLiveKeys } from "./store.ts";
+import { countLiveCanaries, countLiveKeys } from "./store.ts";
 
 /** Details of the refusals of a key. Verification and the recheck inside a transaction share them, so that both answer alike. */
 export const REFUSAL = {
@@ -62,6 +63,15 @@ export async function assertRoomForKey(tx: Tx, tenant_id: string, plan: Plan, no
 			members: { max, used },
 		},
 	);
+}
+
+/** Throws 409 `conflict` when another live canary key would exceed their maximum. Requires the tenant to be locked. */
+export async function assertRoomForCanary(tx: Tx, tenant_id: string, now: Date): Promise<void> {
+	const used = await countLiveCanaries(tx, tenant_id, now);
+	if (used < CANARIES_MAX) return;
+	throw new ApiError("conflict", `A tenant can have ${CANARIES_MAX} canary keys. Revoke one that is no longer needed.`, {
+		members: { max: CANARIES_MAX, used },
+	});
 }
 
 /** A key has at most two live secrets, so only one rotation may run at a time. */

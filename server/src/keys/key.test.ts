@@ -57,6 +57,7 @@ test("the response for a key has exactly the fields of the contract", () => {
 		rate_limits: [{ name: "slow", requests: 1, window_seconds: 60 }],
 		rotate_every_days: 90,
 		rotation_due_at: new Date(NOW),
+		canary: false,
 		expiry_from: "person",
 		expires_at: null,
 		paused_at: null,
@@ -73,7 +74,7 @@ test("the response for a key has exactly the fields of the contract", () => {
 	const answer = toKeyResponse(key, parts, { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
 	const fields =
 		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips client_policy rate_limits status created_at created_by expires_at rotate_every_days " +
-		"rotation_due_at last_used_at last_check_at exposed_at exposure usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";
+		"rotation_due_at canary canary_used_at last_used_at last_check_at exposed_at exposure usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";
 	assert.deepEqual(Object.keys(answer), fields.split(" "));
 	assert.deepEqual(
 		Object.keys(answer.secrets[0] ?? {}),

@@ -60,6 +60,8 @@ export interface Key {
 	rate_limits: readonly KeyRateLimit[];
 	rotate_every_days: number | null;
 	rotation_due_at: Date | null;
+	/** Refused as unknown wherever it is presented; its use is an alert. */
+	canary: boolean;
 	expires_at: Date | null;
 	expiry_from: ExpiryFrom;
 	paused_at: Date | null;

@@ -14,6 +14,8 @@ const REPLACEMENT_MS = 7 * DAY_MS;
 /** A key that was never used is left alone this long. */
 const NEVER_USED_MS = 7 * DAY_MS;
 const UNUSED_MS = 30 * DAY_MS;
+/** As long as its alert stays open. */
+const CANARY_USED_MS = DAY_MS;
 
 export interface KeyFilters {
 	readonly status?: KeyStatus;
@@ -71,14 +73,16 @@ function lastUsedAt() {
 		where secrets.tenant_id = keys.tenant_id and secrets.key_id = keys.id)`;
 }
 
-/** Whether a key needs a person: it ends within 30 days, is being replaced or due to be within 7, or was unused for 30 days (7 if it is new). */
+/** Whether a key needs a person: it ends within 30 days, is being replaced or due to be within 7, or was unused for 30 days (7 if it is new); a canary key, if it was presented within a day. */
 function needsAttention(now: Date) {
 	const at = (distance_ms: number) => new Date(now.getTime() + distance_ms);
 	return sql<SqlBool>`(${isLive(now)} and (
-		expires_at <= ${at(ENDING_MS)}
+		case when canary then exists (
+			select from keywright.canary_uses as used where used.tenant_id = keys.tenant_id and used.key_id = keys.id and used.last_at > ${at(-CANARY_USED_MS)})
+		else expires_at <= ${at(ENDING_MS)}
 		or rotation_due_at <= ${at(REPLACEMENT_MS)}
 		or exists (select from keywright.rotations where rotations.tenant_id = keys.tenant_id and rotations.key_id = keys.id and rotations.state in ('waiting', 'open'))
-		or coalesce(${lastUsedAt()} <= ${at(-UNUSED_MS)}, created_at <= ${at(-NEVER_USED_MS)})))`;
+		or coalesce(${lastUsedAt()} <= ${at(-UNUSED_MS)}, created_at <= ${at(-NEVER_USED_MS)}) end))`;
 }
 
 /** The sort expression. A key's last use is the latest use of any of its secrets. */

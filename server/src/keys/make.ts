@@ -7,9 +7,10 @@ import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import { validateCanary } from "./canaries/canary.ts";
 import type { KeysContext } from "./context.ts";
-import { resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
-import { assertRoomForKey, invalidKey } from "./guards.ts";
+import { NO_MAXIMUM, resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
+import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import type { CreateInput } from "./schema.ts";
@@ -49,11 +50,13 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 	const { plan, catalogue, sites } = bounds;
 	const { now } = made;
 	const created_at = new Date(now);
-	const permissions = input.permissions ? withoutRepetitions(input.permissions) : defaultPermissions(plan, catalogue);
+	const canary = input.canary === true;
+	const permissions = input.permissions ? withoutRepetitions(input.permissions) : canary ? [] : defaultPermissions(plan, catalogue);
 	const site_ids = input.site_ids ? withoutRepetitions(input.site_ids) : null;
 	const ips = parseAllowedIps(input.allowed_ips);
-	const expiry = resolveExpiry(input.expires_at, plan, now);
+	const expiry = resolveExpiry(input.expires_at, canary ? NO_MAXIMUM : plan, now);
 	const errors = [
+		...validateCanary({ ...input, canary }),
 		...bounds.owner_errors,
 		...validatePermissions(input.permissions ?? [], catalogue, plan),
 		...validateSites(input.site_ids ?? [], sites, input.environment),
@@ -63,7 +66,7 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 	];
 	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
 	assertPermissionsInPlan(permissions, catalogue, plan);
-	const rotate_every_days = resolveRotationPeriod(input.rotate_every_days, input.environment);
+	const rotate_every_days = canary ? null : resolveRotationPeriod(input.rotate_every_days, input.environment);
 	return {
 		tenant_id: input.tenant_id,
 		id: made.key_id,
@@ -79,6 +82,7 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 		rate_limits: input.rate_limits ?? [],
 		rotate_every_days,
 		rotation_due_at: rotationDueAt(created_at, rotate_every_days),
+		canary,
 		...expiry,
 		paused_at: null,
 		created_at,
@@ -127,7 +131,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 	assertTenantActive(found.tenant);
 	assertApiAccess(found.plan);
 	const key = await planKey(tx, context, input, found.plan, key_id);
-	await assertRoomForKey(tx, tenant_id, found.plan, key.created_at);
+	await (key.canary ? assertRoomForCanary(tx, tenant_id, key.created_at) : assertRoomForKey(tx, tenant_id, found.plan, key.created_at));
 	const warnings = getWarnings({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
 	await insertKey(tx, key);
 	return { key, tenant: found.tenant, warnings };

@@ -1,4 +1,5 @@
 import { type ChangeContext, change, changeEverywhere } from "../audit/change.ts";
+import { assertNotCanary } from "./canaries/canary.ts";
 import { lockUnrevoked } from "./change-key.ts";
 import type { Key } from "./key.ts";
 import { readKeyResponse } from "./response.ts";
@@ -7,13 +8,14 @@ import { updateKey } from "./store.ts";
 
 /**
  * Pauses a key: after this returns, no node accepts it until it is resumed. Idempotent.
- * 404 `not_found`; 409 `conflict` for a revoked key.
+ * 404 `not_found`; 409 `conflict` for a revoked key and for a canary key.
  */
 export async function pauseKey(context: ChangeContext, input: { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
 	const { tenant_id, key_id } = input;
 	const { result, waited_for } = await changeEverywhere(context, async (tx) => {
 		const now = context.clock.now();
 		const { key: before } = await lockUnrevoked(tx, input);
+		assertNotCanary(before, "paused");
 		if (before.paused_at !== null) return { unchanged: await readKeyResponse(tx, before, now) };
 		const key: Key = { ...before, paused_at: new Date(now) };
 		await updateKey(tx, tenant_id, key_id, { paused_at: key.paused_at }, new Date(now));

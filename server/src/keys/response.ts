@@ -1,5 +1,6 @@
 import type { ReadTx } from "../database/transaction.ts";
 import { keyActivity, secretActivity, usage24h } from "../usage/activity-store.ts";
+import { readCanaryUses } from "./canaries/store.ts";
 import { type Exposure, exposedAt } from "./exposures/exposure.ts";
 import { readExposures } from "./exposures/store.ts";
 import { getHandoverStatus, type Handover } from "./handovers/handover.ts";
@@ -10,7 +11,7 @@ import { type OpenRotation, readOpenRotations } from "./rotations/store.ts";
 import type { KeyAnswer } from "./schema.ts";
 import { readSecrets } from "./secrets/store.ts";
 
-/** The responses for keys of one tenant, with secrets, handovers, rotations, exposures and usage: seven queries for any number of keys. */
+/** The responses for keys of one tenant, with secrets, handovers, rotations, exposures and usage: seven queries for any number of keys, one more with canary keys. */
 export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: readonly Key[], now: number): Promise<KeyAnswer[]> {
 	if (keys.length === 0) return [];
 	const key_ids = keys.map((key) => key.id);
@@ -18,6 +19,11 @@ export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: read
 	const handovers = await readLatestHandovers(tx, tenant_id, key_ids);
 	const rotations = await readOpenRotations(tx, tenant_id, key_ids);
 	const exposures = await readExposures(tx, tenant_id, key_ids);
+	const canary_uses = await readCanaryUses(
+		tx,
+		tenant_id,
+		keys.filter((key) => key.canary).map((key) => key.id),
+	);
 	const kids = [...secrets.values()].flat().map((secret) => secret.kid);
 	const activity = await keyActivity(tx, tenant_id, key_ids);
 	const secretUses = await secretActivity(tx, tenant_id, kids);
@@ -35,6 +41,7 @@ export async function readKeyResponses(tx: ReadTx, tenant_id: string, keys: read
 			handover: handovers.get(key.id) ?? null,
 			rotation: rotations.get(key.id) ?? null,
 			exposures: exposures.get(key.id) ?? [],
+			canary_used_at: canary_uses.get(key.id) ?? null,
 		};
 		return toKeyResponse(key, parts, use, now);
 	});
@@ -73,6 +80,8 @@ export interface KeyParts {
 	readonly rotation?: OpenRotation | null;
 	/** The earliest first. */
 	readonly exposures?: readonly Exposure[];
+	/** When a canary key was presented last. */
+	readonly canary_used_at?: Date | null;
 }
 
 /** The open rotation as a key's response shows it; null once the key or the old secret has ended, even if the row is not updated yet. */
@@ -113,6 +122,8 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		expires_at: timeText(key.expires_at),
 		rotate_every_days: key.rotate_every_days,
 		rotation_due_at: timeText(key.rotation_due_at),
+		canary: key.canary,
+		canary_used_at: timeText(parts.canary_used_at ?? null),
 		last_used_at: timeText(use.last_used_at),
 		last_check_at: timeText(use.last_check_at),
 		exposed_at: timeText(exposedAt(parts.exposures ?? [], parts.secrets, now)),

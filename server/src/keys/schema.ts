@@ -5,6 +5,7 @@ import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
 import { CLIENT_POLICIES } from "../tenants/tenant.ts";
+import { canaryFields, canaryInput } from "./canaries/schema.ts";
 import { ExposureSchema } from "./exposures/schema.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";
 import { KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES, STORAGE_LOCATIONS } from "./key.ts";
@@ -70,7 +71,7 @@ const changeable = {
 	rotate_every_days: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: ROTATE_EVERY_DAYS_MAX }))),
 };
 
-export const CreateInput = Type.Object({ name: Name, environment: EnvironmentName, ...changeable }, { additionalProperties: false });
+export const CreateInput = Type.Object({ name: Name, environment: EnvironmentName, ...changeable, ...canaryInput }, { additionalProperties: false });
 export type CreateInput = Static<typeof CreateInput>;
 
 export const CreateRequestInput = Type.Object(
@@ -134,7 +135,7 @@ export const ListQuery = Type.Object(
 		attention: Type.Optional(
 			Type.Boolean({
 				description:
-					"Only live keys that end within 30 days, are being replaced or due to be within 7 days, or were not used for 30 days (a new one for 7)",
+					"Only live keys that end within 30 days, are being replaced or due to be within 7 days, or were not used for 30 days (a new one for 7); and canary keys that were presented within a day",
 			}),
 		),
 		total: Type.Optional(Type.Boolean({ description: "Also return the number of keys that match" })),
@@ -183,6 +184,7 @@ export const KeySchema = Type.Object({
 	expires_at: orNull(Time),
 	rotate_every_days: orNull(Type.Integer()),
 	rotation_due_at: orNull(Time),
+	...canaryFields,
 	last_used_at: orNull(Time),
 	last_check_at: orNull(Time),
 	exposed_at: orNull({ ...Time, description: "Since when a secret of it that was not replaced is exposed" }),

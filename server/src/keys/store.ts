@@ -20,6 +20,7 @@ export const KEY_COLUMNS = [
 	"rate_limits",
 	"rotate_every_days",
 	"rotation_due_at",
+	"canary",
 	"expires_at",
 	"expiry_from",
 	"paused_at",
@@ -122,12 +123,25 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.execute();
 }
 
-/** How many keys of the tenant are neither revoked nor expired. */
+/** How many keys of the tenant are neither revoked nor expired; canary keys do not count against the plan. */
 export async function countLiveKeys(tx: ReadTx, tenant_id: string, now: Date): Promise<number> {
 	const { count } = await tx
 		.selectFrom("keys")
 		.select((select) => select.fn.countAll<number>().as("count"))
 		.where("tenant_id", "=", tenant_id)
+		.where("canary", "=", false)
+		.where(isLive(now))
+		.executeTakeFirstOrThrow();
+	return count;
+}
+
+/** How many canary keys of the tenant are neither revoked nor expired. */
+export async function countLiveCanaries(tx: ReadTx, tenant_id: string, now: Date): Promise<number> {
+	const { count } = await tx
+		.selectFrom("keys")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("tenant_id", "=", tenant_id)
+		.where("canary", "=", true)
 		.where(isLive(now))
 		.executeTakeFirstOrThrow();
 	return count;

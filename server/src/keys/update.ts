@@ -3,9 +3,10 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
+import { validateCanary } from "./canaries/canary.ts";
 import { lockUnrevoked } from "./change-key.ts";
-import { resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
-import { assertRoomForKey, invalidKey } from "./guards.ts";
+import { NO_MAXIMUM, resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
+import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
 import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import { readKeyResponse } from "./response.ts";
@@ -50,10 +51,11 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 		changes.rate_limits = input.rate_limits;
 	}
 	if (input.expires_at !== undefined && !isSameTime(input.expires_at, key.expires_at)) {
-		const expiry = resolveExpiry(input.expires_at, plan, now);
+		const expiry = resolveExpiry(input.expires_at, key.canary ? NO_MAXIMUM : plan, now);
 		if ("pointer" in expiry) errors.push(expiry);
 		else changes.expires_at = expiry.expires_at;
 	}
+	errors.push(...validateCanary({ ...input, canary: key.canary }));
 	if (errors.length > 0) throw invalidKey(errors);
 	return changes;
 }
@@ -114,7 +116,8 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 		if (Object.keys(changes).length === 0) return { unchanged: await readKeyResponse(tx, before, now) };
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };
-		if (getKeyStatus(before, now) === "expired" && getKeyStatus(key, now) !== "expired") await assertRoomForKey(tx, tenant_id, plan, new Date(now));
+		if (getKeyStatus(before, now) === "expired" && getKeyStatus(key, now) !== "expired")
+			await (key.canary ? assertRoomForCanary(tx, tenant_id, new Date(now)) : assertRoomForKey(tx, tenant_id, plan, new Date(now)));
 		await updateKey(tx, tenant_id, key_id, changes, new Date(now));
 		return {
 			result: await readKeyResponse(tx, key, now),

@@ -44,6 +44,7 @@ export function getWarnings(key: {
 	integration: string | null;
 	expires_at: Date | null;
 	rotate_every_days: number | null;
+	canary?: boolean;
 	/** A live key of the tenant has this name already. */
 	name_taken: boolean;
 }): Warning[] {
@@ -59,7 +60,7 @@ export function getWarnings(key: {
 			code: "name_duplicate",
 			detail: `Another live key of this tenant has the same name. Rename one of them, so that the wrong one is not revoked. ${pattern}`,
 		});
-	if (key.environment === "prod" && key.expires_at === null && key.rotate_every_days === null) {
+	if (!key.canary && key.environment === "prod" && key.expires_at === null && key.rotate_every_days === null) {
 		warnings.push({
 			code: "never_replaced",
 			detail: "This production key has neither an expiry date nor a rotation period: set rotate_every_days or expires_at.",

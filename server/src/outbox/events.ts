@@ -109,6 +109,23 @@ export const EVENTS = {
 		}),
 		example: { ...KEY, kid: "4fT2bQm8XcW1", kind: "url", source_id: null },
 	},
+	"key.canary_used": {
+		means: "A canary key was presented, for the first time in a day; the request was refused like one with an unknown key.",
+		data: Type.Object({
+			...key,
+			kid: Type.String({ description: "The public id of the secret" }),
+			source_id: Type.String(),
+			source: Type.String({ description: "The client or program that presented it" }),
+			network: Type.String(),
+		}),
+		example: {
+			...KEY,
+			kid: "4fT2bQm8XcW1",
+			source_id: "src_8Kd2mPq0XcW1vRz7NpLkTa",
+			source: "curl",
+			network: "203.0.113.0/24",
+		},
+	},
 	"handover.claimed": {
 		means: "The recipient of a one-time link revealed the secret; `claimed_by` is the name that they gave.",
 		data: Type.Object({ ...key, handover_id: Type.String(), claimed_by: Type.String() }),

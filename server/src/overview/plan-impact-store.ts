@@ -47,8 +47,9 @@ function isAffected(affected: Affected): RawBuilder<boolean> {
 		: sql<boolean>`t.erased_at is null and t.plan_id = ${affected.plan_id}`;
 }
 
+/** Canary keys have no rights and no place in a plan. */
 function isLive(now: Date): RawBuilder<boolean> {
-	return sql<boolean>`k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`;
+	return sql<boolean>`not k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`;
 }
 
 function getMaximum(plan: Plan, limit: Counted): number | null {

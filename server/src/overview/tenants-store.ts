@@ -81,7 +81,7 @@ export async function readTenantsOverview(tx: ReadTx, query: OverviewQuery): Pro
 		join keywright.plans p on p.id = t.plan_id
 		left join (
 			select tenant_id, count(*) as keys from keywright.keys
-			where revoked_at is null and (expires_at is null or expires_at > ${query.now}) group by tenant_id
+			where not canary and revoked_at is null and (expires_at is null or expires_at > ${query.now}) group by tenant_id
 		) k on k.tenant_id = t.id
 		left join (
 			select tenant_id, coalesce(sum(requests) filter (where code = 'allowed'), 0) as allowed,

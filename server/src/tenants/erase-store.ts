@@ -50,6 +50,7 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
 		"secret_sources",
 		"secret_operations",
 		"key_exposures",
+		"canary_uses",
 		"source_names",
 	] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();

@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { Peppers } from "../core/pepper.ts";
+import { Canary } from "../keys/canaries/canary.ts";
 import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMatches } from "../keys/secrets/mac.ts";
 import type { Node } from "../nodes/node.ts";
 import { runChecks, SITE_NEEDED } from "./checks.ts";
 import { deny, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
-import { UNKNOWN } from "./grants/grants.ts";
+import { isUnknown } from "./grants/unknown-names.ts";
 import { decideLater, FORMATS_NEEDED, type LoadParts, type Missing, type ReadGrant } from "./missing.ts";
 import { digestRawKey, type Presented } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
@@ -38,8 +39,10 @@ function examineWith(parts: ExamineParts, question: Question, read: ReadGrant): 
 	const at = { now: parts.clock.now(), monotonic: parts.clock.monotonic() };
 	if (!parts.node.lease.holdsAt(at)) return { denial: LEASE_LOST, grant: null };
 	const known = read ?? parts.grants.get(presented.name);
-	if (known === undefined || (known !== UNKNOWN && isStale(known))) return { needs: "grant", grant: null, name: presented.name };
-	if (known === UNKNOWN || !matches(parts, known, presented)) return { denial: NOT_KNOWN, grant: null };
+	if (known === undefined || (!isUnknown(known) && isStale(known))) return { needs: "grant", grant: null, name: presented.name };
+	if (known instanceof Canary && known.matches(parts.peppers, presented.environment ?? "", presented.secret))
+		return { denial: NOT_KNOWN, grant: null, canary: known };
+	if (isUnknown(known) || !matches(parts, known, presented)) return { denial: NOT_KNOWN, grant: null };
 	const found = runChecks(known, question, at, question.site_id === null ? undefined : parts.grants.site(known.tenant.id, question.site_id));
 	return found === SITE_NEEDED ? { needs: "site", grant: known } : { denial: found, grant: known };
 }

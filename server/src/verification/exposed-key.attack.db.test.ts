@@ -35,7 +35,7 @@ describe("anonymous requests with invented keys in wrong places", () => {
 					return process.verifier.examine(question);
 				},
 			},
-			recorder: { add: (kid) => void proven.push(kid) },
+			recorder: { add: (kid) => void proven.push(kid), addCanary: () => {} },
 			failures: process.failures,
 			trusted_proxies: null,
 			clock: fixture.clock,

@@ -40,7 +40,7 @@ export interface FoundAt {
 
 export interface ExposedKeysOptions {
 	readonly verifier: Pick<Verifier, "examine" | "brand" | "sources">;
-	readonly recorder: Pick<ExposureRecorder, "add">;
+	readonly recorder: Pick<ExposureRecorder, "add" | "addCanary">;
 	readonly failures: Pick<AddressFailures, "refuse" | "laneOf">;
 	readonly trusted_proxies: AllowList | null;
 	readonly clock: Clock;
@@ -145,8 +145,9 @@ export class ExposedKeys {
 		const { verifier, recorder, failures, log } = this.#options;
 		if (!is_cross_site && failures.laneOf(address) === "slow") return;
 		const nothing = { tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, plain_http: false } as const;
-		const { grant, denial } = await verifier.examine({ ...nothing, raw_key, source, address, client: "server", operation: "exposure" });
+		const { grant, denial, canary } = await verifier.examine({ ...nothing, raw_key, source, address, client: "server", operation: "exposure" });
 		if (denial?.code === "key_invalid" && !is_cross_site) failures.refuse(address, denial);
+		if (canary) recorder.addCanary(canary, source);
 		if (grant === null) return;
 		recorder.add(grant.kid, place, source === UNKNOWN_SOURCE ? null : source.id);
 		log.warn({ place, kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, request_id }, "key_exposed");

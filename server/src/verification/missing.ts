@@ -1,7 +1,8 @@
 import type { AddressFailures } from "./address-failures.ts";
 import { deny } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
-import type { Grants, UNKNOWN } from "./grants/grants.ts";
+import type { Grants } from "./grants/grants.ts";
+import type { Unknown } from "./grants/unknown-names.ts";
 import type { QuotaLedger } from "./limits/quota.ts";
 import type { RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
@@ -16,7 +17,7 @@ export type Missing =
 	| { readonly needs: "site" | "first_use" | "quota"; readonly grant: Grant };
 
 /** The grant that was read for this decision; undefined when nothing was. Grants of imported keys cannot be found by name. */
-export type ReadGrant = Grant | typeof UNKNOWN | undefined;
+export type ReadGrant = Grant | Unknown | undefined;
 
 export const FORMATS_NEEDED: Missing = { needs: "formats", grant: null };
 

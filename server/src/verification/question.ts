@@ -1,3 +1,4 @@
+import type { Canary } from "../keys/canaries/canary.ts";
 import type { Source } from "../usage/sources/source.ts";
 import type { Facts } from "./checks.ts";
 import type { Denial } from "./denial.ts";
@@ -18,6 +19,8 @@ export interface Question extends Facts, Price {
 export interface Decision {
 	readonly denial: Denial | null;
 	readonly grant: Grant | null;
+	/** Of a dry run that denied a canary key as unknown: that key, for those that report it. */
+	readonly canary?: Canary;
 	/** The grant's limits after an asynchronous decision; later decisions may spend before this one is answered. */
 	readonly left?: readonly LimitState[];
 }

@@ -20,6 +20,7 @@ import { rekeySecret } from "../keys/secrets/rekey.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { createSite } from "../tenants/sites/sites.ts";
 import { updateTenant } from "../tenants/tenants.ts";
+import { isUnknown } from "./grants/unknown-names.ts";
 import { formatMonth } from "./limits/quota.ts";
 import { rateLimitHeader } from "./limits/spend.ts";
 import type { Decision } from "./question.ts";
@@ -331,7 +332,7 @@ suite("the verifier", () => {
 		equal(getCode(await asked), "key_revoked");
 		equal(getCode(await other.ask(survivor.raw_key)), "allowed");
 		const grant = other.grants.get(survivor.kid);
-		ok(grant && typeof grant === "object");
+		ok(grant && !isUnknown(grant));
 		equal(grant.windows[0]?.used(fixture.clock.monotonic()), 1, "only what was let in counts");
 		equal(other.quotas.unspent(limited, formatMonth(fixture.clock.now())), 4, "five of a hundred were leased, one was spent");
 		await other.node.stop();
@@ -392,7 +393,7 @@ suite("the verifier", () => {
 		await first.ask(key.raw_key, { permissions: ["documents:write"] });
 		await first.ask(withOtherSecret(key));
 		const grant = first.grants.get(key.kid);
-		ok(grant && typeof grant === "object");
+		ok(grant && !isUnknown(grant));
 		const { counter } = grant;
 		ok(counter);
 		deepEqual([counter.requestsOf("allowed"), counter.requestsOf("permission_missing"), counter.requestsOf("key_invalid")], [3, 1, 0]);

@@ -4,6 +4,7 @@ import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
+import { Canary } from "../keys/canaries/canary.ts";
 import type { LiveImportedFormats } from "../keys/imported/formats.ts";
 import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMac, secretMatches } from "../keys/secrets/mac.ts";
@@ -17,7 +18,8 @@ import { type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
 import { cannotBeChecked, type Denial, deny, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { examine } from "./examine.ts";
 import { exposedClient, type Grant, isStale } from "./grants/grant.ts";
-import { type Grants, UNKNOWN } from "./grants/grants.ts";
+import type { Grants } from "./grants/grants.ts";
+import { isUnknown, UNKNOWN, type Unknown } from "./grants/unknown-names.ts";
 import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
 import { limitStates, spend } from "./limits/spend.ts";
 import { decideLater, FORMATS_NEEDED, type Missing, type ReadGrant } from "./missing.ts";
@@ -41,8 +43,8 @@ export interface VerifierOptions {
 	readonly quotas: QuotaLedger;
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
-	/** Told of requests whose client or connection exposes the secret. */
-	readonly exposures: Pick<ExposureRecorder, "add">;
+	/** Told of requests whose client or connection exposes the secret, and of canary keys. */
+	readonly exposures: Pick<ExposureRecorder, "add" | "addCanary">;
 	/** Called when a secret matched under an old pepper or by its hash alone. Its MAC should be recomputed in the background. */
 	readonly onRekeyDue: (grant: Grant, secret: string) => void;
 }
@@ -95,8 +97,8 @@ export class Verifier {
 			if (presented === null) return reader.mayBeNew(raw_key) ? FORMATS_NEEDED : this.#malformed(question);
 			if (!node.lease.holdsAt(at)) return LEASE_OVER;
 			const known = read ?? grants.get(presented.name);
-			if (known === undefined || (known !== UNKNOWN && isStale(known))) return { needs: "grant", grant: null, name: presented.name };
-			if (known === UNKNOWN || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known === UNKNOWN);
+			if (known === undefined || (!isUnknown(known) && isStale(known))) return { needs: "grant", grant: null, name: presented.name };
+			if (isUnknown(known) || !this.#matches(known, presented, digest)) return this.#wrongSecret(question, presented, known);
 			grant = known;
 		} else if (!node.lease.holdsAt(at)) return LEASE_OVER;
 		const found = runChecks(grant, question, at, site_id === null ? undefined : grants.site(grant.tenant.id, site_id));
@@ -165,11 +167,14 @@ export class Verifier {
 		return true;
 	}
 
-	/** Unknown kids and wrong secrets must be indistinguishable, in the response and in time: both compute one MAC. */
-	#wrongSecret(question: Question, presented: Presented, unknown: boolean): Decision {
-		if (unknown) {
-			const mac = secretMac(this.#parts.peppers.current, this.#decoy, presented.secret);
+	/** Unknown kids, wrong secrets and canary keys must be indistinguishable, in the response and in time: each computes one MAC. */
+	#wrongSecret(question: Question, presented: Presented, known: Grant | Unknown): Decision {
+		const { peppers, exposures } = this.#parts;
+		if (known === UNKNOWN) {
+			const mac = secretMac(peppers.current, this.#decoy, presented.secret);
 			timingSafeEqual(mac, mac);
+		} else if (known instanceof Canary && known.matches(peppers, presented.environment ?? "", presented.secret)) {
+			exposures.addCanary(known, question.source);
 		}
 		return this.#wrong(question, NOT_KNOWN);
 	}

@@ -27,7 +27,7 @@ const daysSince = (at: Date, now: Date): number => Math.floor((now.getTime() - a
 export async function readExpiring(tx: ReadTx, now: Date, days: number): Promise<Fact[]> {
 	const { rows } = await sql<Row & { at: Date }>`
 		select tenant_id, id as key_id, name, environment, owner ->> 'name' as responsible, expires_at as at from keywright.keys
-		where revoked_at is null and expires_at is not null and expires_at > ${now} and expires_at <= ${new Date(now.getTime() + days * DAY_MS)}
+		where not canary and revoked_at is null and expires_at is not null and expires_at > ${now} and expires_at <= ${new Date(now.getTime() + days * DAY_MS)}
 		order by expires_at, id
 	`.execute(tx);
 	return rows.map((row) => toFact("key_expiring", row, daysUntil(row.at, now), "expires_at"));
@@ -38,7 +38,7 @@ export async function readRotationDue(tx: ReadTx, now: Date, days: number): Prom
 	const { rows } = await sql<Row & { at: Date }>`
 		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, k.rotation_due_at as at
 		from keywright.keys as k
-		where k.revoked_at is null and k.rotation_due_at is not null and k.rotation_due_at <= ${new Date(now.getTime() + days * DAY_MS)}
+		where not k.canary and k.revoked_at is null and k.rotation_due_at is not null and k.rotation_due_at <= ${new Date(now.getTime() + days * DAY_MS)}
 			and (k.expires_at is null or k.expires_at > ${now})
 			and not exists (
 				select from keywright.rotations as r where r.tenant_id = k.tenant_id and r.key_id = k.id and r.state in ('waiting', 'open')
@@ -58,7 +58,7 @@ export async function readUnused(tx: ReadTx, now: Date, days: number): Promise<F
 			select max(a.last_used_at) as at from keywright.secrets as s join keywright.secret_activity as a on a.kid = s.kid
 			where s.tenant_id = k.tenant_id and s.key_id = k.id
 		) as used
-		where k.revoked_at is null and k.paused_at is null and (k.expires_at is null or k.expires_at > ${now})
+		where not k.canary and k.revoked_at is null and k.paused_at is null and (k.expires_at is null or k.expires_at > ${now})
 			and k.created_at <= ${before} and coalesce(used.at <= ${before}, true)
 		order by k.created_at, k.id
 	`.execute(tx);

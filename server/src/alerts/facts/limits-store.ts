@@ -12,7 +12,7 @@ export async function readLimitsNear(tx: ReadTx, now: Date, percent: number): Pr
 			from keywright.tenants as t join keywright.plans as p on p.id = t.plan_id where t.erased_at is null
 		), used as (
 			select tenant_id, 'api_keys' as name, count(*) as used from keywright.keys
-			where revoked_at is null and (expires_at is null or expires_at > ${now}) group by tenant_id
+			where not canary and revoked_at is null and (expires_at is null or expires_at > ${now}) group by tenant_id
 			union all
 			select tenant_id, 'sites', count(*) from keywright.sites group by tenant_id
 			union all

@@ -118,8 +118,10 @@ export function readCanaryUses(tx: ReadTx, occurrences: readonly Occurrence[]): 
 		"canary_used",
 		sql<Row>`
 			select k.tenant_id, k.id as key_id, n.requests as count, n.requests as value,
-				jsonb_build_object('name', k.name, 'environment', k.environment) || n.details as evidence
-			from ${getRows(occurrences)} join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id`,
+				jsonb_build_object('name', k.name, 'environment', k.environment) || n.details
+					|| case when named.name is null then '{}' else jsonb_build_object('source', named.name) end as evidence
+			from ${getRows(occurrences)} join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id
+			left join keywright.source_names as named on named.tenant_id = k.tenant_id and named.source_id = n.details ->> 'source_id'`,
 	);
 }
 

@@ -13,11 +13,14 @@ export interface Expiry {
 	readonly expiry_from: ExpiryFrom;
 }
 
+/** For canary keys, which give no access: they have no end unless one is requested. */
+export const NO_MAXIMUM = { max_key_lifetime_days: null };
+
 /**
  * The expiry of a new key: the requested date, or the latest that the plan allows (null if unlimited) if `wanted` is undefined.
  * An explicit null requests no expiry, which a plan with a maximum lifetime refuses.
  */
-export function resolveExpiry(wanted: string | null | undefined, plan: Plan, now: number): Expiry | InputError {
+export function resolveExpiry(wanted: string | null | undefined, plan: Pick<Plan, "max_key_lifetime_days">, now: number): Expiry | InputError {
 	const pointer = "/expires_at";
 	const latest = plan.max_key_lifetime_days === null ? null : new Date(now + plan.max_key_lifetime_days * DAY_MS);
 	if (wanted === undefined) return { expires_at: latest, expiry_from: "plan" };

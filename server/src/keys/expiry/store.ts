@@ -12,7 +12,7 @@ export interface ExpiringKey {
 	readonly warned: number[];
 }
 
-/** Unrevoked keys that expire after `from` and not after `until`, by expiry date; at most `limit`, starting after `after`. */
+/** Unrevoked keys, canary keys apart, that expire after `from` and not after `until`, by expiry date; at most `limit`, starting after `after`. */
 export async function readExpiringKeys(
 	tx: ReadTx,
 	range: { from: Date; until: Date; after: { expires_at: Date; id: string } | null; limit: number },
@@ -24,7 +24,7 @@ export async function readExpiringKeys(
 			where given.tenant_id = keys.tenant_id and given.key_id = keys.id and given.expires_at = keys.expires_at
 		) as warned
 		from keywright.keys
-		where revoked_at is null and expires_at > ${from}::timestamptz and expires_at <= ${until}::timestamptz
+		where not canary and revoked_at is null and expires_at > ${from}::timestamptz and expires_at <= ${until}::timestamptz
 			and (expires_at, id) > (${after?.expires_at ?? from}::timestamptz, ${after?.id ?? ""}::text)
 		order by expires_at, id
 		limit ${limit}

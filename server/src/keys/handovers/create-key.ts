@@ -2,6 +2,7 @@ import { change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import type { HandoverContext } from "../context.ts";
+import { invalidKey } from "../guards.ts";
 import { type CreateRequest, createdDetails, createdEvent, makeKey } from "../make.ts";
 import { readKeyResponse } from "../response.ts";
 import type { CreatedForHandover } from "../schema.ts";
@@ -18,6 +19,8 @@ export async function createKeyForHandover(
 ): Promise<CreatedForHandover> {
 	const { handover: wanted, ...asked_key } = input;
 	const { tenant_id } = input;
+	if (input.canary === true)
+		throw invalidKey([{ pointer: "/handover", detail: "must be left out for a canary key: its raw key is in the response" }]);
 	const key_id = newId("key");
 	const token = makeOneTimeToken("kwh");
 	const { tenant, warnings, key, answer, handover } = await change(context, async (tx) => {

@@ -3,6 +3,7 @@ import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { makeOneTimeToken } from "../../core/one-time-token.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
+import { assertNotCanary } from "../canaries/canary.ts";
 import { lockForChange } from "../change-key.ts";
 import type { HandoverContext } from "../context.ts";
 import { assertNeverUsed, assertNotEnded } from "../guards.ts";
@@ -25,6 +26,7 @@ export async function handOverKey(context: HandoverContext, input: HandoverInput
 		if (await claimOnce(tx, context, { tenant_id, operation: "handover.create", input, subject_id: key_id })) throw linkShownBefore(key_id);
 		assertTenantActive(tenant);
 		assertApiAccess(plan);
+		assertNotCanary(key, "handed over");
 		assertNotEnded(key, now);
 		await assertNeverUsed(tx, key);
 		const replaced = await cancelWaitingHandovers(tx, tenant_id, [key_id], new Date(now));

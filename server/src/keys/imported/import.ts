@@ -55,6 +55,7 @@ function toSecretRow(context: KeysContext, key: Key, row: ImportRow, into: Impor
 		last4: "",
 		created_at: key.created_at,
 		shown_to: null,
+		canary: false,
 		lookup: lookups.current(row.sha256),
 		legacy_format: into.format.name,
 	};

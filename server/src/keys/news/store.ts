@@ -72,14 +72,14 @@ export function readNewSources(tx: RecordTx, range: Range): Promise<NewSource[]>
 	return readNews(tx, range, { at: "seen.first_seen_at", subject: "seen.source_id", select });
 }
 
-/** Keys that have expired. */
+/** Keys that have expired. Nothing stops working when a canary key does. */
 export function readExpired(tx: RecordTx, range: Range): Promise<(KeyNews & { readonly last_used_at: Date | null })[]> {
 	const select = sql`
 		select k.tenant_id, k.id as key_id, k.name, k.environment, k.expires_at as at, k.id as subject, (
 			select max(used.last_used_at) from keywright.secrets s join keywright.secret_activity used on used.kid = s.kid
 			where s.tenant_id = k.tenant_id and s.key_id = k.id
 		) as last_used_at
-		from keywright.keys k where true`;
+		from keywright.keys k where not k.canary`;
 	return readNews(tx, range, { at: "k.expires_at", subject: "k.id", select });
 }
 

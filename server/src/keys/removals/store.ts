@@ -36,6 +36,8 @@ export async function readKeysShownTo(
 		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "s.tenant_id").onRef("k.id", "=", "s.key_id"))
 		.select(["k.tenant_id", "k.id as key_id", "k.name", "k.environment", "s.last4", "s.created_at as at", shown.as("shown")])
 		.$if(tenant_id !== null, (query) => query.where("s.tenant_id", "=", tenant_id ?? ""))
+		// A canary key gives no access that would have to be replaced.
+		.where("k.canary", "=", false)
 		.where("s.retired_at", "is", null)
 		.where("k.revoked_at", "is", null)
 		.where((where) => where.or([where("s.retires_at", "is", null), where("s.retires_at", ">", now)]))

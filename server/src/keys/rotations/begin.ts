@@ -6,6 +6,7 @@ import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
+import { assertNotCanary } from "../canaries/canary.ts";
 import type { KeysContext } from "../context.ts";
 import { expiryAfterRotation, rotationDueAt } from "../expiry/lifetime.ts";
 import { assertNotEnded, invalidKey, rotationInProgress } from "../guards.ts";
@@ -66,6 +67,7 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 	const now = new Date(context.clock.now());
 	assertTenantActive(found.tenant);
 	assertApiAccess(found.plan);
+	assertNotCanary(key, "rotated");
 	assertNotEnded(key, now.getTime());
 	const ended = await endPreviousRotation(tx, context, key);
 	const predecessor_kid = await currentKid(tx, key);

@@ -31,7 +31,18 @@ export async function issueSecret(
 		const { last4 } = parsed;
 		const shown_to = JSON.stringify(toKeyActor(context.actor));
 		const mac = secretMac(pepper, { key_id: key.id, kid, tenant_id, environment }, secret);
-		const row = { kid, tenant_id, key_id: key.id, mac, mac_version: MAC_VERSION, pepper_id: pepper.id, last4, created_at, shown_to };
+		const row = {
+			kid,
+			tenant_id,
+			key_id: key.id,
+			mac,
+			mac_version: MAC_VERSION,
+			pepper_id: pepper.id,
+			last4,
+			created_at,
+			shown_to,
+			canary: key.canary,
+		};
 		if (await insertSecret(tx, row)) return { raw_key, kid, last4 };
 	}
 	assert(false, "every new kid is taken");

@@ -2,6 +2,7 @@ import { change } from "../../audit/change.ts";
 import { claimOnce } from "../../audit/idempotency.ts";
 import { ApiError } from "../../core/error.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
+import { assertNotCanary } from "../canaries/canary.ts";
 import { lockForChange } from "../change-key.ts";
 import type { KeysContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
@@ -24,6 +25,7 @@ export async function reissueKey(context: KeysContext, input: { tenant_id: strin
 		if (await claimOnce(tx, context, { tenant_id, operation: "key.reissue", input, subject_id: key_id })) throw shownBefore(key_id);
 		assertTenantActive(tenant);
 		assertApiAccess(plan);
+		assertNotCanary(before, "reissued");
 		assertNotEnded(before, now.getTime());
 		const { key, raw_key, kid, last4, replaced_kids } = await issueInPlace(tx, context, before, now);
 		const cancelled_handover_ids = await cancelWaitingHandovers(tx, tenant_id, [key_id], now);

@@ -11,6 +11,8 @@ export interface NewSecretRow {
 	pepper_id: string;
 	last4: string;
 	created_at: Date;
+	/** The key's. */
+	canary: boolean;
 	/** The actor (JSON) to which the raw key was returned; null for an imported secret. */
 	shown_to: string | null;
 }

@@ -17,7 +17,8 @@ function asEnvironment(environment: string): Environment {
 	return environment as Environment;
 }
 
-const isLive = (now: Date) => sql<SqlBool>`k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`;
+/** Canary keys work at no site. */
+const isLive = (now: Date) => sql<SqlBool>`not k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`;
 
 /** The live keys that are bound to the site, first those bound to no other site, at most `rows_max`. */
 export async function readBoundKeys(tx: ReadTx, site: { tenant_id: string; site_id: string }, now: Date, rows_max: number): Promise<BoundKey[]> {

@@ -24,7 +24,7 @@ export async function readPermissionUse(tx: ReadTx, permission: { name: string; 
 		from (
 			select tenant_id, count(*)::int as keys, sum(count(*)) over ()::int as all_keys, count(*) over ()::int as tenants
 			from keywright.keys
-			where ${name} = any(permissions) and revoked_at is null and (expires_at is null or expires_at > ${now})
+			where ${name} = any(permissions) and not canary and revoked_at is null and (expires_at is null or expires_at > ${now})
 			group by tenant_id
 		) k
 		join keywright.tenants t on t.id = k.tenant_id

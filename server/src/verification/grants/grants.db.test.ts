@@ -10,7 +10,7 @@ import { newKid } from "../../keys/secrets/format.ts";
 import { createSite, deleteSite } from "../../tenants/sites/sites.ts";
 import { updateTenant } from "../../tenants/tenants.ts";
 import { type Grant, isStale, NO_SITE } from "./grant.ts";
-import { UNKNOWN } from "./grants.ts";
+import { isUnknown, UNKNOWN } from "./unknown-names.ts";
 
 const A_WHILE_MS = 40;
 /** The interval at which the negative cache reads the clock. */
@@ -36,7 +36,7 @@ suite("grants in memory", () => {
 
 	async function filled({ grants }: Process, kid: string): Promise<Grant> {
 		const grant = grants.get(kid) ?? (await grants.fill(kid, "normal"));
-		if (grant === UNKNOWN) throw new Error("unknown");
+		if (isUnknown(grant)) throw new Error("unknown");
 		return grant;
 	}
 
@@ -64,7 +64,7 @@ suite("grants in memory", () => {
 		equal(node.touchedSince("key", key.key_id, 0), true, "the node has confirmed the revocation");
 		held.release();
 		const grant = await filling;
-		ok(grant !== UNKNOWN);
+		ok(!isUnknown(grant));
 		equal(grant.revoked, true);
 		equal(held.begun, 2);
 	});
@@ -91,7 +91,7 @@ suite("grants in memory", () => {
 			await change(tenant_id);
 			held.release();
 			const grant = await filling;
-			ok(grant !== UNKNOWN);
+			ok(!isUnknown(grant));
 			equal(seen(grant), true);
 			equal(held.begun, 2);
 		});
@@ -189,7 +189,7 @@ suite("grants in memory", () => {
 		const key = await fixture.key(changer.node, tenant_id);
 		const { grants } = await reader();
 		const [normal, slow] = await Promise.all([grants.fill(key.kid, "normal"), grants.fill(key.kid, "slow")]);
-		ok(normal !== UNKNOWN && slow !== UNKNOWN);
+		ok(!isUnknown(normal) && !isUnknown(slow));
 		equal([normal, slow].filter((grant) => !isStale(grant)).length, 1);
 		equal(grants.size, 1);
 	});
@@ -218,7 +218,7 @@ suite("grants in memory", () => {
 		equal(held.begun, 1, "the slow lane reads once at a time");
 		held.letThrough();
 		const grant = await grants.fill(key.kid, "normal");
-		ok(grant !== UNKNOWN);
+		ok(!isUnknown(grant));
 		equal(grant.key_id, key.key_id);
 		held.release();
 		await flood;

@@ -4,6 +4,7 @@ import { ALL_TENANTS } from "../../core/context.ts";
 import { ApiError } from "../../core/error.ts";
 import type { Database } from "../../database/database.ts";
 import { inTransaction } from "../../database/transaction.ts";
+import { Canary } from "../../keys/canaries/canary.ts";
 import { IMPORTED_KEYS_ID } from "../../keys/imported/format.ts";
 import { type SequencedInvalidation, siteInvalidationId } from "../../nodes/invalidation.ts";
 import type { Node } from "../../nodes/node.ts";
@@ -15,7 +16,7 @@ import { type Grant, isStale, NO_SITE, type SiteState } from "./grant.ts";
 import { GrantReferences } from "./references.ts";
 import { SieveMap } from "./sieve.ts";
 import { type GrantRow, readGrants, readSites } from "./store.ts";
-import { isLookup, splitName, UnknownNames } from "./unknown-names.ts";
+import { isLookup, splitName, UNKNOWN, type Unknown, UnknownNames } from "./unknown-names.ts";
 
 const GRANTS_MAX = 200_000;
 const SITES_MAX = 200_000;
@@ -25,9 +26,6 @@ const BATCH_KIDS_MAX = 500;
 const QUEUE_KIDS_MAX = 20_000;
 /** A read is repeated when a change arrives after its snapshot. Changes of one key are rare, so few attempts suffice. */
 const FILL_ATTEMPTS_MAX = 8;
-
-/** Result for a kid or imported lookup without a secret. */
-export const UNKNOWN = Symbol("unknown kid");
 
 /** `slow` is a separate queue for addresses that keep presenting unknown kids. */
 export type Lane = "normal" | "slow";
@@ -52,7 +50,7 @@ export class Grants {
 	readonly #unknown: UnknownNames;
 	readonly #sites: LRUCache<string, SiteState>;
 	readonly #kidsOfKey = new Map<string, Set<string>>();
-	readonly #lanes: Record<Lane, Batcher<Grant | typeof UNKNOWN>>;
+	readonly #lanes: Record<Lane, Batcher<Grant | Unknown>>;
 	readonly #siteLane: Batcher<SiteState>;
 
 	constructor(options: GrantsOptions) {
@@ -72,11 +70,11 @@ export class Grants {
 		return this.#grants.size;
 	}
 
-	/** The grant of a kid, UNKNOWN, or undefined when it must be filled. Grants of imported keys are cached by kid and digest, not by lookup. */
-	get(name: string): Grant | typeof UNKNOWN | undefined {
+	/** The grant of a kid, what is known of an unknown one, or undefined when it must be filled. Grants of imported keys are cached by kid and digest, not by lookup. */
+	get(name: string): Grant | Unknown | undefined {
 		const grant = this.#grants.get(name);
 		if (grant !== undefined) return isStale(grant) ? undefined : grant;
-		return this.#unknown.has(name) ? UNKNOWN : undefined;
+		return this.#unknown.get(name);
 	}
 
 	/**
@@ -102,7 +100,7 @@ export class Grants {
 	}
 
 	/** Reads the grant from the primary. Concurrent calls share one query. Rejects with 503 `unavailable`. */
-	fill(name: string, lane: Lane): Promise<Grant | typeof UNKNOWN> {
+	fill(name: string, lane: Lane): Promise<Grant | Unknown> {
 		return this.#lanes[lane].get(name);
 	}
 
@@ -120,8 +118,8 @@ export class Grants {
 		this.#options.windows.sweep();
 	}
 
-	async #loadGrants(names: string[]): Promise<Map<string, Grant | typeof UNKNOWN>> {
-		const loaded = new Map<string, Grant | typeof UNKNOWN>();
+	async #loadGrants(names: string[]): Promise<Map<string, Grant | Unknown>> {
+		const loaded = new Map<string, Grant | Unknown>();
 		let wanted = names;
 		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && wanted.length > 0; attempt += 1) {
 			const kids = wanted.flatMap(splitName);
@@ -144,11 +142,12 @@ export class Grants {
 		);
 	}
 
-	#keep(name: string, row: GrantRow): Grant | typeof UNKNOWN {
+	#keep(name: string, row: GrantRow): Grant | Unknown {
 		const { kid } = row;
 		if (kid === null) {
-			this.#unknown.add(name);
-			return UNKNOWN;
+			const unknown = toUnknown(name, row);
+			this.#unknown.add(name, unknown);
+			return unknown;
 		}
 		const grant = this.references.retain({ ...row, kid });
 		this.#grants.set(kid, grant);
@@ -208,6 +207,10 @@ export class Grants {
 		kids?.delete(grant.kid);
 		if (kids?.size === 0) this.#kidsOfKey.delete(grant.key_id);
 	}
+}
+
+function toUnknown(kid: string, { canary_tenant_id: tenant_id, canary_key_id: key_id, mac, mac_version, pepper_id }: GrantRow): Unknown {
+	return tenant_id === null || key_id === null ? UNKNOWN : new Canary({ tenant_id, key_id, kid, mac, mac_version, pepper_id });
 }
 
 /** The row of each name. Of several lookups, the one that has a secret. */

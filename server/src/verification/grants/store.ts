@@ -43,6 +43,9 @@ export interface GrantRow {
 	rotation_predecessor_kid: string | null;
 	/** When the old secret ends; null while the new one is not revealed. */
 	rotation_ends_at: Date | null;
+	/** Set for a canary key, of which `kid` is null. */
+	canary_tenant_id: string | null;
+	canary_key_id: string | null;
 }
 
 /** The plan of an erased tenant, which has none; it includes nothing. */

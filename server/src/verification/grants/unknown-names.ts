@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../core/clock.ts";
+import { Canary } from "../../keys/canaries/canary.ts";
+import type { Grant } from "./grant.ts";
 
 const NAMES_MAX = 100_000;
 /** New kids are random, so an unknown kid stays unknown, and an import clears unknown lookups. The TTL limits the effect of a defect. */
@@ -7,6 +9,16 @@ const KEPT_MS = 30_000;
 /** Prefix of lookups of imported secrets; kids never have it. */
 const LOOKUP_MARK = "~";
 const BETWEEN_LOOKUPS = " ";
+
+/** Result for a kid or imported lookup without a secret. */
+export const UNKNOWN = Symbol("unknown kid");
+
+/** What is answered as an unknown key. A canary is kept here, and for as long, so that it has the time of an unknown kid in every state of the caches. */
+export type Unknown = typeof UNKNOWN | Canary;
+
+export function isUnknown(found: Grant | Unknown): found is Unknown {
+	return found === UNKNOWN || found instanceof Canary;
+}
 
 /**
  * Combines all lookups of one raw key into one name. While a pepper is replaced, a secret moves from one lookup to another, so both must be
@@ -27,21 +39,21 @@ export function isLookup(name: string): boolean {
 
 /** Bounded negative cache of names. Names of imported keys are separate, because an import can make them known. */
 export class UnknownNames {
-	readonly #kids: LRUCache<string, true>;
-	readonly #imported: LRUCache<string, true>;
+	readonly #kids: LRUCache<string, Unknown>;
+	readonly #imported: LRUCache<string, Unknown>;
 
 	constructor(clock: Clock) {
-		const names = () => new LRUCache<string, true>({ max: NAMES_MAX, ttl: KEPT_MS, ttlResolution: 1_000, perf: { now: () => clock.monotonic() } });
+		const names = () => new LRUCache<string, Unknown>({ max: NAMES_MAX, ttl: KEPT_MS, ttlResolution: 1_000, perf: { now: () => clock.monotonic() } });
 		this.#kids = names();
 		this.#imported = names();
 	}
 
-	has(name: string): boolean {
-		return (isLookup(name) ? this.#imported : this.#kids).has(name);
+	get(name: string): Unknown | undefined {
+		return (isLookup(name) ? this.#imported : this.#kids).get(name);
 	}
 
-	add(name: string): void {
-		(isLookup(name) ? this.#imported : this.#kids).set(name, true);
+	add(name: string, found: Unknown): void {
+		(isLookup(name) ? this.#imported : this.#kids).set(name, found);
 	}
 
 	clearImported(): void {
