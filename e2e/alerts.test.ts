@@ -85,6 +85,12 @@ test("a whole key in a URL raises key_exposed within two seconds; an acknowledge
 	deepEqual([acknowledged.status, acknowledged.acknowledged_by?.kind], ["acknowledged", "operator"]);
 	deepEqual(expectStatus(await acknowledge(), 200).as<Alert>(), acknowledged);
 	assertProblem(await server.management(tenant_id, "POST", "/alerts/alt_none/acknowledge"), "not_found");
+	deepEqual(expectStatus(await server.management(tenant_id, "GET", `/alerts/${alert?.id}`), 200).as<Alert>(), acknowledged);
+	assertProblem(await server.management(tenant_id, "GET", "/alerts/alt_none"), "not_found");
+	const counted = async (status: string) =>
+		expectStatus(await server.management(tenant_id, "GET", `/alerts?total=true&limit=1&key_id=${key.id}&status=${status}`), 200).as<{ total: number }>()
+			.total;
+	deepEqual([await counted("raised"), await counted("open")], [0, 1]);
 });
 
 test("rules are listed with their defaults and changed one by one", async () => {

@@ -1536,6 +1536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alert
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_alerts_by_alert_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/alerts/{alert_id}/acknowledge": {
         parameters: {
             query?: never;
@@ -8808,6 +8828,7 @@ export interface operations {
                 status?: "raised" | "acknowledged" | "resolved" | "open";
                 rule?: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
                 key_id?: string;
+                total?: boolean;
             };
             header?: never;
             path: {
@@ -8856,6 +8877,66 @@ export interface operations {
                             count: number;
                         }[];
                         next_cursor: string | null;
+                        /** @description With `total` only */
+                        total?: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_alerts_by_alert_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {unknown} */
+                        rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                        /** @enum {unknown} */
+                        status: "raised" | "acknowledged" | "resolved";
+                        /** Format: date-time */
+                        raised_at: string;
+                        /**
+                         * Format: date-time
+                         * @description The latest occurrence
+                         */
+                        last_at: string;
+                        reminded_at: string | null;
+                        resolved_at: string | null;
+                        acknowledged_at: string | null;
+                        acknowledged_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        key_id: string | null;
+                        /** @description One sentence */
+                        summary: string;
+                        /** @description What was found, by the names of facts; docs/alerts.md lists them by rule */
+                        evidence: {
+                            [key: string]: string | number | null;
+                        };
+                        /** @description Occurrences, such as requests */
+                        count: number;
                     };
                 };
             };

@@ -9,19 +9,29 @@ import { keyExists } from "../usage/report-store.ts";
 import { type Acknowledger, type Alert, alertNotFound } from "./alert.ts";
 import { dueOnceAcknowledged } from "./evaluate.ts";
 import type { AlertAnswer } from "./schema.ts";
-import { type AlertFilter, lockAlert, readAlerts, storeAcknowledgement } from "./store.ts";
+import { type AlertFilter, countAlerts, lockAlert, readAlert, readAlerts, storeAcknowledgement } from "./store.ts";
 import { summarize } from "./summary.ts";
 
-/** Lists the alerts of a tenant, newest first. 404 `not_found` for an unknown key. */
-export async function listAlerts(context: DatabaseContext, input: PageRequest & AlertFilter & { tenant_id: string }): Promise<Page<AlertAnswer>> {
+type ListInput = PageRequest & AlertFilter & { readonly tenant_id: string; readonly total?: boolean | undefined };
+
+/** Lists the alerts of a tenant, newest first; with `total`, also how many match in all. 404 `not_found` for an unknown key. */
+export async function listAlerts(context: DatabaseContext, input: ListInput): Promise<Page<AlertAnswer> & { readonly total?: number }> {
 	const window = windowByTime(input);
 	const { tenant_id, key_id } = input;
-	const rows = await read(context, async (tx) => {
+	return read(context, async (tx) => {
 		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw new ApiError("not_found", "There is no API key with this id.");
-		return readAlerts(tx, tenant_id, input, window);
+		const rows = await readAlerts(tx, tenant_id, input, window);
+		const page = toPage(rows, window, ({ raised_at, id }) => [raised_at.toISOString(), id]);
+		const total = input.total === true ? { total: await countAlerts(tx, tenant_id, input) } : {};
+		return { ...page, data: page.data.map(toAlertResponse), ...total };
 	});
-	const page = toPage(rows, window, ({ raised_at, id }) => [raised_at.toISOString(), id]);
-	return { ...page, data: page.data.map(toAlertResponse) };
+}
+
+/** Returns one alert. 404 `not_found`. */
+export async function getAlert(context: DatabaseContext, input: { tenant_id: string; alert_id: string }): Promise<AlertAnswer> {
+	const alert = await read(context, (tx) => readAlert(tx, { tenant_id: input.tenant_id, id: input.alert_id }));
+	if (!alert) throw alertNotFound();
+	return toAlertResponse(alert);
 }
 
 /**

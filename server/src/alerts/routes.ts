@@ -1,10 +1,10 @@
 import Type from "typebox";
 import type { ChangeContext } from "../audit/change.ts";
-import { pageQuery, pageSchema } from "../http/input/cursor.ts";
+import { pageQuery } from "../http/input/cursor.ts";
 import { type Route, route } from "../http/route.ts";
-import { acknowledgeAlert, listAlerts } from "./alerts.ts";
+import { acknowledgeAlert, getAlert, listAlerts } from "./alerts.ts";
 import { listRules, putRule } from "./rules.ts";
-import { AlertRuleInput, AlertRuleSchema, AlertRules, AlertSchema, alertFilter } from "./schema.ts";
+import { AlertPage, AlertRuleInput, AlertRuleSchema, AlertRules, AlertSchema, alertFilter } from "./schema.ts";
 
 export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
 	route({
@@ -14,8 +14,17 @@ export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
 		summary: "List the alerts, newest first",
 		status: 200,
 		query: Type.Object({ ...pageQuery, ...alertFilter }, { additionalProperties: false }),
-		output: pageSchema(AlertSchema),
+		output: AlertPage,
 		run: (context: ChangeContext, input) => listAlerts(context, input),
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/alerts/:alert_id",
+		access: "viewer",
+		summary: "Get an alert",
+		status: 200,
+		output: AlertSchema,
+		run: (context: ChangeContext, input) => getAlert(context, input),
 	}),
 	route({
 		method: "POST",

@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from "typebox";
+import { pageSchema } from "../http/input/cursor.ts";
 import { ALERT_STATUSES } from "./alert.ts";
 import { RECIPIENT_GROUPS, RULE_NAMES } from "./rule.ts";
 
@@ -32,6 +33,10 @@ export const AlertSchema = Type.Object({
 	}),
 	count: Type.Integer({ description: "Occurrences, such as requests" }),
 });
+export const AlertPage = Type.Object({
+	...pageSchema(AlertSchema).properties,
+	total: Type.Optional(Type.Integer({ description: "With `total` only" })),
+});
 export type AlertAnswer = Static<typeof AlertSchema>;
 
 export const AlertRuleSchema = Type.Object({
@@ -61,4 +66,5 @@ export const alertFilter = {
 	status: Type.Optional(Type.Enum([...ALERT_STATUSES, "open"], { description: "`open`: raised or acknowledged" })),
 	rule: Type.Optional(RuleNames),
 	key_id: Type.Optional(Type.String({ maxLength: 64 })),
+	total: Type.Optional(Type.Boolean({ description: "Also return the number of alerts that match" })),
 };

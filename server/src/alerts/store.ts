@@ -161,17 +161,41 @@ export interface AlertFilter {
 	readonly key_id?: string | undefined;
 }
 
-/** A page of the alerts of a tenant, newest first. During an upgrade, those of a later version's rules are unknown here and left out. */
-export async function readAlerts(tx: ReadTx, tenant_id: string, filter: AlertFilter, window: Window): Promise<Alert[]> {
-	let query = tx.selectFrom("alerts").select(COLUMNS).where("tenant_id", "=", tenant_id).where("rule", "in", RULE_NAMES);
+/** During an upgrade, alerts of a later version's rules are unknown here and left out. */
+function matching(tx: ReadTx, tenant_id: string, filter: AlertFilter) {
+	let query = tx.selectFrom("alerts").where("tenant_id", "=", tenant_id).where("rule", "in", RULE_NAMES);
 	if (filter.status === "open") query = query.where("status", "<>", "resolved");
 	else if (filter.status !== undefined) query = query.where("status", "=", filter.status);
 	if (filter.rule !== undefined) query = query.where("rule", "=", filter.rule);
 	if (filter.key_id !== undefined) query = query.where("key_id", "=", filter.key_id);
+	return query;
+}
+
+/** A page of the alerts of a tenant, newest first. */
+export async function readAlerts(tx: ReadTx, tenant_id: string, filter: AlertFilter, window: Window): Promise<Alert[]> {
+	let query = matching(tx, tenant_id, filter).select(COLUMNS);
 	const [at, id] = window.after ?? [];
 	if (at !== undefined && id !== undefined) query = query.where(sql<boolean>`(raised_at, id) < (${at}::timestamptz, ${id})`);
 	const rows = await query.orderBy("raised_at", "desc").orderBy("id", "desc").limit(window.rows_max).execute();
 	return rows.map(asAlert);
+}
+
+/** How many alerts of the tenant match. */
+export async function countAlerts(tx: ReadTx, tenant_id: string, filter: AlertFilter): Promise<number> {
+	const { total } = await matching(tx, tenant_id, filter).select(sql<number>`count(*)::int`.as("total")).executeTakeFirstOrThrow();
+	return total;
+}
+
+/** Null if there is none. */
+export async function readAlert(tx: ReadTx, { tenant_id, id }: Pick<Alert, "tenant_id" | "id">): Promise<Alert | null> {
+	const row = await tx
+		.selectFrom("alerts")
+		.select(COLUMNS)
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", id)
+		.where("rule", "in", RULE_NAMES)
+		.executeTakeFirst();
+	return row ? asAlert(row) : null;
 }
 
 /** Deletes up to `rows_max` alerts that were resolved before `before`; returns their number. */

@@ -42,6 +42,7 @@ function isMailed(type: string): type is MailedEvent {
 	return Object.hasOwn(MAILED_EVENTS, type);
 }
 
+const OfAlert = Type.Object({ alert_id: Type.String() });
 const OfKey = Type.Object({ key_id: Type.String(), rotation_id: Type.Optional(Type.String()) });
 const Named = Type.Object({ name: Type.String() });
 
@@ -52,14 +53,18 @@ function textOf({ type, data, at, tenant_name }: MailSource): EventMailText | nu
 	return compose(data, { key_name: Value.Check(Named, data) ? data.name : "", tenant_name }, at);
 }
 
+function pathOf(data: unknown): string {
+	if (Value.Check(OfAlert, data)) return "/alerts";
+	if (!Value.Check(OfKey, data)) return "/settings/api-access";
+	const key = `/settings/api-access/${encodeURIComponent(data.key_id)}`;
+	return data.rotation_id === undefined ? key : `${key}/rotations/${encodeURIComponent(data.rotation_id)}`;
+}
+
 /** The page that the button opens, after sign-in: the link itself gives access to nothing. */
 function pageOf(public_url: string, tenant_id: string, data: unknown): string {
-	const page = new URL(`${public_url}/settings/api-access`);
-	if (Value.Check(OfKey, data)) {
-		page.pathname += `/${encodeURIComponent(data.key_id)}`;
-		if (data.rotation_id !== undefined) page.pathname += `/rotations/${encodeURIComponent(data.rotation_id)}`;
-	}
+	const page = new URL(`${public_url}${pathOf(data)}`);
 	page.searchParams.set("tenant", tenant_id);
+	if (Value.Check(OfAlert, data)) page.searchParams.set("alert", data.alert_id);
 	return page.href;
 }
 

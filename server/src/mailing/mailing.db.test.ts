@@ -154,6 +154,7 @@ test("an alert is mailed to whom its rule names when it is raised and resolved, 
 	const summary = "An ended key of prod-order-bot is still presented";
 	deepEqual(subjects(owner.email), [`Alert: ${summary}`, `Resolved: ${summary}`]);
 	equal(mailsTo(owner.email)[0]?.headers.get("list-unsubscribe"), undefined);
+	ok(mailsTo(owner.email).every(({ text }) => text.includes(`Show the alert:\n${PUBLIC_URL}/alerts?tenant=${tenant_id}&alert=alt_1\n`)));
 	deepEqual([subjects(admin.email), subjects(viewer.email)], [[], []]);
 	await fixture.superuser.query("insert into alert_rules (tenant_id, rule, enabled, recipients) values ($1, 'key_unused', true, $2)", [
 		tenant_id,

@@ -83,14 +83,14 @@ const EVENT_MAILS = {
 		return {
 			subject: `Alert: ${summary.sentence}`,
 			sentence: `Alert of ${tenant_name} since ${timeInMail(at)}: ${summary.sentence}.`,
-			button: "Open API Access",
+			button: "Show the alert",
 		};
 	},
 	alert_resolved({ tenant_name, summary, at }: { tenant_name: string; summary: SentenceText; at: Date }): EventText {
 		return {
 			subject: `Resolved: ${summary.sentence}`,
 			sentence: `An alert of ${tenant_name} was resolved on ${timeInMail(at)}: ${summary.sentence}.`,
-			button: "Open API Access",
+			button: "Show the alert",
 		};
 	},
 } as const;
