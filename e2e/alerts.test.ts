@@ -88,8 +88,9 @@ test("a whole key in a URL raises key_exposed within two seconds; an acknowledge
 	deepEqual(expectStatus(await server.management(tenant_id, "GET", `/alerts/${alert?.id}`), 200).as<Alert>(), acknowledged);
 	assertProblem(await server.management(tenant_id, "GET", "/alerts/alt_none"), "not_found");
 	const counted = async (status: string) =>
-		expectStatus(await server.management(tenant_id, "GET", `/alerts?total=true&limit=1&key_id=${key.id}&status=${status}`), 200).as<{ total: number }>()
-			.total;
+		expectStatus(await server.management(tenant_id, "GET", `/alerts?total=true&limit=1&key_id=${key.id}&status=${status}`), 200).as<{
+			total: number;
+		}>().total;
 	deepEqual([await counted("raised"), await counted("open")], [0, 1]);
 });
 

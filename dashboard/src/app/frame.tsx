@@ -1,13 +1,15 @@
-import { IconBuildingStore, IconFileText, IconGauge, IconKey, IconSettings, IconUsers, IconWebhook } from "@tabler/icons-react";
+import { IconBell, IconBuildingStore, IconFileText, IconGauge, IconKey, IconSettings, IconUsers, IconWebhook } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { type ComponentProps, Suspense, useEffect, useState } from "react";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { standingName } from "../access/roles.ts";
 import { rememberTenant, TenantOfFrame, type TenantOfPage, useAccess, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
+import { alertCountQuery } from "../alerts/queries.ts";
 import { isApiError } from "../http/api.ts";
 import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
 import { FailurePage } from "../ui/failure-page.tsx";
+import { Count } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { PlaceSwitcher } from "./place-switcher.tsx";
@@ -17,6 +19,7 @@ import { Shortcuts } from "./shortcuts.tsx";
 const PLACES = [
 	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
 	{ to: "/sites", label: "Sites", short: "Sites", icon: IconBuildingStore },
+	{ to: "/alerts", label: "Alerts", short: "Alerts", icon: IconBell },
 	{ to: "/audit", label: "Audit", short: "Audit", icon: IconFileText },
 	{ to: "/plan", label: "Plan and limits", short: "Plan", icon: IconGauge },
 	{ to: "/webhooks", label: "Webhooks", short: "Webhooks", icon: IconWebhook },
@@ -62,15 +65,26 @@ function TenantShortcuts(props: ShortcutsProps) {
 	return <Shortcuts {...props} may_create={may.create_keys} />;
 }
 
+/** Open alerts that no person has acknowledged. */
+function Waiting({ children }: { children: number }) {
+	return (
+		<Count meaning="ended" means={children === 1 ? "open alert waits for a person" : "open alerts wait for a person"}>
+			{children}
+		</Count>
+	);
+}
+
 function FrameOfTenant() {
 	const tenant = useTenant();
 	const [shortcuts, setShortcuts] = useState(false);
+	const { data: raised = 0 } = useQuery(alertCountQuery(tenant.id, "raised"));
 	useEffect(() => rememberTenant(tenant.id), [tenant.id]);
 	return (
 		<>
 			<Shell
 				places={tenant.role === "viewer" ? PLACES.filter(({ to }) => !ADMIN_PLACES.has(to)) : PLACES}
 				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
+				waiting={raised === 0 ? {} : { "/alerts": <Waiting>{raised}</Waiting> }}
 				switcher={<PlaceSwitcher tenant={tenant} />}
 				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => setShortcuts(true)} />}
 				operator={tenant.role === "operator"}

@@ -3,6 +3,7 @@ import { signInSearchFrom } from "../access/search.ts";
 import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
+import { alertsSearchFrom } from "../alerts/search.ts";
 import { auditSearchFrom } from "../audit/search.ts";
 import { queries } from "../http/queries.ts";
 import { isSet, parseSearch, stringifySearch } from "../http/search.ts";
@@ -134,6 +135,15 @@ const sites = createRoute({
 	...WHILE,
 });
 
+/** The address names the filters and the open alert; mails lead to it. */
+const alerts = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/alerts",
+	validateSearch: alertsSearchFrom,
+	component: lazyRouteComponent(() => import("../alerts/page.tsx")),
+	...WHILE,
+});
+
 /** The address names the filters and the open entry. */
 const audit = createRoute({
 	getParentRoute: () => signedIn,
@@ -160,6 +170,7 @@ const tree = root.addChildren([
 		key.addChildren([keyTab]),
 		rotation,
 		sites,
+		alerts,
 		audit,
 		webhooks,
 		tenantPage("/plan", () => import("../plans/plan-page.tsx")),

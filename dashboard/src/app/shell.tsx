@@ -20,6 +20,8 @@ interface ShellProps<To extends string> {
 	readonly places: readonly Place<To>[];
 	/** Renders the link with these props. */
 	readonly link: (to: To, props: Readonly<Record<string, unknown>>) => ReactNode;
+	/** What waits for a person on a page, beside its name; nothing for most pages. */
+	readonly waiting?: Partial<Record<To, ReactNode>>;
 	readonly switcher: ReactNode;
 	readonly person: (compact: boolean) => ReactNode;
 	/** Whether the person acts as the operator: every page then has a coloured edge. */
@@ -36,7 +38,7 @@ function useOpenPlace<To extends string>(places: readonly Place<To>[]): To | und
 }
 
 /** Layout of every signed-in page: a rail at the left, on a phone a bar at the bottom. */
-export function Shell<To extends string>({ places, link, switcher, person, operator }: ShellProps<To>) {
+export function Shell<To extends string>({ places, link, waiting = {}, switcher, person, operator }: ShellProps<To>) {
 	const open = useOpenPlace(places);
 	return (
 		<AppShell navbar={{ width: RAIL_PX, breakpoint: "sm", collapsed: { mobile: true } }} padding={0} transitionDuration={0}>
@@ -50,6 +52,7 @@ export function Shell<To extends string>({ places, link, switcher, person, opera
 							renderRoot={(props) => link(to, props)}
 							label={label}
 							leftSection={<PlaceIcon size={16} stroke={1.75} aria-hidden="true" />}
+							rightSection={waiting[to]}
 							active={open === to}
 							aria-current={open === to ? "page" : undefined}
 							className="kw-place"
@@ -69,21 +72,21 @@ export function Shell<To extends string>({ places, link, switcher, person, opera
 					<Outlet />
 				</Suspense>
 			</AppShell.Main>
-			<Bar places={places} open={open} link={link} />
+			<Bar places={places} open={open} link={link} waiting={waiting} />
 		</AppShell>
 	);
 }
 
-type BarProps<To extends string> = Pick<ShellProps<To>, "places" | "link"> & { readonly open: To | undefined };
+type BarProps<To extends string> = Required<Pick<ShellProps<To>, "places" | "link" | "waiting">> & { readonly open: To | undefined };
 
-const BAR_ITEM = { display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center" } as const;
+const BAR_ITEM = { position: "relative", display: "flex", flexDirection: "column", alignItems: "center", justifyContent: "center" } as const;
 
 function barColor(is_open: boolean): string {
 	return is_open ? "var(--mantine-primary-color-light-color)" : "dimmed";
 }
 
 /** The pages on a phone: five, or four and a menu with the rest. */
-function Bar<To extends string>({ places, open, link }: BarProps<To>) {
+function Bar<To extends string>({ places, open, link, waiting }: BarProps<To>) {
 	const shown = places.length > BAR_PLACES_MAX ? places.slice(0, BAR_PLACES_MAX - 1) : places;
 	const rest = places.slice(shown.length);
 	return (
@@ -112,9 +115,10 @@ function Bar<To extends string>({ places, open, link }: BarProps<To>) {
 					>
 						<PlaceIcon size={20} stroke={1.6} aria-hidden="true" />
 						<Text size="xs">{short}</Text>
+						{waiting[to] !== undefined && <span className="kw-bar-count">{waiting[to]}</span>}
 					</UnstyledButton>
 				))}
-				{rest.length > 0 && <MorePlaces places={rest} open={open} link={link} />}
+				{rest.length > 0 && <MorePlaces places={rest} open={open} link={link} waiting={waiting} />}
 			</Group>
 		</Box>
 	);

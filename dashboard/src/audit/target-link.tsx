@@ -24,6 +24,15 @@ export function TargetLink({ scope, entry }: { scope: Scope; entry: Entry }) {
 				Open the sites
 			</Button>
 		);
+	if (target.kind === "alert" || target.kind === "alert_rule")
+		return (
+			<Button
+				variant="default"
+				renderRoot={(props) => <Link to="/alerts" search={{ ...search, ...(target.kind === "alert" ? { alert: target.id } : {}) }} {...props} />}
+			>
+				{target.kind === "alert" ? "Open the alert" : "Open the rules"}
+			</Button>
+		);
 	if (target.kind === "member" || target.kind === "invitation")
 		return (
 			<Button variant="default" renderRoot={(props) => <Link to="/team" search={search} {...props} />}>

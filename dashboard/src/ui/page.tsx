@@ -1,5 +1,5 @@
 import "./card.css";
-import { Box, Group, Stack, Text, Title } from "@mantine/core";
+import { Box, Group, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
@@ -95,7 +95,20 @@ export function Card({ title, count, note, beside, aside, flush = false, childre
 
 const figures = new Intl.NumberFormat("en");
 
+interface CountProps {
+	/** Coloured if it needs a person. */
+	readonly meaning?: "attention" | "ended";
+	/** What it counts, for screen readers, where the word beside it does not say so. */
+	readonly means?: string;
+	readonly children: number;
+}
+
 /** A number beside a word, as in "Clients 44". */
-export function Count({ children }: { children: number }) {
-	return <span className="kw-count">{figures.format(children)}</span>;
+export function Count({ meaning, means, children }: CountProps) {
+	return (
+		<span className="kw-count" data-meaning={meaning}>
+			{figures.format(children)}
+			{means !== undefined && <VisuallyHidden> {means}</VisuallyHidden>}
+		</span>
+	);
 }

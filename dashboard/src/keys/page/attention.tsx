@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
+import { alertCountQuery } from "../../alerts/queries.ts";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
 import { Card } from "../../ui/page.tsx";
 import { MEANINGS } from "../../ui/theme.ts";
@@ -30,7 +31,12 @@ export function KeyAttention({ tenant_id, apiKey, day, onLaterEnd }: AttentionPr
 	const matters = getMatters({ apiKey, sources: data?.data ?? [], dead: data?.dead ?? [], rows: day.rows ?? [], now_ms });
 	const shown = all ? matters : matters.slice(0, SHOWN_MAX);
 	return (
-		<Card title="Needs attention" flush {...(matters.length === 0 ? {} : { count: matters.length })}>
+		<Card
+			title="Needs attention"
+			aside={<OpenAlerts tenant_id={tenant_id} key_id={apiKey.id} />}
+			flush
+			{...(matters.length === 0 ? {} : { count: matters.length })}
+		>
 			{matters.length === 0 && (
 				<Text size="sm" c="dimmed" px={16} pb={16}>
 					{apiKey.rotation === null ? "Nothing needs attention." : "Nothing besides its replacement."}
@@ -49,6 +55,17 @@ export function KeyAttention({ tenant_id, apiKey, day, onLaterEnd }: AttentionPr
 				</Box>
 			)}
 		</Card>
+	);
+}
+
+/** The way to the open alerts about this key, if there are any. */
+function OpenAlerts({ tenant_id, key_id }: { tenant_id: string; key_id: string }) {
+	const { data: alerts = 0 } = useQuery(alertCountQuery(tenant_id, "open", { key_id }));
+	if (alerts === 0) return null;
+	return (
+		<Anchor size="xs" renderRoot={(props) => <Link to="/alerts" search={{ tenant: tenant_id, key: key_id }} {...props} />}>
+			{alerts === 1 ? "1 open alert" : `${alerts} open alerts`}
+		</Anchor>
 	);
 }
 

@@ -1,0 +1,49 @@
+import "./alerts.css";
+import { Alert, Box, Stack, Text, Title } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
+import { IconLock } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useTenant } from "../access/session.ts";
+import { AlertList } from "./list.tsx";
+import { AlertPanel } from "./panel.tsx";
+import { RulesCard } from "./rules/card.tsx";
+import { type AlertsSearch, alertsSearchFrom } from "./search.ts";
+
+/** What is the matter with keys, limits and webhooks of the tenant, and by which rules it is watched. */
+export default function AlertsPage() {
+	const tenant = useTenant();
+	const search = alertsSearchFrom(useSearch({ strict: false }));
+	const navigate = useNavigate();
+	const manages = tenant.role !== "viewer";
+	const suspended = tenant.status === "suspended";
+	const { alert, ...rest } = search;
+	useDocumentTitle("Alerts");
+	function go(next: AlertsSearch): void {
+		void navigate({
+			to: "/alerts",
+			search: { tenant: tenant.id, ...next },
+			replace: next.alert !== undefined && alert !== undefined,
+			resetScroll: false,
+		});
+	}
+	return (
+		<Box className="kw-with-panel" data-panel={alert !== undefined}>
+			<Stack className="kw-page" gap={16}>
+				<Box>
+					<Title order={1}>Alerts</Title>
+					<Text c="dimmed">
+						What needs a person at <bdi>{tenant.name}</bdi>, and what is watched.
+					</Text>
+				</Box>
+				{suspended && (
+					<Alert variant="light" color="yellow" icon={<IconLock size={18} aria-hidden="true" />} title="This tenant is suspended">
+						Alerts are still raised, and can be acknowledged. Rules can be changed when the suspension is over.
+					</Alert>
+				)}
+				<AlertList key={`${tenant.id} ${search.show}`} tenant_id={tenant.id} search={search} manages={manages} onSearch={go} />
+				<RulesCard key={tenant.id} tenant_id={tenant.id} edits={manages && !suspended} />
+			</Stack>
+			{alert !== undefined && <AlertPanel key={alert} tenant_id={tenant.id} alert_id={alert} manages={manages} onClose={() => go(rest)} />}
+		</Box>
+	);
+}
