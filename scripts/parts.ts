@@ -11,7 +11,7 @@ export interface Part {
 	proof: readonly [command: string, ...args: string[]];
 	debian_package: string;
 	needed_by: readonly User[];
-	/** Needed only by CI's second round. */
+	/** Needed only in CI, whose database tests run on Debian's PostgreSQL. */
 	only_in_ci?: boolean;
 	/** The service that the package would start on installation, open to the network; it is neither started nor left enabled. */
 	service?: string;

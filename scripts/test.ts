@@ -12,6 +12,7 @@ import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
 import { forgottenFiles, listFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
 
 const DATABASE_URL = "KEYWRIGHT_TEST_DATABASE_URL";
+const EVERY_POSTGRES = "KEYWRIGHT_TEST_EVERY_POSTGRES";
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -57,15 +58,21 @@ async function runOn(label: string, start: () => Promise<Cluster>, files: string
 	}
 }
 
-/** Database tests run on the embedded server and in CI again on Debian's, or on the server that the environment names. */
+/**
+ * Database tests run on the embedded server; in CI on Debian's, an older version with fsync on, and only those of the embedded server on that one.
+ * On both with `KEYWRIGHT_TEST_EVERY_POSTGRES=1`; elsewhere on the server that the environment names.
+ */
 async function runDatabase(files: string[]): Promise<Tally> {
 	const given = process.env[DATABASE_URL];
 	if (given) return measured(`database (${DATABASE_URL})`, () => runTests({ root: ROOT, files, signal: interruption.signal, print }));
-	const embedded = await runOn("database (embedded PostgreSQL)", startEmbeddedCluster, files);
-	if (!ci) return embedded;
-	// Tests of the embedded server start it themselves, so a second round on another server would repeat them.
-	const elsewhere = files.filter((file) => !/\/embedded\//.test(file));
-	return addTallies([embedded, await runOn("database (Debian's PostgreSQL)", startDebianCluster, elsewhere)]);
+	const every = process.env[EVERY_POSTGRES] === "1";
+	const of_embedded = files.filter((file) => /\/embedded\//.test(file));
+	const elsewhere = ci || every ? files.filter((file) => !of_embedded.includes(file)) : [];
+	const here = ci && !every ? of_embedded : files;
+	const tallies: Tally[] = [];
+	if (here.length > 0) tallies.push(await runOn("database (embedded PostgreSQL)", startEmbeddedCluster, here));
+	if (elsewhere.length > 0) tallies.push(await runOn("database (Debian's PostgreSQL)", startDebianCluster, elsewhere));
+	return addTallies(tallies);
 }
 
 async function runSuite(name: SuiteName, files: string[]): Promise<Tally> {
