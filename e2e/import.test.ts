@@ -263,10 +263,7 @@ test("the export has everything except secrets", { timeout: 120_000 }, async () 
 		for (const writing of [secret, sha256(secret).toString("hex"), sha256(secret).toString("base64"), sha256(secret).toString("base64url")])
 			assert(!text.includes(writing), "the export holds a secret");
 	}
-	assert(
-		!/"(mac|lookup|token_digest|session_digest|password|pepper|fingerprint|salt|mac_version)":/.test(text),
-		"a column that is a secret's",
-	);
+	assert(!/"(mac|lookup|token_digest|session_digest|password|pepper|fingerprint|salt|mac_version)":/.test(text), "a column that is a secret's");
 	assert(!/\\\\x[0-9a-f]{32}|"data":\[\d/.test(text), "bytes of a column");
 	assert.equal((await run("export", "--out", out)).code, 2, "what is there is not overwritten");
 });

@@ -577,3 +577,47 @@ describe("the list", () => {
 		await context.close();
 	});
 });
+
+describe("canary keys", () => {
+	test("one click makes one for a wiki; its line is copied once, and its page shows who used it and nothing that makes no sense", async () => {
+		const tenant = await makeTenant(dashboard.server);
+		await makeKey(dashboard.server, tenant.id, { name: "prod-admin-export", environment: "prod" });
+		const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+		await apiAccess(page, tenant.id);
+		await page.getByRole("button", { name: "Make a canary key" }).click();
+		await page.getByRole("button", { name: "Make one for a secret manager" }).waitFor();
+		await axe(page);
+		await picture(page, "canary-make");
+		await page.getByRole("button", { name: "Make one for a wiki" }).click();
+		const line = page.getByRole("group", { name: "The line, with the key masked" });
+		await line.waitFor();
+		doesNotMatch(await line.innerText(), /kw_prod_[0-9A-Za-z]{50}/);
+		await axe(page);
+		await picture(page, "canary-shown");
+		await page.getByRole("button", { name: "Copy line" }).click();
+		await page.getByRole("button", { name: "Copied line" }).waitFor();
+		const raw_key = /kw_prod_[0-9A-Za-z]{50}$/.exec(await clipboard(page))?.[0] ?? "";
+		match(await clipboard(page), /API, production: X-API-Key: kw_prod_/);
+		await page.getByRole("button", { name: "It is there now" }).click();
+		const row = page.getByRole("link", { name: "prod-admin-export-2" });
+		await row.waitFor();
+		await page.getByText("Canary key · Production").waitFor();
+		expectStatus(await dashboard.server.keyed(raw_key, "GET", "/whoami", undefined, { "user-agent": "stolen-bot/1" }), 401);
+
+		await row.click();
+		await page.getByRole("listitem").filter({ hasText: "Used by stolen-bot from 127.0.0.0/24" }).waitFor();
+		await page.getByText("Canary was used", { exact: true }).waitFor();
+		await page.getByText("a wiki", { exact: true }).waitFor();
+		for (const name of [/Replace/, /Pause/, /^Edit/]) await assertCount(page.getByRole("button", { name }), 0);
+		await assertCount(page.getByRole("navigation", { name: "Parts of this key" }), 0);
+		await axe(page);
+		await picture(page, "canary-used");
+		await page.setViewportSize(PHONE);
+		await assertNoSidewaysScrolling(page);
+		await apiAccess(page, tenant.id);
+		await page.getByText("Canary was used", { exact: true }).waitFor();
+		await assertNoSidewaysScrolling(page);
+		await picture(page, "canary-list-phone");
+		assertNoPageErrors(context);
+	});
+});

@@ -28,7 +28,7 @@ const SERVER: ModuleOrder = {
 const DASHBOARD: ModuleOrder = {
 	root: "dashboard/src/",
 	modules: (
-		"http ui access usage plans tenants keys keys/snippets keys/show-once handovers keys/create keys/edit keys/revoke " +
+		"http ui access usage plans tenants keys keys/snippets keys/show-once keys/canary handovers keys/create keys/edit keys/revoke " +
 		"rotations alerts keys/page keys/list tenants/sites tenants/team audit webhooks operator profile app"
 	).split(" "),
 	files: () => "app",

@@ -16,6 +16,17 @@ const REFRESH_MS = 15_000;
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
 const ALL = "/api/v1/tenants/{tenant_id}/api-keys";
 
+export type CanaryAlert = paths["/api/v1/tenants/{tenant_id}/alerts"]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+
+/** The alerts about uses of a canary key, newest first. */
+export const canaryAlertsQuery = (tenant_id: string, key_id: string) =>
+	queryOptions({
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "canary"],
+		queryFn: () =>
+			answered(api.GET("/api/v1/tenants/{tenant_id}/alerts", { params: { path: { tenant_id }, query: { key_id, rule: "canary_used" } } })),
+		refetchInterval: LIVE_MS,
+	});
+
 /** Pages of `rows_max` keys, each with the number of all that match. */
 export const keysQuery = (tenant_id: string, filters: ListFilters, rows_max: number) =>
 	infiniteQueryOptions({

@@ -17,6 +17,8 @@ export interface StateFacts {
 	readonly expires_at: string | null;
 	readonly secrets: readonly { readonly status: string }[];
 	readonly handover: { readonly status: string } | null;
+	readonly canary?: boolean;
+	readonly canary_used_at?: string | null;
 }
 
 export interface KeyState {
@@ -28,6 +30,7 @@ export interface KeyState {
 export function getState(key: StateFacts, now_ms: number): KeyState {
 	if (key.status === "revoked") return { meaning: "ended", word: "Revoked" };
 	if (key.status === "expired") return { meaning: "ended", word: "Expired" };
+	if (key.canary === true) return isCanaryUsed(key, now_ms) ? { meaning: "ended", word: "Canary was used" } : { meaning: "coming", word: "Canary" };
 	if (key.status === "paused") return { meaning: "resting", word: "Paused" };
 	if (key.secrets.length === 0) {
 		return key.handover?.status === "waiting"
@@ -38,6 +41,11 @@ export function getState(key: StateFacts, now_ms: number): KeyState {
 	const near = nearness(key.expires_at, now_ms);
 	if (near === "week" || near === "day") return { meaning: "attention", word: "Expiring" };
 	return { meaning: "good", word: "Active" };
+}
+
+/** Whether a canary key was used within a day, as long as its alert is open. */
+function isCanaryUsed({ canary_used_at = null }: StateFacts, now_ms: number): boolean {
+	return canary_used_at !== null && now_ms - Date.parse(canary_used_at) < DAY_MS;
 }
 
 /** How near a date is, in the steps at which its notice changes. */

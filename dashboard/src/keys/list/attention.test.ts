@@ -26,3 +26,10 @@ test("the list names the worst that needs a person, and a used key is active", (
 	equal(word({ last_used_at: null }), "Never used");
 	equal(word({ last_used_at: null, created_at: inDays(-3) }), "Active");
 });
+
+test("a canary key is named as one, and nothing is expected of it but that it stays unused", () => {
+	const canary = { ...key, canary: true, last_used_at: null, canary_used_at: null as string | null };
+	equal(getAttention(canary, [], NOW_MS).word, "Canary");
+	equal(getAttention({ ...canary, canary_used_at: inDays(-0.5) }, [], NOW_MS).word, "Canary was used");
+	equal(getAttention({ ...canary, canary_used_at: inDays(-2) }, [], NOW_MS).word, "Canary");
+});

@@ -16,7 +16,7 @@ const SHAPE_COLORS = { ...COLORS, good: "var(--kw-good)" } as const;
 /** The state as a shape and a word on one line; coloured only where a person has to act. */
 export function Attention({ apiKey, hours }: { apiKey: ApiKey; hours: readonly KeyHour[] | undefined }) {
 	const { meaning, word } = getAttention(apiKey, hours ?? [], Date.now());
-	const over = meaning === "ended" && word !== "Still presented";
+	const over = (apiKey.status === "revoked" || apiKey.status === "expired") && word !== "Still presented";
 	return (
 		<Group gap={6} wrap="nowrap" miw={0} title={word}>
 			<Text span size="xs" c={over ? "dimmed" : SHAPE_COLORS[meaning]} aria-hidden="true">

@@ -29,7 +29,7 @@ const count = new Intl.NumberFormat("en");
 
 /** The name as a link to the key, with environment and integration below; one line each, whole in the title. */
 export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
-	const below = `${ENVIRONMENT_WORDS[apiKey.environment].name}${apiKey.integration === null ? "" : ` · ${apiKey.integration}`}`;
+	const below = `${apiKey.canary ? "Canary key · " : ""}${ENVIRONMENT_WORDS[apiKey.environment].name}${apiKey.integration === null ? "" : ` · ${apiKey.integration}`}`;
 	return (
 		<Box miw={0} flex={1}>
 			<Anchor
@@ -80,7 +80,7 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 		)),
 		column("used", { label: "Last used", sort: "last_used", width_px: 100 }, ({ key }) => (
 			<Text span size="sm" c="dimmed">
-				<Time short value={key.last_used_at} never="not yet" />
+				<Time short value={key.canary_used_at ?? key.last_used_at} never="not yet" />
 			</Text>
 		)),
 		column("expires", { label: "Ends", sort: "expires", width_px: 96 }, ({ key }) => (

@@ -57,7 +57,7 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 				<Menu.Item leftSection={<IconCopy size={16} aria-hidden="true" />} onClick={() => clipboard.copy(apiKey.id)}>
 					Copy the key's id
 				</Menu.Item>
-				{may.manage_keys && (apiKey.status === "active" || paused) && (
+				{may.manage_keys && !apiKey.canary && (apiKey.status === "active" || paused) && (
 					<Menu.Item
 						leftSection={paused ? <IconPlayerPlay size={16} aria-hidden="true" /> : <IconPlayerPause size={16} aria-hidden="true" />}
 						onClick={() => void pauseOrResume()}

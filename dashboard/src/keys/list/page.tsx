@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+import { Button, Group } from "@mantine/core";
+import { IconFeather, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -22,6 +22,11 @@ const CreateSheet = lazyDialog(
 	({ opened }) => opened,
 	{ opened: false },
 );
+const CanaryDialog = lazyDialog(
+	() => import("../canary/dialog.tsx").then((module) => module.CanaryDialog),
+	({ opened }) => opened,
+	{ opened: false },
+);
 const BulkRevoke = lazyDialog(
 	() => import("../revoke/bulk-revoke.tsx").then((module) => module.BulkRevoke),
 	({ target }) => target !== null,
@@ -39,6 +44,7 @@ export default function ListPage() {
 	const ending = useQuery(endingQuery(tenant.id));
 	const { create: creating } = useSearch({ strict: false });
 	const navigate = useNavigate();
+	const [canary, setCanary] = useState(false);
 	const [bulk, setBulk] = useState<BulkTarget | null>(null);
 	const [revoking, setRevoking] = useState<ApiKey | null>(null);
 	const [filters, setFilters] = useListFilters();
@@ -48,14 +54,19 @@ export default function ListPage() {
 		void navigate({ to: "/settings/api-access", search, replace: !open, resetScroll: false });
 	}
 	const create = (
-		<Button
-			leftSection={<IconPlus size={16} aria-hidden="true" />}
-			onPointerEnter={loadCreate}
-			onFocus={loadCreate}
-			onClick={() => setCreating(true)}
-		>
-			Create a key
-		</Button>
+		<Group gap={8}>
+			<Button variant="default" leftSection={<IconFeather size={16} aria-hidden="true" />} onClick={() => setCanary(true)}>
+				Make a canary key
+			</Button>
+			<Button
+				leftSection={<IconPlus size={16} aria-hidden="true" />}
+				onPointerEnter={loadCreate}
+				onFocus={loadCreate}
+				onClick={() => setCreating(true)}
+			>
+				Create a key
+			</Button>
+		</Group>
 	);
 	// The notice of endings stands above the rows and would push them down.
 	if (ending.isPending) return <PageSkeleton />;
@@ -82,6 +93,13 @@ export default function ListPage() {
 				access.allowed && <ListBoard onCreate={() => setCreating(true)} />
 			)}
 			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creating === true && access.may.create_keys} onClose={() => setCreating(false)} />
+			<CanaryDialog
+				key={`canary of ${tenant.id}`}
+				tenant_id={tenant.id}
+				opened={canary && access.may.create_keys}
+				onClose={() => setCanary(false)}
+				taken={choices.live_names}
+			/>
 			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
 			<RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />
 		</Page>

@@ -100,10 +100,12 @@ function formatLimits(rate_limits: ApiKey["rate_limits"]): string {
 	return `at most ${formatPace(first)}${others.length === 0 ? "" : ` and ${others.length} more`}`;
 }
 
-function formatKept({ secrets }: ApiKey): string {
+/** Where its owner has said that the key is. */
+export function formatKept({ secrets }: ApiKey): string {
 	const live = secrets.find(({ status }) => status === "current" || status === "issued");
 	if (live === undefined) return "–";
 	if (live.kept_in === null) return "not said";
+	if (live.kept_in.place === "other" && live.kept_in.note !== null) return live.kept_in.note.toLowerCase();
 	return formatPlace(live.kept_in.place).toLowerCase();
 }
 

@@ -55,6 +55,7 @@ export function KeyHead({ tenant_id, apiKey, onEdit, onRevoke }: HeadProps) {
 					<StateBadge meaning={meaning}>{word}</StateBadge>
 				</Group>
 				<Text c="dimmed" size="sm" mt={2} truncate {...(apiKey.integration === null ? {} : { title: apiKey.integration })}>
+					{apiKey.canary && "Canary key · "}
 					{ENVIRONMENT_WORDS[apiKey.environment].name}
 					{last4 !== null && (
 						<>
@@ -91,8 +92,10 @@ function Actions({ tenant_id, apiKey, onEdit, onRevoke }: HeadProps) {
 	return (
 		<Box className="kw-key-actions" role="group" aria-label="Actions">
 			{may.manage_keys && <ReplaceKey tenant_id={tenant_id} apiKey={apiKey} variant="filled" />}
-			{may.manage_keys && (apiKey.status === "active" || apiKey.status === "paused") && <PauseKey tenant_id={tenant_id} apiKey={apiKey} />}
-			{!may.manage_keys && (
+			{may.manage_keys && !apiKey.canary && (apiKey.status === "active" || apiKey.status === "paused") && (
+				<PauseKey tenant_id={tenant_id} apiKey={apiKey} />
+			)}
+			{!may.manage_keys && !apiKey.canary && (
 				<Text size="sm" c="dimmed">
 					You can look at it.{" "}
 					<Anchor
@@ -119,7 +122,7 @@ function Actions({ tenant_id, apiKey, onEdit, onRevoke }: HeadProps) {
 						</ActionIcon>
 					</Menu.Target>
 					<Menu.Dropdown>
-						{may.manage_keys && !over && (
+						{may.manage_keys && !over && !apiKey.canary && (
 							<Menu.Item leftSection={<IconPencil size={16} aria-hidden="true" />} onClick={() => from(onEdit)}>
 								Edit this key
 							</Menu.Item>

@@ -12,6 +12,7 @@ import { getRefusals } from "../../usage/buckets.ts";
 import { KeyClients } from "../clients/clients.tsx";
 import { type ApiKey, keyQuery, sourcesQuery } from "../queries.ts";
 import { RevokeDialog } from "../revoke/lazy.ts";
+import { KeyCanary } from "./canary/panel.tsx";
 import { type Day, useDay } from "./day.ts";
 import { KeyEnded } from "./ended.tsx";
 import { Back, KeyHead } from "./head.tsx";
@@ -42,6 +43,7 @@ export default function KeyPage() {
 	const { data: key, error } = useQuery(keyQuery(tenant.id, key_id));
 	if (isApiError(error, "not_found")) return <UnknownKey tenant_name={tenant.name} />;
 	if (key === undefined) return error === null ? <KeySkeleton /> : <FailurePage error={error} />;
+	if (key.canary) return <PageOfCanary key={key.id} tenant_id={tenant.id} apiKey={key} />;
 	return <PageOfKey key={key.id} tenant_id={tenant.id} apiKey={key} />;
 }
 
@@ -88,6 +90,21 @@ function PageOfKey({ tenant_id, apiKey }: KeyProps) {
 			/>
 			<RevokeDialog tenant_id={tenant_id} apiKey={opened === "revoke" ? apiKey : null} onClose={close} hasResult />
 			<ReplaceSheet {...props} opened={replace === true && may.create_keys} />
+		</Stack>
+	);
+}
+
+/** A canary key has no clients, versions or settings of its requests, so it has no tabs. */
+function PageOfCanary({ tenant_id, apiKey }: KeyProps) {
+	const [status_at_first] = useState(apiKey.status);
+	const [revoking, setRevoking] = useState(false);
+	const props = { tenant_id, apiKey };
+	return (
+		<Stack className="kw-page" gap={16}>
+			<KeyHead {...props} onEdit={() => undefined} onRevoke={() => setRevoking(true)} />
+			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} fresh={status_at_first !== "revoked"} />}
+			<KeyCanary {...props} onRevoke={() => setRevoking(true)} />
+			<RevokeDialog tenant_id={tenant_id} apiKey={revoking ? apiKey : null} onClose={() => setRevoking(false)} hasResult />
 		</Stack>
 	);
 }

@@ -9,7 +9,7 @@ const START_SHOWN = /^[a-z0-9]+_[a-z]+_/;
 const END_SHOWN = 4;
 
 /** Masks the key at its full length: only the prefix and the last four, which the list shows too, are readable. */
-function masked(raw_key: string): string {
+export function masked(raw_key: string): string {
 	const [start = ""] = START_SHOWN.exec(raw_key) ?? [];
 	return start + "•".repeat(Math.max(0, raw_key.length - start.length - END_SHOWN)) + raw_key.slice(-END_SHOWN);
 }

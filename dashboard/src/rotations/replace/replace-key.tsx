@@ -10,8 +10,8 @@ interface ReplaceProps {
 }
 
 /** Whether the key has a secret to replace and no open rotation. */
-export function canReplace({ status, rotation, secrets }: Pick<ApiKey, "status" | "rotation" | "secrets">): boolean {
-	return (status === "active" || status === "paused") && rotation === null && secrets.some((secret) => secret.status !== "retired");
+export function canReplace({ status, rotation, secrets, canary }: Pick<ApiKey, "status" | "rotation" | "secrets" | "canary">): boolean {
+	return !canary && (status === "active" || status === "paused") && rotation === null && secrets.some((secret) => secret.status !== "retired");
 }
 
 /** Opens the sheet that replaces a key's secret. */
