@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execute, type Outcome, ROOT } from "./execute.ts";
-import { runTests } from "./run-tests.ts";
+import { runTests, UNIT_PROCESSES } from "./run-tests.ts";
 import { listFiles } from "./suites.ts";
 
 const STEPS_AT_ONCE = 2;
@@ -18,7 +18,7 @@ interface Step {
 async function unitTests(): Promise<Outcome> {
 	const began = performance.now();
 	const printed: string[] = [];
-	const tally = await runTests({ root: ROOT, files: listFiles(ROOT, "unit"), print: (text) => printed.push(text) });
+	const tally = await runTests({ root: ROOT, files: listFiles(ROOT, "unit"), processes: UNIT_PROCESSES, print: (text) => printed.push(text) });
 	return { code: tally.failed > 0 ? 1 : 0, output: `${printed.join("\n")}\n`, seconds: (performance.now() - began) / 1000 };
 }
 

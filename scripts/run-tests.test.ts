@@ -10,7 +10,10 @@ const HEAD = 'import { describe, it, test } from "node:test";\n';
 let root: string;
 
 /** Runs test files with these `texts`; returns their tally and the printed output. */
-async function toTally(texts: string[], options: { silence_max_ms?: number; signal?: AbortSignal } = {}): Promise<{ tally: Tally; printed: string }> {
+async function toTally(
+	texts: string[],
+	options: { silence_max_ms?: number; signal?: AbortSignal; processes?: number } = {},
+): Promise<{ tally: Tally; printed: string }> {
 	const folder = mkdtempSync(join(root, "case-"));
 	const files = texts.map((text, index) => {
 		const file = join(folder, `${index}.test.ts`);
@@ -47,6 +50,19 @@ describe("runTests", () => {
 		assert.deepEqual(counts(tally), [1, 1, 0, 0]);
 		assert.match(printed, /✗ lock › opens {2}\(0\.test\.ts:3\)\n {4}Error: stuck\n.*rust.*0\.test\.ts printed:\n {4}before it failed/s);
 		assert.doesNotMatch(printed, /quiet/);
+	});
+
+	it("names the file of each failing test when files share a process, and fails for one without a test", async () => {
+		const texts = [
+			'console.log("heard");\ntest("a", () => { throw new Error("stuck"); });\n',
+			'test("b", () => {});\n',
+			'test("c", () => {});\n',
+			"void test;\n",
+		];
+		const { tally, printed } = await toTally(texts, { processes: 2 });
+		assert.deepEqual(counts(tally), [2, 2, 0, 0]);
+		assert.match(printed, /✗ a {2}\(0\.test\.ts:3\)\n {4}Error: stuck\n.*group 1 of the files printed:\n {4}heard/s);
+		assert.match(printed, /✗ the file itself {2}\(3\.test\.ts\)/);
 	});
 
 	it("runs no failing test a second time", async () => {

@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
-import type { TestFact } from "./test-events.ts";
+import { pathToFileURL } from "node:url";
+import { GROUP, NO_TEST, type TestFact } from "./test-events.ts";
 
 const TESTS_AT_ONCE = 2;
+/** Of the unit tests, which have no state but their own. */
+export const UNIT_PROCESSES = 8;
 const TEST_TIMEOUT_MS = 300_000;
 /** Longer than the maximum of one test: after this time without an event, a file hangs after its last test. */
 const SILENCE_MAX_MS = 150_000;
@@ -32,6 +37,8 @@ export interface TestRun {
 	signal?: AbortSignal;
 	print: (text: string) => void;
 	silence_max_ms?: number;
+	/** How many processes share the files, if they are at least twice as many: short tests cost less CPU time than the loading of what they test. Default: one for each file. */
+	processes?: number;
 }
 
 export const NOTHING_RUN: Readonly<Tally> = { passed: 0, failed: 0, skipped: [], todo: [] };
@@ -53,6 +60,8 @@ function indent(text: string): string {
 class Counter {
 	readonly tally: Tally = { passed: 0, failed: 0, skipped: [], todo: [] };
 	readonly unfinished = new Set<string>();
+	/** The files that have reported a test. */
+	readonly heard = new Set<string>();
 	readonly #output = new Map<string, string>();
 	readonly #failing = new Set<string>();
 	readonly #began = new Map<string, number>();
@@ -64,7 +73,7 @@ class Counter {
 	}
 
 	take(fact: TestFact): void {
-		const file = fact.file.startsWith("/") ? relative(this.#run.root, fact.file) : fact.file;
+		const file = this.#name(fact.file);
 		switch (fact.kind) {
 			case "started":
 				this.unfinished.add(file);
@@ -77,10 +86,12 @@ class Counter {
 			case "working":
 				break;
 			case "passed":
+				this.heard.add(file);
 				this.tally.passed += 1;
 				break;
 			case "skipped":
 			case "todo":
+				this.heard.add(file);
 				this.tally[fact.kind].push(`${file}: ${fact.name}`);
 				break;
 			case "output":
@@ -111,8 +122,15 @@ class Counter {
 		this.#run.print(`  ✗ ${what}\n${indent(error)}\n`);
 	}
 
-	#failed(file: string, fact: { name: string; line: number; error: string }): void {
-		this.#failing.add(file);
+	#name(file: string): string {
+		const [, group] = GROUP.exec(file) ?? [];
+		if (group !== undefined) return `group ${group} of the files`;
+		return file.startsWith("/") ? relative(this.#run.root, file) : file;
+	}
+
+	#failed(file: string, fact: { entry: string; name: string; line: number; error: string }): void {
+		this.heard.add(file);
+		this.#failing.add(this.#name(fact.entry));
 		if (fact.error === "") this.tally.failed += 1;
 		else this.fail(`${fact.name}  (${file}${fact.line > 0 ? `:${fact.line}` : ""})`, fact.error);
 		if (fact.line === 0) this.#reported(file);
@@ -145,12 +163,25 @@ function endGroup(child: ChildProcess): void {
 	setTimeout(() => send("SIGKILL"), KILL_AFTER_MS).unref();
 }
 
+/** The files that `node --test` is to start: those of the run, or files in `folder` that each import some of them. */
+function toEntries({ root, files, processes }: TestRun, folder: string): string[] {
+	const paths = files.map((file) => join(root, file));
+	if (processes === undefined || files.length < 2 * processes) return paths;
+	return Array.from({ length: processes }, (_, group) => {
+		const entry = join(folder, `keywright-group-${group + 1}.test.mjs`);
+		const imports = paths.filter((_, index) => index % processes === group).map((path) => `import ${JSON.stringify(pathToFileURL(path).href)};\n`);
+		writeFileSync(entry, imports.join(""));
+		return entry;
+	});
+}
+
 /** Runs test files with `node --test`, two at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
 export async function runTests(run: TestRun): Promise<Tally> {
 	if (run.files.length === 0) return NOTHING_RUN;
 	const counter = new Counter(run);
 	const flags = [`--test-concurrency=${TESTS_AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`, `--test-reporter=${REPORTER}`];
-	const child = spawn(process.execPath, ["--test", ...flags, ...run.files.map((file) => join(run.root, file))], {
+	const folder = mkdtempSync(join(tmpdir(), "keywright-groups-"));
+	const child = spawn(process.execPath, ["--test", ...flags, ...toEntries(run, folder)], {
 		cwd: run.root,
 		env: { ...cleanEnvironment(process.env), NODE_COMPILE_CACHE: join(run.root, COMPILED), ...run.env },
 		stdio: ["ignore", "pipe", "pipe"],
@@ -180,6 +211,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
 	const exitFault = await exit;
 	clearTimeout(silence);
 	run.signal?.removeEventListener("abort", end);
+	rmSync(folder, { recursive: true });
 	counter.tellLong();
 
 	if (silent)
@@ -189,6 +221,7 @@ export async function runTests(run: TestRun): Promise<Tally> {
 		);
 	else if (run.signal?.aborted) counter.fail("interrupted", [...counter.unfinished].join(", "));
 	else if (exitFault !== "" && counter.tally.failed === 0) counter.fail(`the test runner ended with ${exitFault}`, errors || "it said nothing");
+	else for (const file of run.files.filter((name) => !counter.heard.has(name))) counter.fail(`the file itself  (${file})`, NO_TEST);
 	return counter.tally;
 }
 

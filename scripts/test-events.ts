@@ -5,14 +5,15 @@ import type { TestEvent } from "node:test/reporters";
 import { inspect } from "node:util";
 
 const ERROR_DEPTH = 6;
+export const NO_TEST = "the file ended without reporting a test (no tests, or process.exit inside one)";
 
 export type TestFact =
 	/** The file's process has started, is active, has ended: reported at once, while results are reported file by file, in order. */
 	| { kind: "started" | "working" | "finished"; file: string }
 	| { kind: "passed"; file: string }
 	| { kind: "skipped" | "todo"; file: string; name: string }
-	/** `error` is empty if the failure only repeats that of a nested test. */
-	| { kind: "failed"; file: string; name: string; line: number; error: string }
+	/** `error` is empty if the failure only repeats that of a nested test. `entry`: the file that the process was started with, whose output it is. */
+	| { kind: "failed"; file: string; entry: string; name: string; line: number; error: string }
 	| { kind: "output" | "warning"; file: string; text: string }
 	/** All results of the file have been reported. */
 	| { kind: "reported"; file: string };
@@ -29,8 +30,12 @@ function isWrapperOfSubtests(error: EventData.Error): boolean {
 	return "failureType" in error && error.failureType === "subtestsFailed";
 }
 
+/** A file of `run-tests.ts` that imports test files, which share its process; its number. */
+export const GROUP = /\/keywright-group-(\d+)\.test\.mjs$/;
+
 function getFile(data: { file?: string; entryFile?: string }): string {
-	return data.entryFile ?? data.file ?? "";
+	const { file = "", entryFile = file } = data;
+	return GROUP.test(entryFile) ? file : entryFile;
 }
 
 /** The runner's own counts at the end belong to no file and are left out. */
@@ -84,13 +89,14 @@ export class FactReader {
 		if (data.skip !== undefined && data.skip !== false) return { kind: "skipped", file, name };
 		const is_suite = data.details.type === "suite";
 		if (error === null) return is_suite ? null : { kind: "passed", file };
-		if (isWrapperOfSubtests(error)) return is_suite ? null : { kind: "failed", file, name, line, error: "" };
-		return { kind: "failed", file, name, line, error: errorText(error) };
+		const entry = data.entryFile;
+		if (isWrapperOfSubtests(error)) return is_suite ? null : { kind: "failed", file, entry, name, line, error: "" };
+		return { kind: "failed", file, entry, name, line, error: errorText(error) };
 	}
 
 	#fileResult(file: string, error: EventData.Error | null): TestFact {
-		const reason = error === null ? "the file ended without reporting a test (no tests, or process.exit inside one)" : errorText(error);
-		return { kind: "failed", file, name: "the file itself", line: 0, error: reason };
+		const reason = error === null ? NO_TEST : errorText(error);
+		return { kind: "failed", file, entry: file, name: "the file itself", line: 0, error: reason };
 	}
 }
 

@@ -8,7 +8,7 @@ import { startDebianCluster } from "./debian-cluster.ts";
 import { ROOT } from "./execute.ts";
 import { bringParts, installHint, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
-import { addTallies, NOTHING_RUN, runTests, type Tally } from "./run-tests.ts";
+import { addTallies, NOTHING_RUN, runTests, type Tally, UNIT_PROCESSES } from "./run-tests.ts";
 import { forgottenFiles, listFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
 
 const DATABASE_URL = "KEYWRIGHT_TEST_DATABASE_URL";
@@ -79,7 +79,8 @@ async function runSuite(name: SuiteName, files: string[]): Promise<Tally> {
 	if (interruption.signal.aborted) return NOTHING_RUN;
 	if (name === "database") return runDatabase(files);
 	if (name === "python") return measured(name, () => runPython(ROOT, print, interruption.signal));
-	return measured(name, () => runTests({ root: ROOT, files, signal: interruption.signal, print }));
+	const shared = name === "unit" ? { processes: UNIT_PROCESSES } : {};
+	return measured(name, () => runTests({ root: ROOT, files, signal: interruption.signal, print, ...shared }));
 }
 
 function existing(names: readonly SuiteName[], filters: readonly string[]): { name: SuiteName; files: string[] }[] {
