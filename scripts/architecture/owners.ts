@@ -50,7 +50,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	operator_invitations: { owner: "access" },
 	operators: { owner: "access", readers: ["tenants"] },
 	// Distributed to endpoints by webhooks/, to people by mailing/.
-	outbox: { owner: "outbox", writers: ["webhooks", "mailing"] },
+	outbox: { owner: "outbox", readers: ["audit"], writers: ["webhooks", "mailing"] },
 	people: { owner: "access", readers: ["tenants", "mailing"], writers: ["tenants"] },
 	peppers: { owner: "keys" },
 	permissions: { owner: "plans", readers: ["overview"] },
@@ -81,7 +81,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	usage_progress: { owner: "usage" },
 	webhook_deliveries: { owner: "webhooks" },
 	webhook_queues: { owner: "webhooks", readers: ["alerts"] },
-	webhooks: { owner: "webhooks", readers: ["alerts", "keys"], writers: ["tenants"] },
+	webhooks: { owner: "webhooks", readers: ["alerts", "audit", "keys"], writers: ["tenants"] },
 };
 
 const READS = new Set(["selectFrom", "innerJoin", "leftJoin"]);

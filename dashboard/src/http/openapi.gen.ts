@@ -9162,7 +9162,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -9302,7 +9302,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };
@@ -10892,7 +10892,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -11026,7 +11026,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };

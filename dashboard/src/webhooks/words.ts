@@ -25,6 +25,7 @@ export const EVENT_WORDS: Readonly<Record<EventType, string>> = {
 	"alert.raised": "an alert was raised",
 	"alert.reminded": "an alert goes on and was not acknowledged",
 	"alert.resolved": "an alert was resolved",
+	"audit.checkpoint": "the audit log has grown: its head, to be kept elsewhere",
 	"webhook.disabled": "another webhook was disabled, because its receiver failed",
 };
 

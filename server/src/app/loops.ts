@@ -1,7 +1,9 @@
 import { sweepSessions } from "../access/sweep.ts";
 import { evaluateNews, evaluateStates } from "../alerts/run.ts";
 import { sweepAlerts } from "../alerts/sweep.ts";
+import { emitCheckpoints } from "../audit/checkpoints/emit.ts";
 import { startCheckpoints } from "../audit/checkpoints/loop.ts";
+import { noteKeysFrom } from "../audit/checkpoints/note.ts";
 import { sweepExpired } from "../audit/idempotency.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Peppers } from "../core/pepper.ts";
@@ -56,6 +58,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await aggregateUsage({ database, log });
 		await run();
 	};
+	const note_keys = noteKeysFrom(options.peppers);
 	const deliverer = new Deliverer(options);
 	const alerts = startLoop({ name: "alerts", every_ms: ALERTS_EVERY_MS, log, run: async () => void (await evaluateNews({ database })) });
 	const mails = new MailDeliverer(options);
@@ -109,6 +112,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		}),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
+		startLoop({ name: "checkpoint_events", every_ms: SWEEP_EVERY_MS, log, run: () => emitCheckpoints({ database, clock, note_keys }) }),
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
 	];

@@ -177,6 +177,21 @@ export const EVENTS = {
 		data: Type.Object({ ...alert, resolved_at: Time }),
 		example: { ...ALERT, count: 214, resolved_at: "2026-11-30T09:25:00.000Z" },
 	},
+	"audit.checkpoint": {
+		means: "The audit log has grown; at most once an hour. Keep it: `keywright-server audit verify --checkpoint` compares the log with `note`.",
+		data: Type.Object({
+			entries: Type.Integer({ description: "The number of entries of the tenant" }),
+			head: Type.String({ description: "The MAC of the last one, in base64" }),
+			at: Time,
+			note: Type.String({ description: "A C2SP signed note with these values" }),
+		}),
+		example: {
+			entries: 18_204,
+			head: "nyxBqKhXbm0V3wq1J9k5c2d1Yt8uPzL4oRfSgHiE4Hc=",
+			at: "2026-11-30T08:00:00.000Z",
+			note: "keywright-4f1c2a90d3b7e655/audit\n1\n…",
+		},
+	},
 	"webhook.disabled": {
 		means:
 			"Keywright disabled another webhook: its receiver answered 410 (`gone`), or accepted nothing while a delivery used up all its attempts (`failing`).",

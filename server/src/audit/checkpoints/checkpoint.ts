@@ -15,6 +15,8 @@ export interface CheckpointState {
 	/** SHA-256 of the last note, in base64. */
 	readonly digest: string | null;
 	readonly heads: ReadonlyMap<string, ChainHead>;
+	/** The one chain that they are about; null for all. */
+	readonly chain: string | null;
 	/** Chains that a checkpoint shows shorter, or with another entry at the same place, than the one before it; at most `STEPS_BACK_MAX`. */
 	readonly steps_back: readonly StepBack[];
 }
@@ -28,7 +30,9 @@ export interface StepBack {
 
 const STEPS_BACK_MAX = 100;
 
-export const NO_CHECKPOINT: CheckpointState = { count: 0, at: null, digest: null, heads: new Map(), steps_back: [] };
+export const NO_CHECKPOINT: CheckpointState = { count: 0, at: null, digest: null, heads: new Map(), chain: null, steps_back: [] };
+
+const ORIGIN = /^keywright-[0-9a-f]+\/audit(?:\/(\S+))?$/;
 
 function getDigest(text: string): string {
 	return hash("sha256", text, "base64");
@@ -54,7 +58,7 @@ function addStepsBack(state: CheckpointState, moved: readonly (readonly [string,
 
 /**
  * The next checkpoint, a C2SP signed note whose text is a C2SP checkpoint (c2sp.org/tlog-checkpoint): origin, number, combined digest of all
- * heads, then the time, the digest of the previous note, and each head that has moved since.
+ * heads, then the time, the digest of the previous note, and each head that has moved since. The origin names the chain if it is about one only.
  */
 export function makeCheckpoint(
 	key: NoteKey,
@@ -65,7 +69,7 @@ export function makeCheckpoint(
 	const moved = [...now.heads].filter(([chain, head]) => !isSameHead(state.heads.get(chain), head)).sort(([a], [b]) => (a < b ? -1 : 1));
 	const heads = new Map([...state.heads, ...moved]);
 	const lines = [
-		`${key.name}/audit`,
+		state.chain === null ? `${key.name}/audit` : `${key.name}/audit/${state.chain}`,
 		String(count),
 		combineHeads(heads),
 		`time ${now.at}`,
@@ -74,7 +78,7 @@ export function makeCheckpoint(
 	];
 	const note = signNote(key, `${lines.join("\n")}\n`);
 	const steps_back = addStepsBack(state, moved, count);
-	return { note, state: { count, at: now.at, digest: getDigest(note), heads, steps_back } };
+	return { note, state: { count, at: now.at, digest: getDigest(note), heads, chain: state.chain, steps_back } };
 }
 
 /** Reads the next note. Returns the state after it, or why it cannot be trusted. */
@@ -86,7 +90,10 @@ export function readCheckpoint(
 	const fault = validateNote(keys, note.text, note.signature);
 	if (fault !== null) return fault;
 	const [origin = "", count, combined, time = "", previous = "", ...lines] = note.text.trimEnd().split("\n");
-	if (!/^keywright-[0-9a-f]+\/audit$/.test(origin)) return "it is no checkpoint of an audit log";
+	const named = ORIGIN.exec(origin);
+	if (named === null) return "it is no checkpoint of an audit log";
+	const chain = named[1] ?? null;
+	if (state.count > 0 && chain !== state.chain) return "it is about other chains than the one before it";
 	const at = TIME.exec(time)?.[1];
 	const before = PREVIOUS.exec(previous)?.[1];
 	if (at === undefined || before === undefined) return "it is not written as a checkpoint";
@@ -101,5 +108,5 @@ export function readCheckpoint(
 	const heads = new Map([...state.heads, ...moved]);
 	if (combineHeads(heads) !== combined) return "its combined digest is wrong";
 	const number = state.count + 1;
-	return { count: number, at, digest: getDigest(`${note.text}\n${note.signature}`), heads, steps_back: addStepsBack(state, moved, number) };
+	return { count: number, at, digest: getDigest(`${note.text}\n${note.signature}`), heads, chain, steps_back: addStepsBack(state, moved, number) };
 }

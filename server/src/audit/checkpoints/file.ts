@@ -74,7 +74,9 @@ export async function findFileFault(path: string, keys: readonly NoteKey[] | nul
 		return writable ? null : "it does not exist, and its folder is missing or not writable: create the folder, or choose another file";
 	}
 	try {
-		const { fault } = keys === null ? { fault: null } : await readCheckpointFile(path, keys);
+		if (keys === null) return null;
+		const { fault, state } = await readCheckpointFile(path, keys);
+		if (state.chain !== null) return "it is a checkpoint of one tenant: choose another file";
 		if (fault === null) return null;
 		return `its checkpoint ${fault.number} cannot be continued (${fault.reason}): keep the file elsewhere, and set the name of a new one`;
 	} catch {

@@ -69,6 +69,7 @@ export class CheckpointWriter {
 		if (bytes === this.#known.bytes) return this.#known.state;
 		const read = await readCheckpointFile(this.#path, this.#context.note_keys);
 		if (read.fault !== null) throw new Error(`checkpoint ${read.fault.number} of the file cannot be continued: ${read.fault.reason}`);
+		if (read.state.chain !== null) throw new Error("the file is a checkpoint of one tenant, which cannot be continued");
 		this.#known = { bytes: read.bytes, state: read.state };
 		return read.state;
 	}

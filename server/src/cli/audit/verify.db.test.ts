@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { TEST_PEPPER } from "../../../testing/audit.ts";
 import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
+import { emitCheckpoints } from "../../audit/checkpoints/emit.ts";
 import { findFileFault } from "../../audit/checkpoints/file.ts";
 import { noteKeysFrom } from "../../audit/checkpoints/note.ts";
 import { CheckpointWriter } from "../../audit/checkpoints/write.ts";
 import { auditKeysFrom } from "../../audit/entry.ts";
+import { systemClock } from "../../core/clock.ts";
 import { parsePeppers } from "../../core/pepper.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { createKey } from "../../keys/create.ts";
@@ -253,5 +255,44 @@ suite("audit verify", () => {
 			{ kind: "chain", chain: tenant_id, seq: 2, reason: "the entry was edited" },
 			{ kind: "chain", chain: gone.tenant_id, seq: 1, reason: "the tenant has no entry: its log was removed" },
 		]);
+	});
+
+	test("webhooks receive the head of a tenant's log once an hour while it grows, as a note that finds a rolled-back database", async () => {
+		const [watched, silent] = [await world(), await world()];
+		await fixture.behind(
+			"insert into keywright.webhooks (tenant_id, id, url, events, pepper_id, secret, after_position, created_at) values ($1, 'whk_1', 'https://a.example/', $2, 'p', '', 0, now())",
+			[watched.tenant_id, ["audit.checkpoint"]],
+		);
+		const emit = () => emitCheckpoints({ database: fixture.db.database, clock: systemClock, note_keys: NOTE_KEYS });
+		const hourLater = () =>
+			fixture.behind("update keywright.outbox set created_at = created_at - interval '1 hour' where type = 'audit.checkpoint'", []);
+		const events = () => fixture.behind("select tenant_id, data from keywright.outbox where type = 'audit.checkpoint' order by position", []);
+		await emit();
+		await emit();
+		await pauseKey(fixture.context(), watched);
+		await pauseKey(fixture.context(), silent);
+		await emit();
+		equal((await events()).length, 1);
+		await hourLater();
+		await emit();
+		await hourLater();
+		await emit();
+		const found = await events();
+		deepEqual(
+			found.map(({ tenant_id, data }) => [tenant_id, (data as { entries: number }).entries]),
+			[3, 4].map((entries) => [watched.tenant_id, entries]),
+			"none for a log that has not grown",
+		);
+		const path = newFile();
+		writeFileSync(path, String((found[1]?.data as { note: string } | undefined)?.note));
+		const rolledBack = async () => (await findings(path)).flatMap((finding) => (finding.kind === "checkpoint" ? [finding.chain] : []));
+		deepEqual(await rolledBack(), []);
+		match((await findFileFault(path, NOTE_KEYS)) ?? "", /a checkpoint of one tenant/);
+		await fixture.behind("delete from keywright.audit_entries where chain = $1 and seq = 4", [watched.tenant_id]);
+		await fixture.behind(
+			"update keywright.audit_heads set seq = 3, mac = (select mac from keywright.audit_entries where chain = $1 and seq = 3) where chain = $1",
+			[watched.tenant_id],
+		);
+		deepEqual(await rolledBack(), [watched.tenant_id]);
 	});
 });

@@ -77,7 +77,15 @@ class Verification {
 	}
 
 	#lookForUncovered({ chain, seq, at }: StoredEntry, covered: number): void {
-		if (this.#file === null || seq <= covered || this.#uncovered !== null || at.getTime() >= this.#uncovered_before) return;
+		// A checkpoint about one chain says nothing about the others, and its receiver may have kept an old one.
+		if (
+			this.#file === null ||
+			this.#file.state.chain !== null ||
+			seq <= covered ||
+			this.#uncovered !== null ||
+			at.getTime() >= this.#uncovered_before
+		)
+			return;
 		if (this.#file.state.at !== null && at.getTime() <= Date.parse(this.#file.state.at)) return;
 		this.#uncovered = { chain, at: at.toISOString() };
 	}
