@@ -108,7 +108,7 @@ test("audit verify says beside a running server whether the log, the keys and th
 	match(help.stdout, /Exit codes: 0 nothing was found, 1 something was found/);
 });
 
-test("a tenant's admins are told whether its log is whole, and where it is not; viewers are not", async () => {
+test("a tenant's admins can read whether its log is whole, and where it is not; viewers cannot", async () => {
 	const [whole, edited] = [await makeTenant(server), await makeTenant(server)];
 	for (const tenant of [whole, edited]) await makeKey(server, tenant.id);
 	await database.rows("update audit_entries set action = 'key.deleted' where chain = $1 and action = 'key.created'", [edited.id]);

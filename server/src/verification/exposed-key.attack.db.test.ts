@@ -79,7 +79,7 @@ describe("anonymous requests with invented keys in wrong places", () => {
 		equal(asked.filter((from) => from === "192.0.2.2").length, 10);
 	});
 
-	test("do not count against visitors of a page of another site that makes them, and all pages together have few looked up", async () => {
+	test("do not count against the address of a browser that another site's page made send them, and all pages together have few looked up", async () => {
 		const { failures, asked, proven, send, settle, ...process } = await start();
 		const visitor = address("192.0.2.4");
 		for (let round = 0; round < 10; round += 1) {

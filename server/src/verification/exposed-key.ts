@@ -20,7 +20,7 @@ const WAITING_MAX = 100;
 /** Of these from one address, so that one address cannot displace what others report. */
 const WAITING_PER_ADDRESS_MAX = 10;
 /**
- * Any web page can make the browsers of its visitors send keys that it invented. These are not counted against the visitor's address, so the
+ * Any web page can make browsers send keys that it invented. These are not counted against the address of the browser, so the
  * proofs of all of them together are bounded here.
  */
 const CROSS_SITE_PER_MINUTE = 60;

@@ -1,14 +1,12 @@
-import { sql } from "kysely";
 import type { Clock } from "../../core/clock.ts";
-import { ALL_TENANTS } from "../../core/context.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
-import type { RecordTx } from "../../database/transaction.ts";
 import { insertEventsOnce } from "../../outbox/store.ts";
 import { record } from "../record.ts";
 import type { ChainHead } from "../store.ts";
 import { makeCheckpoint, NO_CHECKPOINT } from "./checkpoint.ts";
 import type { NoteKey } from "./note.ts";
+import { readDueHeads } from "./store.ts";
 
 const TENANTS_PER_STEP = 500;
 const TYPE = "audit.checkpoint";
@@ -29,7 +27,7 @@ export async function emitCheckpoints(context: EmitContext): Promise<void> {
 	for (let after = ""; ; ) {
 		const since = after;
 		const found = await record(context, async (tx) => {
-			const heads = await readDueHeads(tx, { hour, after: since, rows_max: TENANTS_PER_STEP });
+			const heads = await readDueHeads(tx, { type: TYPE, hour, after: since, rows_max: TENANTS_PER_STEP });
 			await insertEventsOnce(
 				tx,
 				heads.map(({ chain, ...head }) => ({
@@ -51,19 +49,4 @@ function toData(key: NoteKey, chain: string, head: ChainHead, now: number) {
 	const at = new Date(now).toISOString();
 	const { note } = makeCheckpoint(key, { ...NO_CHECKPOINT, chain }, { at, heads: new Map([[chain, head]]) });
 	return { entries: head.seq, head: head.mac.toString("base64"), at, note };
-}
-
-/** The heads of tenants without an event in this hour. Those that have not moved since are recognised when their event is inserted. */
-async function readDueHeads(tx: RecordTx, page: { hour: Date; after: string; rows_max: number }): Promise<(ChainHead & { chain: string })[]> {
-	const { rows } = await sql<ChainHead & { chain: string }>`
-		with emitted as materialized (
-			select tenant_id from keywright.outbox where type = ${TYPE} and created_at >= ${page.hour}
-		), receivers as materialized (
-			select distinct tenant_id from keywright.webhooks where status = 'active' and (events is null or ${TYPE} = any(events))
-		)
-		select chain, seq, mac from keywright.audit_heads
-		where chain > ${page.after} and chain <> ${ALL_TENANTS} and seq > 0 and chain not in (select tenant_id from emitted)
-			and (chain in (select tenant_id from receivers) or exists (select from receivers where tenant_id = ${ALL_TENANTS}))
-		order by chain limit ${page.rows_max}`.execute(tx);
-	return rows;
 }
