@@ -138,6 +138,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_operator_operators: () => ({ email: "nobody@example.com" }),
 	post_operator_password_resets: () => ({ email: "nobody@example.com" }),
 	post_api_auth_change_password: () => ({ currentPassword: "as it was before", newPassword: "as it will be" }),
+	put_session_mail_preferences: () => ({ tenant_id: "none", class: "key_use", mailed: false }),
 	post_session_confirm: () => ({ password: "as it was before" }),
 	patch_session_person: () => ({ name: "Olivia Owner" }),
 	post_session_address: () => ({ email: "nobody@example.com", password: "as it was before" }),

@@ -135,6 +135,23 @@ test("an exposed key is counted on every page, its mail leads to the alert, and 
 	await eventually(async () => equal(await waiting(page).innerText(), "Alerts"));
 	await picture(page, "alerts-acknowledged");
 
+	await page.getByRole("navigation", { name: "Pages" }).first().getByRole("link", { name: "Settings", exact: true }).click();
+	const mails_of = page.locator(`[data-mails="${tenant_id}"]`);
+	const use = mails_of.getByRole("switch", { name: "Use of keys" });
+	ok(await use.isChecked());
+	await use.focus();
+	await page.keyboard.press("Space");
+	await page.getByText("These mails are not sent to you any more.").waitFor();
+	await eventually(async () => equal(await use.isChecked(), false));
+	const stopped = await database.rows("select class from mail_unsubscriptions where tenant_id = $1", [tenant_id]);
+	deepEqual(stopped, [{ class: "key_use" }]);
+	await axe(page);
+	await picture(page, "mails");
+	await onAPhone(page);
+	await use.click();
+	await page.getByText("These mails are sent to you.").waitFor();
+
+	await page.goBack();
 	await row.getByRole("link", { name: "Replace this key" }).click();
 	await page.getByRole("dialog", { name: /Replace/ }).waitFor();
 	assertNoPageErrors(at.context);

@@ -1,3 +1,4 @@
+import { personRoutes as accountRoutes, type PersonRouteContext } from "./access/account/routes.ts";
 import { operatorsRoutes } from "./access/operators/routes.ts";
 import { type AnonymousRouteContext, anonymousPeopleRoutes, operatorPeopleRoutes } from "./access/people/routes.ts";
 import type { SignInContext } from "./access/people/sign-in.ts";
@@ -25,6 +26,7 @@ import { siteUseRoutes } from "./keys/sites/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import { keyedRotationRoutes, m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
 import type { SelfContext } from "./m2m/self-rotation.ts";
+import { mailPreferenceRoutes } from "./mailing/routes.ts";
 import type { HealthContext } from "./overview/health.ts";
 import { operatorOverviewRoutes } from "./overview/routes.ts";
 import { managementCapabilityRoutes, operatorCapabilityRoutes } from "./plans/catalogue/routes.ts";
@@ -98,7 +100,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorAuditRoutes,
 ];
 
-export { personRoutes } from "./access/account/routes.ts";
+export const personRoutes: readonly Route<PersonRouteContext>[] = [...accountRoutes, ...mailPreferenceRoutes];
 
 /** For anonymous callers; requests from pages of other sites are rejected. */
 export const anonymousRoutes: readonly Route<AnonymousRouteContext & RecipientContext>[] = [...anonymousPeopleRoutes, ...publicKeyRoutes];

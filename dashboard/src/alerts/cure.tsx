@@ -47,7 +47,7 @@ interface WayProps extends ButtonProps {
 
 function Way({ label, link, ...button }: WayProps) {
 	return (
-		<Button variant="default" size="compact-sm" h={28} fw={500} renderRoot={link} {...button}>
+		<Button variant="default" size="compact-sm" fw={500} renderRoot={link} {...button}>
 			{label}
 		</Button>
 	);

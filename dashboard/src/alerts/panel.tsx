@@ -121,7 +121,7 @@ function Foot({ tenant_id, alert, manages }: { tenant_id: string; alert: Alert; 
 				</Text>
 			)}
 			<Group gap={8}>
-				<Cure tenant_id={tenant_id} alert={alert} manages={manages} size="sm" h={36} />
+				<Cure tenant_id={tenant_id} alert={alert} manages={manages} size="sm" />
 				{may_acknowledge && (
 					<Button variant="default" loading={pending} onClick={() => void acknowledge()}>
 						Acknowledge

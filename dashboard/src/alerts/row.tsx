@@ -104,7 +104,7 @@ function Acknowledge({ tenant_id, alert, about, onPressed }: AcknowledgeProps) {
 			toaster.failed("It is not acknowledged", "The server refused it or did not answer. Open the alert to see how it is, then try again.");
 	}
 	return (
-		<Button variant="default" size="compact-sm" h={28} fw={500} loading={pending} onClick={() => void press()} aria-label={`Acknowledge: ${about}`}>
+		<Button variant="default" size="compact-sm" fw={500} loading={pending} onClick={() => void press()} aria-label={`Acknowledge: ${about}`}>
 			Acknowledge
 		</Button>
 	);

@@ -496,6 +496,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/mail-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which mails about events one gets, by tenant
+         * @description Access: person.
+         */
+        get: operations["get_session_mail_preferences"];
+        /**
+         * Switch mails of one class about one tenant on or off for oneself, also after unsubscribing by a link
+         * @description Access: person.
+         */
+        put: operations["put_session_mail_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -3674,6 +3698,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_session_mail_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Without a proven address no mail about events is sent */
+                        address_proven: boolean;
+                        data: {
+                            tenant: {
+                                id: string;
+                                name: string;
+                            };
+                            /** @description Whether mails of this class are sent to the person */
+                            key_use: boolean;
+                            /** @description Whether mails of this class are sent to the person */
+                            rotation: boolean;
+                            /** @description Whether mails of this class are sent to the person */
+                            expiry: boolean;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_session_mail_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    tenant_id: string;
+                    /**
+                     * @description Mails about security cannot be switched off
+                     * @enum {unknown}
+                     */
+                    class: "key_use" | "rotation" | "expiry";
+                    mailed: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenant_id: string;
+                        /**
+                         * @description Mails about security cannot be switched off
+                         * @enum {unknown}
+                         */
+                        class: "key_use" | "rotation" | "expiry";
+                        mailed: boolean;
+                    };
+                };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];

@@ -7,6 +7,18 @@ const SIGN_INS = "/api/v1/session/sign-ins";
 
 export type SignIn = paths[typeof SIGN_INS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
+const MAILS = "/api/v1/session/mail-preferences";
+
+export type MailPreferences = paths[typeof MAILS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type MailPreference = paths[typeof MAILS]["put"]["requestBody"]["content"]["application/json"];
+
+/** Which mails about events the person gets, by tenant. */
+export const mailsQuery = queryOptions({ queryKey: ["session", "mails"], queryFn: () => answered(api.GET(MAILS)), ...SHARED_STATE });
+
+export function putMailPreference(body: MailPreference): Promise<MailPreference> {
+	return answered(api.PUT(MAILS, { body }));
+}
+
 export const signInsQuery = queryOptions({ queryKey: ["session", "sign-ins"], queryFn: () => answered(api.GET(SIGN_INS)), ...SHARED_STATE });
 
 export async function endSignIn(sign_in_id: string): Promise<true> {

@@ -10,6 +10,7 @@ import { Time } from "../ui/time.tsx";
 import { AddressDialog } from "./address-dialog.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { Fact, Facts } from "./facts.tsx";
+import { Mails } from "./mails.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { ProfileFacts } from "./profile-facts.tsx";
 import { SignIns } from "./sign-ins.tsx";
@@ -22,7 +23,7 @@ const SCHEMES = [
 ];
 
 export default function SettingsPage() {
-	const { person } = useSession();
+	const { person, mail } = useSession();
 	const profile = useProfile();
 	const tenant = useTenant();
 	return (
@@ -30,6 +31,11 @@ export default function SettingsPage() {
 			<PersonSection />
 			{person.kind === "member" && (
 				<>
+					{mail && (
+						<Section title="Mails to you">
+							<Mails />
+						</Section>
+					)}
 					<Section title="Where you are signed in">
 						<SignIns />
 					</Section>

@@ -14,6 +14,7 @@ import { LiveProfile } from "../plans/profile/live.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { removeMember } from "../tenants/team/members.ts";
 import { MailDeliverer, type MailDelivererOptions } from "./deliverer.ts";
+import { listMailPreferences, type PreferenceContext, putMailPreference } from "./preferences.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 import { makeUnsubscribeToken, readUnsubscribeToken, unsubscribeKeysFrom } from "./unsubscribe-token.ts";
 
@@ -304,6 +305,34 @@ test("unsubscribing ends one class of one person in one tenant, also what is que
 	await emit(firstUse("key_again"));
 	await deliver();
 	equal(subjects(owner.email).length, 3);
+});
+
+test("a person sees what they get by tenant, switches a class off, and gets it again after an unsubscribe link", async () => {
+	const [owner, other] = [await person("owner"), await person("owner")];
+	const session = { name: "P", email: "p@example.com", confirmed_at: new Date(0), expires_at: new Date(0) };
+	const context = ({ person_id }: { person_id: string }): PreferenceContext => ({
+		...{ database: fixture.db.database, clock: fixture.clock },
+		signed_in: { ...session, kind: "member", person_id, session_id: "ses_1" },
+	});
+	const wanted = async (of: { person_id: string }) =>
+		(await listMailPreferences(context(of))).data.map(({ tenant, ...classes }) => [tenant.id, classes]);
+	const every = { key_use: true, rotation: true, expiry: true };
+	deepEqual(await wanted(owner), [[tenant_id, every]]);
+	await putMailPreference(context(owner), { tenant_id, class: "expiry", mailed: false });
+	await unsubscribe(unsubscribing(), { token: tokenOf(owner.person_id, ["key_use"]) });
+	deepEqual(await wanted(owner), [[tenant_id, { key_use: false, rotation: true, expiry: false }]]);
+	deepEqual(await wanted(other), [[tenant_id, every]]);
+	await emit(firstUse("key_off"));
+	await deliver();
+	deepEqual([mailsTo(owner.email).length, mailsTo(other.email).length], [0, 1]);
+	await putMailPreference(context(owner), { tenant_id, class: "key_use", mailed: true });
+	await emit(firstUse("key_on"));
+	await deliver();
+	deepEqual([mailsTo(owner.email).length, mailsTo(other.email).length], [1, 2]);
+	await rejects(putMailPreference(context(owner), { tenant_id: "tenant-of-others", class: "expiry", mailed: false }), { code: "not_found" });
+	const by_link = { id: "pts_1", tenant_id, external_user_id: "u", role: "owner", confirmed: true } as const;
+	const portal: PreferenceContext = { ...context(owner), signed_in: { ...session, ...by_link, kind: "portal" } };
+	await rejects(listMailPreferences(portal), { code: "conflict" });
 });
 
 test("only a token that this instance has signed unsubscribes, also after the pepper was replaced", async () => {
