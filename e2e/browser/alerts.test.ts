@@ -153,7 +153,10 @@ test("an exposed key is counted on every page, its mail leads to the alert, and 
 
 	await page.goBack();
 	await row.getByRole("link", { name: "Replace this key" }).click();
-	await page.getByRole("dialog", { name: /Replace/ }).waitFor();
+	await page
+		.getByRole("dialog", { name: /Replace/ })
+		.getByText("as does a daily mail to owners and admins", { exact: false })
+		.waitFor();
 	assertNoPageErrors(at.context);
 	await at.context.close();
 });

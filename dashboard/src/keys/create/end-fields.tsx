@@ -1,9 +1,10 @@
 import { Group, Select, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useEffect, useRef } from "react";
+import { Mailed } from "../../tenants/mailed.tsx";
 import { FieldAside } from "../../ui/form/field-aside.tsx";
 import { DAY_MS } from "../../ui/time-units.ts";
-import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, getDay, ROTATION_DAYS } from "./values.ts";
+import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, formatMails, getDay, ROTATION_DAYS } from "./values.ts";
 
 type Form = UseFormReturnType<CreateValues>;
 
@@ -89,4 +90,10 @@ export function RotationSelect({ form }: { form: Form }) {
 			onChange={(value) => form.setFieldValue("rotate_every_days", value === NEVER || value === null ? null : Number(value))}
 		/>
 	);
+}
+
+/** What is mailed about the end and the replacement, below their fields. */
+export function EndMails({ form }: { form: Form }) {
+	const mails = formatMails(form.values);
+	return mails === null ? null : <Mailed>{mails}</Mailed>;
 }

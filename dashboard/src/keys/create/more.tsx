@@ -4,7 +4,7 @@ import type { RateLimit } from "../../plans/plan-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
 import type { Site } from "../../tenants/site-queries.ts";
 import { ENVIRONMENT_WORDS } from "../words.ts";
-import { ExpirySelect, RotationSelect } from "./end-fields.tsx";
+import { EndMails, ExpirySelect, RotationSelect } from "./end-fields.tsx";
 import { OwnLimitsField } from "./own-limits-field.tsx";
 import { PermissionsField } from "./permissions-field.tsx";
 import { type CreateValues, counted, usableSites } from "./values.ts";
@@ -38,6 +38,7 @@ export function CreateMore({ form, choices, max_days, begins_at_expiry = false }
 			<OwnLimitsField form={form} of_plan={plan_limits} />
 			<ExpirySelect form={form} max_days={max_days} begins={begins_at_expiry} />
 			<RotationSelect form={form} />
+			<EndMails form={form} />
 		</>
 	);
 }

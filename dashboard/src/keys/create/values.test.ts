@@ -8,6 +8,7 @@ import {
 	everything,
 	expiresAt,
 	faultOfAddress,
+	formatMails,
 	formatSentence,
 	getPreset,
 	permissionsOfPreset,
@@ -150,4 +151,17 @@ test("read only stays the chosen preset where the plan includes only reading", (
 	const offered = [{ name: "tenant:read", included: true }];
 	equal(getPreset(permissionsOfPreset("read", offered), offered), "read");
 	equal(getPreset(null, offered), "everything");
+});
+
+test("the form says what is mailed about the end and the replacement of a key, and nothing without either", () => {
+	const days = { kind: "days", days: 365 } as const;
+	equal(
+		formatMails({ expiry: days, rotate_every_days: 90 }),
+		"Mails to owners, admins and the responsible member say when it ends in 30, 7 and 1 working days, when it has ended and when it is due to be replaced.",
+	);
+	equal(
+		formatMails({ expiry: { kind: "never" }, rotate_every_days: 90 }),
+		"Mails to owners, admins and the responsible member say when it is due to be replaced.",
+	);
+	equal(formatMails({ expiry: { kind: "never" }, rotate_every_days: null }), null);
 });

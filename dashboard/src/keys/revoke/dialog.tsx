@@ -4,6 +4,7 @@ import { type FormEvent, useLayoutEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { Mailed } from "../../tenants/mailed.tsx";
 import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { SheetFoot } from "../../ui/sheet-foot.tsx";
@@ -107,6 +108,7 @@ function RevokeForm({ tenant_id, apiKey, onClose, onRevoked, onFilled }: RevokeP
 					When you confirm, every request with <b>{key.name}</b> is refused, everywhere and for good. There is no way back: whatever needs access
 					afterwards gets another key.
 				</Text>
+				<Mailed>Mails to owners, admins and the responsible member say that you revoked it.</Mailed>
 				<WhatUses tenant_id={tenant_id} apiKey={key} action="revoke" />
 				<PauseInstead tenant_id={tenant_id} apiKey={key} onDone={onClose} />
 				<Radio.Group label="Why?" value={reason} onChange={(value) => setReason(REASONS.find((known) => known.value === value)?.value ?? null)}>

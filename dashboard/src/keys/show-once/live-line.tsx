@@ -1,6 +1,7 @@
 import { Group, Text, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { Mailed } from "../../tenants/mailed.tsx";
 import { MEANINGS, type Meaning } from "../../ui/theme.ts";
 import { liveKeyQuery, liveSourcesQuery } from "../queries.ts";
 import { formatAgo, formatSpoken, getLive, type Live } from "./live.ts";
@@ -15,7 +16,12 @@ export function LiveLine({ tenant_id, key_id }: { tenant_id: string; key_id: str
 	const { data: key } = useQuery(liveKeyQuery(tenant_id, key_id));
 	const { data: sources } = useQuery(liveSourcesQuery(tenant_id, key_id));
 	const live: Live = key === undefined ? { kind: "waiting" } : getLive(key, sources?.data ?? []);
-	return <LiveLineOf live={live} />;
+	return (
+		<>
+			<LiveLineOf live={live} />
+			{live.kind === "waiting" && <Mailed>Mails to owners, admins and the responsible member say when it is used for the first time.</Mailed>}
+		</>
+	);
 }
 
 /** Shows the state of arrival that the caller provides. */

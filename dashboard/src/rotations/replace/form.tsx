@@ -73,7 +73,7 @@ export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) 
 					onChange={(value) => form.setValues(withUntil(form.values, UNTIL.find((known) => known === value) ?? "moved"))}
 				>
 					<Stack gap={8} mt={8}>
-						<ChoiceCard value="moved" title="Until everything has moved" text={untilMoved(now_ms)} />
+						<ChoiceCard value="moved" title="Until everything has moved" text={untilMoved(now_ms, mail)} />
 						<ChoiceCard value="time" title="For a fixed time" text="Both work until then. Then the old key ends, even if it is still in use." />
 						<ChoiceCard
 							value="now"
@@ -119,9 +119,10 @@ export function ReplaceForm({ tenant_id, apiKey, onMade, onFilled }: FormProps) 
 	);
 }
 
-function untilMoved(now_ms: number): string {
+function untilMoved(now_ms: number, mail: boolean): string {
 	const last = formatMoment(getLastDay({ ...VALUES_AT_FIRST, until: "moved" }, now_ms) ?? now_ms);
-	return `Both work meanwhile. The page of the replacement shows who is missing, and the old key ends by itself when all have moved: at the latest ${last}.`;
+	const shown = `The page of the replacement shows who is missing${mail ? ", as does a daily mail to owners and admins" : ""}`;
+	return `Both work meanwhile. ${shown}, and the old key ends by itself when all have moved: at the latest ${last}.`;
 }
 
 function FixedTime({ form, now_ms }: { form: ReturnType<typeof useForm<ReplaceValues>>; now_ms: number }) {
