@@ -6,13 +6,14 @@ const COUNTERS = new Set([
 	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "key_exposures"],
 	"canary_uses",
-	...["alerts", "alert_news", "alert_progress", "mails"],
+	...["alerts", "alert_news", "alert_progress", "mails", "scheduled_rotations"],
 ]);
 /** Columns that background jobs change, in tables whose other columns they do not. */
 const BOOKKEEPING = ["distributed_at", "mail_queued_at"];
 /** The rows of tables to which background jobs add others. */
 const OF_REQUESTS: Readonly<Record<string, string>> = {
-	outbox: "type not like 'alert.%' and type not in ('key.first_used', 'key.new_source', 'key.expired', 'key.canary_used', 'rotation.due')",
+	outbox:
+		"type not like 'alert.%' and type not in ('key.first_used', 'key.new_source', 'key.expired', 'key.canary_used', 'rotation.due', 'rotation.overdue')",
 };
 /** The column with a row's tenant, for tables without `tenant_id`. */
 const TENANT_COLUMNS = ["tenant_id", "chain"];

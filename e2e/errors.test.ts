@@ -402,7 +402,11 @@ guarantee("role_not_allowed", "the response to an insufficient role names the re
 
 guarantee("confirmation_needed", "making secrets needs a password that was entered within the hour; reading and stopping never do", async () => {
 	const { tenant } = world;
-	const { browser } = await newMember(server, tenant.id, "owner");
+	const { browser, email } = await newMember(server, tenant.id, "owner");
+	const members = expectStatus(await browser.management(tenant.id, "GET", "/members?limit=100"), 200).as<{ data: { id: string; email: string }[] }>();
+	const owner = { name: "O", member_id: members.data.find((member) => member.email === email)?.id };
+	const due = await makeKey(server, tenant.id, { owner, rotate_every_days: 30 });
+	const hand_over = (fields: object) => browser.management(tenant.id, "PATCH", `/api-keys/${due.id}`, fields);
 	const database = await Database.open(server.data_dir);
 	try {
 		await database.rows("update sign_in_sessions set confirmed_at = now() - interval '61 minutes'");
@@ -414,6 +418,12 @@ guarantee("confirmation_needed", "making secrets needs a password that was enter
 	assertProblem(answer, "confirmation_needed");
 	match(String(answer.json.detail), /session\/confirm/);
 	assertProblem(await browser.management(tenant.id, "POST", "/invitations", { role: "viewer" }), "confirmation_needed");
+	assertProblem(await hand_over({ auto_rotate: "handover" }), "confirmation_needed");
+	expectStatus(await hand_over({ name: "prod-renamed", auto_rotate: "self" }), 200);
+	const by_operator = { auto_rotate: "handover" };
+	expectStatus(await server.management(tenant.id, "PATCH", `/api-keys/${due.id}`, by_operator), 200);
+	assertProblem(await hand_over({ owner: { ...owner, name: "Another" } }), "confirmation_needed");
+	expectStatus(await hand_over({ name: "prod-renamed-again", auto_rotate: null }), 200);
 	expectStatus(await browser.management(tenant.id, "GET", "/api-keys"), 200);
 	const made = await makeKey(server, tenant.id);
 	expectStatus(await browser.management(tenant.id, "POST", `/api-keys/${made.id}/revoke`, { reason: "other" }), 200);
@@ -423,6 +433,7 @@ guarantee("confirmation_needed", "making secrets needs a password that was enter
 	assertProblem(await create(), "confirmation_needed");
 	expectStatus(await browser.send("POST", "/api/v1/session/confirm", { password: PASSWORD }), 204);
 	expectStatus(await create(), 201);
+	expectStatus(await hand_over({ auto_rotate: "handover" }), 200);
 });
 
 guarantee("cross_site_request", "a page of another site can neither use a person's cookie nor sign a person in", async () => {

@@ -83,6 +83,51 @@ test("the first use of a key is one mail to each owner, and a POST to its List-U
 	deepEqual(await unsubscribed(), []);
 });
 
+test("a key that is due is handed over by a mailed link, which goes on with the rotation when it is revealed, and ends with an alert when it is not", async () => {
+	const tenant = await makeTenant(server);
+	const person = await newMember(server, tenant.id, "viewer");
+	const members = expectStatus(await server.management(tenant.id, "GET", "/members"), 200).as<{ data: { id: string; email: string }[] }>();
+	const member_id = members.data.find(({ email }) => email === person.email)?.id;
+	const scheduled = { owner: { name: "Olivia", member_id }, rotate_every_days: 30, auto_rotate: "handover" };
+	const [used, unused] = [await makeKey(server, tenant.id, scheduled), await makeKey(server, tenant.id, scheduled)];
+	await database.rows("update keys set rotation_due_at = now() where tenant_id = $1", [tenant.id]);
+	const linksTo = ({ name }: { name: string }) =>
+		trap.mails
+			.filter(({ to, headers }) => to.includes(person.email) && headers.get("subject") === `${name} is due to be replaced: reveal its new key`)
+			.map(({ text }) => /\/reveal#(\S+)/.exec(text)?.[1] ?? "");
+	await until("both links are mailed", () => linksTo(used.key).length > 0 && linksTo(unused.key).length > 0);
+	const [token = ""] = linksTo(used.key);
+	const revealed = expectStatus(await server.send({ method: "POST", path: "/api/v1/handovers/reveal", body: { token, name: "Olivia" } }), 200);
+	expectStatus(await server.keyed(String(revealed.json.raw_key), "GET", "/whoami"), 200);
+	expectStatus(await server.keyed(used.raw_key, "GET", "/whoami"), 200);
+	type Rotation = { id: string; status: string; ended_how: string | null; started_by: { kind: string; name: string } };
+	const rotationsOf = async ({ id }: { id: string }) =>
+		expectStatus(await server.management(tenant.id, "GET", `/api-keys/${id}/rotations`), 200).as<{ data: Rotation[] }>().data;
+	const [begun] = await rotationsOf(used);
+	deepEqual(begun?.started_by, { kind: "system", name: "rotation schedule" });
+	const force = { force: true, reason: "The old server is gone" };
+	expectStatus(await server.management(tenant.id, "POST", `/api-keys/${used.id}/rotations/${begun?.id}/complete`, force), 200);
+	assertProblem(await server.keyed(used.raw_key, "GET", "/whoami"), "key_rotated");
+
+	await database.rows("update handovers set expires_at = now() where tenant_id = $1 and claimed_at is null", [tenant.id]);
+	const alerts = async () =>
+		expectStatus(await server.management(tenant.id, "GET", "/alerts?rule=rotation_due"), 200).as<{ data: { key_id: string; summary: string }[] }>()
+			.data;
+	await until("an alert is raised", async () => (await alerts()).length > 0);
+	const [alert, ...others] = await alerts();
+	deepEqual([alert?.key_id, others.length], [unused.id, 0]);
+	match(alert?.summary ?? "", /but the link for it expired unused$/);
+	deepEqual(
+		(await rotationsOf(unused)).map(({ status, ended_how }) => [status, ended_how]),
+		[["cancelled", "handover_over"]],
+	);
+	expectStatus(await server.keyed(unused.raw_key, "GET", "/whoami"), 200);
+	deepEqual([linksTo(used.key).length, linksTo(unused.key).length], [1, 1], "each link is mailed once");
+	const [{ events } = {}] = await database.rows("select string_agg(data::text, '') as events from outbox where tenant_id = $1", [tenant.id]);
+	for (const secret of [token, ...linksTo(unused.key)])
+		ok(!String(events).includes(secret) && !server.logs.stdout.includes(secret), "no link is kept");
+});
+
 test("without a mail server the event is emitted and nothing is queued", async () => {
 	const tenant = await makeTenant(silent);
 	await newMember(silent, tenant.id, "owner");

@@ -3982,7 +3982,7 @@ export interface operations {
                             /** Format: date-time */
                             started_at: string;
                             ended_at: string | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
                             safe_to_complete: boolean;
@@ -4036,7 +4036,7 @@ export interface operations {
                             /** Format: date-time */
                             started_at: string;
                             ended_at: string | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
                             safe_to_complete: boolean;
@@ -4086,7 +4086,7 @@ export interface operations {
                             /** Format: date-time */
                             started_at: string;
                             ended_at: string | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
                             safe_to_complete: boolean;
@@ -4620,6 +4620,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -4772,6 +4774,8 @@ export interface operations {
                             };
                             expires_at: string | null;
                             rotate_every_days: number | null;
+                            /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                            auto_rotate: ("handover" | "self") | null;
                             rotation_due_at: string | null;
                             /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                             canary: boolean;
@@ -4900,6 +4904,8 @@ export interface operations {
                     }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
+                    /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                    auto_rotate?: ("handover" | "self") | null;
                     /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                     canary?: boolean;
                     /** @description The response has a one-time link instead of the raw key */
@@ -4959,6 +4965,8 @@ export interface operations {
                             };
                             expires_at: string | null;
                             rotate_every_days: number | null;
+                            /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                            auto_rotate: ("handover" | "self") | null;
                             rotation_due_at: string | null;
                             /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                             canary: boolean;
@@ -5037,7 +5045,7 @@ export interface operations {
                         raw_key: string;
                         warnings?: {
                             /** @enum {unknown} */
-                            code: "name_vague" | "name_duplicate" | "never_replaced";
+                            code: "name_vague" | "name_duplicate" | "never_replaced" | "cannot_rotate_itself";
                             detail: string;
                         }[];
                     } | {
@@ -5078,6 +5086,8 @@ export interface operations {
                             };
                             expires_at: string | null;
                             rotate_every_days: number | null;
+                            /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                            auto_rotate: ("handover" | "self") | null;
                             rotation_due_at: string | null;
                             /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                             canary: boolean;
@@ -5176,7 +5186,7 @@ export interface operations {
                         mailed: boolean;
                         warnings?: {
                             /** @enum {unknown} */
-                            code: "name_vague" | "name_duplicate" | "never_replaced";
+                            code: "name_vague" | "name_duplicate" | "never_replaced" | "cannot_rotate_itself";
                             detail: string;
                         }[];
                     };
@@ -5393,6 +5403,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -5513,6 +5525,8 @@ export interface operations {
                     }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
+                    /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                    auto_rotate?: ("handover" | "self") | null;
                     name?: string;
                 };
             };
@@ -5561,6 +5575,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -5711,6 +5727,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -5858,6 +5876,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -6003,6 +6023,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -6146,6 +6168,8 @@ export interface operations {
                             };
                             expires_at: string | null;
                             rotate_every_days: number | null;
+                            /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                            auto_rotate: ("handover" | "self") | null;
                             rotation_due_at: string | null;
                             /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                             canary: boolean;
@@ -6297,6 +6321,8 @@ export interface operations {
                         };
                         expires_at: string | null;
                         rotate_every_days: number | null;
+                        /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                        auto_rotate: ("handover" | "self") | null;
                         rotation_due_at: string | null;
                         /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                         canary: boolean;
@@ -6459,6 +6485,8 @@ export interface operations {
                             };
                             expires_at: string | null;
                             rotate_every_days: number | null;
+                            /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                            auto_rotate: ("handover" | "self") | null;
                             rotation_due_at: string | null;
                             /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                             canary: boolean;
@@ -6562,7 +6590,7 @@ export interface operations {
                                 id?: string;
                                 name: string;
                             } | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             force_reason: string | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
@@ -6700,6 +6728,8 @@ export interface operations {
                             };
                             expires_at: string | null;
                             rotate_every_days: number | null;
+                            /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
+                            auto_rotate: ("handover" | "self") | null;
                             rotation_due_at: string | null;
                             /** @description A canary key: refused as an unknown key wherever it is presented, which raises the alert `canary_used`. It holds no place in the plan and cannot be rotated, paused or handed over; its permissions, sites, addresses and limits have no effect */
                             canary: boolean;
@@ -6803,7 +6833,7 @@ export interface operations {
                                 id?: string;
                                 name: string;
                             } | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             force_reason: string | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
@@ -6988,7 +7018,7 @@ export interface operations {
                                 id?: string;
                                 name: string;
                             } | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             force_reason: string | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
@@ -7140,7 +7170,7 @@ export interface operations {
                             id?: string;
                             name: string;
                         } | null;
-                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                         force_reason: string | null;
                         expires_at: string | null;
                         expires_at_before: string | null;
@@ -7298,7 +7328,7 @@ export interface operations {
                             id?: string;
                             name: string;
                         } | null;
-                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                         force_reason: string | null;
                         expires_at: string | null;
                         expires_at_before: string | null;
@@ -7463,7 +7493,7 @@ export interface operations {
                             id?: string;
                             name: string;
                         } | null;
-                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                         force_reason: string | null;
                         expires_at: string | null;
                         expires_at_before: string | null;
@@ -7623,7 +7653,7 @@ export interface operations {
                             id?: string;
                             name: string;
                         } | null;
-                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                        ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                         force_reason: string | null;
                         expires_at: string | null;
                         expires_at_before: string | null;
@@ -7793,7 +7823,7 @@ export interface operations {
                                 id?: string;
                                 name: string;
                             } | null;
-                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "revoked") | null;
+                            ended_how: ("moved" | "overlap_over" | "hard_stop" | "completed" | "forced" | "replaced_at_once" | "cancelled" | "handover_over" | "not_mailed" | "recipient_gone" | "revoked") | null;
                             force_reason: string | null;
                             expires_at: string | null;
                             expires_at_before: string | null;
@@ -9275,7 +9305,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -9415,7 +9445,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };
@@ -11005,7 +11035,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -11139,7 +11169,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };

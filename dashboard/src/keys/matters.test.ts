@@ -21,6 +21,7 @@ const calm: KeyOfMatters = {
 	secrets: [secret],
 	expires_at: null,
 	rotation_due_at: null,
+	auto_rotate: null,
 	rotation: null,
 	last_used_at: inDays(-1),
 };
@@ -69,4 +70,13 @@ test("refusals of an ended secret are one matter, and old ones none", () => {
 		["dead-kid_0"],
 	);
 	deepEqual(of({}, { dead: [{ ...dead, last_seen_at: inDays(-2) }] }), []);
+});
+
+test("a replacement by schedule says who replaces the key, before its date and after it", () => {
+	const text = (auto_rotate: KeyOfMatters["auto_rotate"], days: number) => of({ auto_rotate, rotation_due_at: inDays(days) })[0]?.text ?? "";
+	match(text(null, 3), /Replace it while/);
+	match(text("handover", 3), /mailed a link/);
+	match(text("handover", -3), /No link for it waits/);
+	match(text("self", 3), /its program is to replace it/);
+	match(text("self", -3), /has not replaced it yet/);
 });

@@ -7,6 +7,7 @@ import { formatCall } from "./clients/found.ts";
 import { type DeadUse, formatToday, getDeadSecrets } from "./dead-words.ts";
 import { expiryDue, replacementDue } from "./due-words.ts";
 import type { ApiKey, Source } from "./queries.ts";
+import { formatWhatNext } from "./schedule-words.ts";
 import { formatNetwork } from "./text.ts";
 import { getDates } from "./words.ts";
 
@@ -28,7 +29,7 @@ export interface Matter {
 }
 
 /** The fields of a key that tell whether it needs a person. */
-export type KeyOfMatters = Pick<ApiKey, "status" | "secrets" | "expires_at" | "rotation_due_at" | "last_used_at"> & {
+export type KeyOfMatters = Pick<ApiKey, "status" | "secrets" | "expires_at" | "rotation_due_at" | "auto_rotate" | "last_used_at"> & {
 	readonly rotation: object | null;
 };
 
@@ -127,7 +128,7 @@ function replacementMatters({ apiKey, now_ms }: Facts): Matter[] {
 			id: "replacement",
 			meaning: due.meaning,
 			title: due.nearness === "over" ? `Replacing this key is ${due.short}` : `This key is to be replaced ${due.short}`,
-			text: "Nothing stops by itself at that date. Replace it while the old and the new key both work.",
+			text: formatWhatNext(apiKey.auto_rotate, due.nearness === "over"),
 			way: { to: "replace", label: "Replace this key" },
 		},
 	];

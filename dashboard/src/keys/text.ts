@@ -1,5 +1,6 @@
 import { DAY_MS } from "../ui/time-units.ts";
 import type { ApiKey } from "./queries.ts";
+import { isSchedule } from "./schedule-words.ts";
 import { REASONS } from "./words.ts";
 
 type Actor = NonNullable<ApiKey["created_by"]>;
@@ -10,7 +11,7 @@ const KINDS: Readonly<Record<string, string>> = { operator: "the operator", syst
 
 /** Formats an actor: a person's name, else their kind. */
 export function formatActor(actor: Actor): string {
-	return KINDS[actor.kind] ?? actor.name;
+	return isSchedule(actor) ? "schedule" : (KINDS[actor.kind] ?? actor.name);
 }
 
 export function getReason(reason: RevokeReason): string {

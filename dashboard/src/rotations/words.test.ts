@@ -199,3 +199,13 @@ test("the short and the long text on the old key's end agree: by itself, by a pe
 	match(by_hand.sentence, /a person ends the old key/);
 	equal(formatOldEnd(rotation({ sources: [library], overlap_seconds: 60 })).short, null);
 });
+
+test("a rotation that waits says that it was begun by schedule, and for whom the link is", () => {
+	const started_by = { kind: "system", name: "rotation schedule" };
+	const handover = { email: "olivia@shop.example" } as Rotation["handover"];
+	match(
+		getHeadline(rotation({ status: "waiting", started_by, handover })).detail ?? "",
+		/ Begun by schedule, with a link for olivia@shop\.example\.$/,
+	);
+	doesNotMatch(getHeadline(rotation({ status: "waiting", handover })).detail ?? "", /schedule/);
+});

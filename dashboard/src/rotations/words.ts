@@ -1,3 +1,4 @@
+import { isSchedule } from "../keys/schedule-words.ts";
 import type { Meaning } from "../ui/theme.ts";
 import { count, formatMoved, formatRemaining, getPosition, getProgress, type Position } from "./progress.ts";
 import { isOpen, type Rotation, type RotationSource } from "./queries.ts";
@@ -25,6 +26,8 @@ const ENDING_WORDS: Readonly<Record<Ending, string>> = {
 	forced: "The old key was ended before everything had moved.",
 	replaced_at_once: "The old key was ended at once.",
 	cancelled: "It was taken back: the old key keeps working, the new one is refused.",
+	not_mailed: "The link for it could not be mailed: the old key keeps working.",
+	recipient_gone: "The person to whom the link was mailed may not use it any more: the old key keeps working.",
 	handover_over: "The link expired before the new key was revealed: the old key keeps working.",
 	revoked: "The key was revoked, and both ended with it.",
 };
@@ -34,7 +37,7 @@ export function formatEnding(rotation: Pick<Rotation, "ended_how" | "overlap_sec
 	return ENDING_WORDS[rotation.ended_how ?? (rotation.overlap_seconds === null ? "hard_stop" : "overlap_over")];
 }
 
-const BY_ITSELF: readonly (Ending | null)[] = ["moved", "overlap_over", "hard_stop", "handover_over", null];
+const BY_ITSELF: readonly (Ending | null)[] = ["moved", "overlap_over", "hard_stop", "handover_over", "not_mailed", "recipient_gone", null];
 
 /** Whether a person ended it. */
 export function endedByHand(rotation: Pick<Rotation, "ended_how">): boolean {
@@ -116,6 +119,12 @@ export function getMove(source: RotationSource, reasons: Rotation["reasons"], su
 
 const KEY_ENDED = "Neither the old nor the new one works. With a later end, both work again and this continues.";
 
+/** " Begun by schedule, with a link for olivia@shop.example.": for a rotation that waits; "" if a person began it. */
+function formatScheduled({ started_by, handover }: Pick<Rotation, "started_by" | "handover">): string {
+	if (!isSchedule(started_by)) return "";
+	return handover?.email ? ` Begun by schedule, with a link for ${handover.email}.` : " Begun by schedule.";
+}
+
 export interface Headline {
 	readonly title: string;
 	readonly detail: string | null;
@@ -127,7 +136,7 @@ export function getHeadline(rotation: Rotation): Headline {
 	if (status === "waiting")
 		return {
 			title: "The new key has not been revealed yet",
-			detail: "It is made when its recipient reveals it. Until then the old key keeps working as before.",
+			detail: `It is made when its recipient reveals it. Until then the old key keeps working as before.${formatScheduled(rotation)}`,
 		};
 	if (status === "over") return { title: "The key has ended", detail: KEY_ENDED };
 	if (!isOpen(rotation)) return { title: formatEnding(rotation), detail: null };

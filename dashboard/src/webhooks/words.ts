@@ -14,6 +14,7 @@ export const EVENT_WORDS: Readonly<Record<EventType, string>> = {
 	"key.new_source": "a key is used from a new client",
 	"key.expired": "a key has expired",
 	"rotation.due": "a key is due to be replaced",
+	"rotation.overdue": "a key is still to be replaced, a day after it was due and each week after that",
 	"key.expiring": "a key expires in 30, 7 or 1 working days",
 	"key.exposed": "a key was seen where it should not be",
 	"key.canary_used": "a canary key was used",

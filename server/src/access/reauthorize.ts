@@ -28,11 +28,12 @@ export interface Admitted {
 
 /**
  * Repeats, inside the change's transaction, every check of the gate whose outcome may have changed: session, membership or operator,
- * tenant, role and password confirmation.
+ * tenant, role and password confirmation, which the change itself may need.
  */
 export function reauthorizeAs(admitted: Admitted): Reauthorize {
-	return async (tx) => {
-		const refusal = await refusalNow(tx, admitted);
+	return async (tx, needs) => {
+		const route = needs?.confirmation ? { ...admitted.route, confirm: true as const } : admitted.route;
+		const refusal = await refusalNow(tx, { ...admitted, route });
 		if (refusal !== null) throw new ApiError(refusal.code, refusal.detail, refusal.metadata);
 	};
 }

@@ -25,6 +25,21 @@ const LIMITS: Readonly<Record<string, string>> = {
 	storage_bytes: "bytes of storage",
 };
 
+/** What became of the link that the schedule makes. */
+const NOT_REPLACED: Readonly<Record<string, string>> = {
+	not_mailed: "no mail server accepted the link",
+	recipient_gone: "the recipient of the link may not use it any more",
+	refused: "its replacement could not begin",
+	unclaimed: "the link for it expired unused",
+	cancelled: "its replacement was cancelled",
+};
+
+function summarizeRotationDue(evidence: Evidence): string {
+	const reason = NOT_REPLACED[String(evidence.reason)];
+	const due = day(evidence.rotation_due_at);
+	return reason === undefined ? `${named(evidence)} is to be replaced by ${due}` : `${named(evidence)} was to be replaced on ${due}, but ${reason}`;
+}
+
 function summarizeUnused(evidence: Evidence): string {
 	return evidence.last_used_at === null
 		? `${named(evidence)} has never been used`
@@ -42,7 +57,7 @@ const SUMMARIES: Readonly<Record<RuleName, Summarize>> = {
 	failures_jump: ({ requests, minutes, usual }) => `${requests} requests were refused in ${minutes} minutes; usual are ${usual}`,
 	dead_key_presented: (evidence) => `An ended key of ${named(evidence)} is still presented`,
 	key_expiring: (evidence) => `${named(evidence)} expires on ${day(evidence.expires_at)}`,
-	rotation_due: (evidence) => `${named(evidence)} is to be replaced by ${day(evidence.rotation_due_at)}`,
+	rotation_due: summarizeRotationDue,
 	new_source: (evidence) => `${named(evidence)} is used from a new place`,
 	limit_near: ({ name, used, max }) => `${used} of ${max} ${LIMITS[String(name)] ?? "of a limit"} are used`,
 	key_unused: summarizeUnused,

@@ -13,6 +13,7 @@ import { warnOfExpiry } from "../keys/expiry/warn.ts";
 import { KeyNewsEmitter } from "../keys/news/emit.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
+import { RotationSchedule, type ScheduleContext } from "../keys/schedule/run.ts";
 import { MailDeliverer, type MailDelivererOptions } from "../mailing/deliverer.ts";
 import { aggregateUsage } from "../usage/aggregate.ts";
 import { rollUpUsage } from "../usage/roll-up.ts";
@@ -27,6 +28,7 @@ const AGGREGATE_EVERY_MS = 60_000;
 const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
+const SCHEDULE_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 const EXPOSURES_EVERY_MS = 1_000;
 const ALERTS_EVERY_MS = 1_000;
@@ -48,6 +50,8 @@ export interface LoopsOptions extends DelivererOptions, MailDelivererOptions {
 	readonly exposures: ExposureRecorder;
 	readonly event_retention_days: number;
 	readonly alert_retention_days: number;
+	/** Creates a context of a system actor. */
+	readonly systemContext: (name: string) => ScheduleContext;
 }
 
 /** Starts the server's background loops. `stop` waits for running ones. */
@@ -62,6 +66,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 	const deliverer = new Deliverer(options);
 	const alerts = startLoop({ name: "alerts", every_ms: ALERTS_EVERY_MS, log, run: async () => void (await evaluateNews({ database })) });
 	const mails = new MailDeliverer(options);
+	const schedule = new RotationSchedule({ makeContext: () => options.systemContext("rotation schedule") });
 	const news = new KeyNewsEmitter({ database, clock });
 	const loops = [
 		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
@@ -91,6 +96,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			log,
 			run: afterUsage(() => completeRotations(options.systemContext("rotation"))),
 		}),
+		startLoop({ name: "rotation_schedule", every_ms: SCHEDULE_EVERY_MS, log, run: async () => void (await schedule.run()) }),
 		startLoop({
 			name: "rotation_reminders",
 			every_ms: EXPIRY_EVERY_MS,

@@ -5,10 +5,16 @@ import type { RecordTx, Tx } from "../database/transaction.ts";
  * Authorises the caller again, within the transaction of the change: a body may arrive long after its headers were authorised.
  * Locks the rows of that decision until commit, and throws the error that the gate would now return.
  */
-export type Reauthorize = (tx: Tx) => Promise<void>;
+export type Reauthorize = (tx: Tx, needs?: Needs) => Promise<void>;
+
+/** What a change needs beyond its route. */
+interface Needs {
+	/** A person must have entered the password within the last hour. */
+	readonly confirmation: true;
+}
 
 interface Pending {
-	readonly run: () => Promise<void>;
+	readonly run: (needs?: Needs) => Promise<void>;
 	done: boolean;
 }
 
@@ -17,7 +23,7 @@ const pending = new WeakMap<object, Pending>();
 
 /** Guarantee: `change` alone calls it, once for each of its transactions. */
 export function expectReauthorization(tx: Tx, run: Reauthorize): void {
-	pending.set(tx, { run: () => run(tx), done: false });
+	pending.set(tx, { run: (needs) => run(tx, needs), done: false });
 }
 
 /**
@@ -29,6 +35,14 @@ export async function reauthorize(tx: Tx | RecordTx): Promise<void> {
 	if (entry === undefined || entry.done) return;
 	entry.done = true;
 	await entry.run();
+}
+
+/**
+ * The same for a change that gives access to a secret, depending on its input: 403 `confirmation_needed` if a person has not entered the password for an
+ * hour. Call it after `reauthorize`, whose rows are still locked.
+ */
+export async function reauthorizeConfirmed(tx: Tx): Promise<void> {
+	await pending.get(tx)?.run({ confirmation: true });
 }
 
 /** Whatever the caller is, a transaction must not be committed without reauthorisation. */

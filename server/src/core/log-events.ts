@@ -61,6 +61,10 @@ export const LOG_EVENTS = {
 		levels: ["error"],
 		means: "a rotation that is due (`rotation_id`) could not be completed; it is retried, and the old secret ends at its time regardless",
 	},
+	rotation_not_scheduled: {
+		levels: ["warn"],
+		means: "a key that is due (`key_id`) could not be handed over to its responsible person because of `err`; it is retried, after an hour at most",
+	},
 	clock_differs: { levels: ["warn"], means: "this node's clock is `skew_seconds` ahead of the database's (negative: behind)" },
 	clock_is_wrong: { levels: ["error"], means: "the clocks differ by more than 30 seconds: keyed requests are refused" },
 	clock_agrees: { levels: ["info"], means: "the clocks agree again" },

@@ -13,6 +13,7 @@ export const LOCKS = {
 	alerts: 7_362_015,
 	webhook_distribution: 7_362_047,
 	mail_distribution: 7_362_050,
+	rotation_schedule: 7_362_052,
 	rotations: 7_402_118_006,
 	operators: 7_402_118_007,
 } as const;

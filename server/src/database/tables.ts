@@ -138,6 +138,7 @@ export interface HandoversTable {
 	claimed_by: string | null;
 	cancelled_at: Timestamp | null;
 	rotation_id: string | null;
+	member_id: string | null;
 }
 
 export interface IdempotencyTable {
@@ -231,6 +232,7 @@ export interface KeysTable {
 	expiry_from: Generated<string>;
 	client_policy: string | null;
 	canary: Generated<boolean>;
+	auto_rotate: string | null;
 }
 
 export interface LegacyFormatsTable {
@@ -406,6 +408,18 @@ export interface RotationsTable {
 	reminded_at: Timestamp | null;
 	expiry_from_before: Generated<string>;
 	expiry_from_after: Generated<string>;
+}
+
+export interface ScheduledRotationsTable {
+	tenant_id: string;
+	key_id: string;
+	due_at: Timestamp;
+	status: string;
+	rotation_id: string | null;
+	attempts: Generated<number>;
+	reason: string | null;
+	sending_until: Timestamp | null;
+	next_attempt_at: Timestamp | null;
 }
 
 export interface SecretActivityTable {
@@ -691,6 +705,7 @@ export interface Tables {
 	quota_periods: QuotaPeriodsTable;
 	rotation_confirmations: RotationConfirmationsTable;
 	rotations: RotationsTable;
+	scheduled_rotations: ScheduledRotationsTable;
 	secret_activity: SecretActivityTable;
 	secret_operations: SecretOperationsTable;
 	secret_sources: SecretSourcesTable;

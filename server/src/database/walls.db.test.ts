@@ -80,6 +80,7 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 			started_by: "{}",
 			expiry_set_at_before: DAY,
 		},
+		scheduled_rotations: { tenant_id: tenant, key_id, due_at: DAY, status: "sent" },
 		rotation_confirmations: { ...source, rotation_id: `rot_${tenant}`, confirmed_at: DAY, confirmed_by: "{}" },
 		secret_sources: { ...source, key_id, kid, requests: 1 },
 		secret_operations: { tenant_id: tenant, key_id, kid, operation: "GET /", last_succeeded_at: DAY },

@@ -63,6 +63,7 @@ test("creating a key returns the whole key, with a raw key that matches the stor
 		created_by: { kind: "operator", name: "operator token" },
 		expires_at: null,
 		rotate_every_days: 90,
+		auto_rotate: null,
 		rotation_due_at: new Date(now.getTime() + 90 * DAY_MS).toISOString(),
 		last_used_at: null,
 		last_check_at: null,

@@ -19,6 +19,10 @@ export const REVOKE_REASONS: readonly RevokeReason[] = [
 	"other",
 ];
 
+/** Who replaces the secret when it is due, if not a person by hand: the responsible person by a link that is mailed to them, or the program itself. */
+export const AUTO_ROTATE = ["handover", "self"] as const;
+export type AutoRotate = (typeof AUTO_ROTATE)[number];
+
 /** Where the expiry date comes from: a person, or the plan's default. */
 export type ExpiryFrom = "person" | "plan";
 
@@ -59,6 +63,8 @@ export interface Key {
 	/** In addition to those of the plan. */
 	rate_limits: readonly KeyRateLimit[];
 	rotate_every_days: number | null;
+	/** Null: people are reminded. */
+	auto_rotate: AutoRotate | null;
 	rotation_due_at: Date | null;
 	/** Refused as unknown wherever it is presented; its use is an alert. */
 	canary: boolean;

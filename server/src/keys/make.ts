@@ -13,6 +13,7 @@ import { NO_MAXIMUM, resolveExpiry, resolveRotationPeriod, rotationDueAt } from 
 import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
 import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
 import { validateRateLimits } from "./rate-limits.ts";
+import { validateAutoRotate } from "./schedule/auto-rotate.ts";
 import type { CreateInput } from "./schema.ts";
 import {
 	assertApiAccess,
@@ -33,6 +34,10 @@ export async function planKey(tx: Tx, context: KeysContext, input: CreateRequest
 	const catalogue = await readCatalogue(tx);
 	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
 	const owner_errors = await validateOwner(tx, input.tenant_id, input.owner);
+	const { tenant_id, environment, canary, auto_rotate = null } = input;
+	const rotate_every_days = resolveRotationPeriod(input.rotate_every_days, environment);
+	if (canary !== true)
+		owner_errors.push(...(await validateAutoRotate(tx, { tenant_id, auto_rotate, rotate_every_days, owner: toKeyOwner(input.owner) })));
 	return buildKey({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
 }
 
@@ -41,7 +46,7 @@ export interface KeyBounds {
 	readonly plan: Plan;
 	readonly catalogue: Catalogue;
 	readonly sites: ReadonlyMap<string, string | null>;
-	/** Validation errors of the owner. */
+	/** Validation errors of the owner, and of what needs one. */
 	readonly owner_errors: readonly InputError[];
 }
 
@@ -81,6 +86,7 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 		client_policy: input.client_policy ?? null,
 		rate_limits: input.rate_limits ?? [],
 		rotate_every_days,
+		auto_rotate: input.auto_rotate ?? null,
 		rotation_due_at: rotationDueAt(created_at, rotate_every_days),
 		canary,
 		...expiry,

@@ -121,6 +121,7 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		created_by: key.created_by,
 		expires_at: timeText(key.expires_at),
 		rotate_every_days: key.rotate_every_days,
+		auto_rotate: key.auto_rotate,
 		rotation_due_at: timeText(key.rotation_due_at),
 		canary: key.canary,
 		canary_used_at: timeText(parts.canary_used_at ?? null),

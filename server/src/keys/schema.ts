@@ -4,12 +4,11 @@ import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
-import { CLIENT_POLICIES } from "../tenants/tenant.ts";
 import { canaryFields, canaryInput } from "./canaries/schema.ts";
 import { ExposureSchema } from "./exposures/schema.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";
 import { KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES, STORAGE_LOCATIONS } from "./key.ts";
-import { EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./secrets/schema-parts.ts";
+import { AutoRotateSchema, ClientPolicySchema, EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./secrets/schema-parts.ts";
 import { ORDERS, SORTS } from "./sort.ts";
 import { WARNING_CODES } from "./warnings.ts";
 
@@ -55,9 +54,6 @@ const RateLimits = Type.Immutable(
 		description: "Limits of this key, in addition to those of the plan",
 	}),
 );
-const ClientPolicySchema = Type.Union([Type.Enum([...CLIENT_POLICIES]), Type.Null()], {
-	description: "For requests with this key from browsers and apps. Null: the tenant's",
-});
 const changeable = {
 	owner: OwnerInput,
 	integration: Type.Optional(orNull(Name)),
@@ -69,6 +65,7 @@ const changeable = {
 	rate_limits: Type.Optional(RateLimits),
 	expires_at: Type.Optional(orNull(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX }))),
 	rotate_every_days: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: ROTATE_EVERY_DAYS_MAX }))),
+	auto_rotate: Type.Optional(AutoRotateSchema),
 };
 
 export const CreateInput = Type.Object({ name: Name, environment: EnvironmentName, ...changeable, ...canaryInput }, { additionalProperties: false });
@@ -183,6 +180,7 @@ export const KeySchema = Type.Object({
 	created_by: KeyActorSchema,
 	expires_at: orNull(Time),
 	rotate_every_days: orNull(Type.Integer()),
+	auto_rotate: AutoRotateSchema,
 	rotation_due_at: orNull(Time),
 	...canaryFields,
 	last_used_at: orNull(Time),

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { ClientPolicy } from "../tenants/tenant.ts";
-import type { ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
+import type { AutoRotate, ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./rate-limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
@@ -19,6 +19,7 @@ export const KEY_COLUMNS = [
 	"client_policy",
 	"rate_limits",
 	"rotate_every_days",
+	"auto_rotate",
 	"rotation_due_at",
 	"canary",
 	"expires_at",
@@ -34,11 +35,12 @@ export const KEY_COLUMNS = [
 
 type KeyColumn = Exclude<
 	(typeof KEY_COLUMNS)[number],
-	"environment" | "client_policy" | "owner" | "labels" | "rate_limits" | "expiry_from" | "created_by" | "revoked_by" | "revoke_reason"
+	"environment" | "client_policy" | "auto_rotate" | "owner" | "labels" | "rate_limits" | "expiry_from" | "created_by" | "revoked_by" | "revoke_reason"
 >;
 type KeyRow = Pick<Key, KeyColumn> & {
 	environment: string;
 	client_policy: string | null;
+	auto_rotate: string | null;
 	owner: unknown;
 	labels: unknown;
 	rate_limits: unknown;
@@ -54,6 +56,7 @@ export function keyFromRow(row: KeyRow): Key {
 		...row,
 		environment: row.environment as Environment,
 		client_policy: row.client_policy as ClientPolicy | null,
+		auto_rotate: row.auto_rotate as AutoRotate | null,
 		owner: row.owner as KeyOwner,
 		labels: row.labels as Record<string, string>,
 		rate_limits: keyRateLimitsFromRow(row.rate_limits),

@@ -1,4 +1,5 @@
 import { type ChangeContext, change } from "../audit/change.ts";
+import { reauthorizeConfirmed } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
@@ -10,6 +11,7 @@ import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
 import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import { readKeyResponse } from "./response.ts";
+import { validateAutoRotate } from "./schedule/auto-rotate.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
 import { assertPermissionsInPlan, parseAllowedIps, validateOwner, validatePermissions, validateSites, withoutRepetitions } from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
@@ -69,6 +71,7 @@ function plainChanges(input: UpdateInput): KeyChanges {
 		...(input.labels === undefined ? {} : { labels: input.labels }),
 		...(input.client_policy === undefined ? {} : { client_policy: input.client_policy }),
 		...(input.rotate_every_days === undefined ? {} : { rotate_every_days: input.rotate_every_days }),
+		...(input.auto_rotate === undefined ? {} : { auto_rotate: input.auto_rotate }),
 	};
 }
 
@@ -95,6 +98,19 @@ function getAuditDetails(key: Key, changes: KeyChanges): Record<string, unknown>
 	return { name: key.name, environment: key.environment, before, after: changes };
 }
 
+const SCHEDULE: readonly (keyof Key)[] = ["auto_rotate", "rotate_every_days", "owner"];
+
+/**
+ * Only what changes is validated: a key whose responsible person has left can still be renamed. To decide to whom a secret is mailed needs a recent
+ * password, as a handover by hand does.
+ */
+async function validateSchedule(tx: Tx, key: Key, changes: KeyChanges): Promise<void> {
+	if (!SCHEDULE.some((field) => field in changes)) return;
+	const errors = await validateAutoRotate(tx, key);
+	if (errors.length > 0) throw invalidKey(errors);
+	if (key.auto_rotate === "handover") await reauthorizeConfirmed(tx);
+}
+
 /** The period starts when the current secret was issued, or the key if it has none. A shorter one can therefore be due immediately. */
 async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null): Promise<KeyChanges> {
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
@@ -104,8 +120,8 @@ async function rotationChange(tx: Tx, key: Key, rotate_every_days: number | null
 
 /**
  * Changes the given settings of a key; equal values change nothing. After this returns, no node uses the old values.
- * 400 `invalid_request`; 403 `capability_not_in_plan`; 404 `not_found`; 409 `conflict` for a revoked key, and when an expired key would
- * live again beyond the plan's number of keys.
+ * 400 `invalid_request`; 403 `capability_not_in_plan`, `confirmation_needed` for a link by schedule; 404 `not_found`; 409 `conflict` for a revoked key,
+ * and when an expired key would live again beyond the plan's number of keys.
  */
 export async function updateKeySettings(context: ChangeContext, input: UpdateInput & { tenant_id: string; key_id: string }): Promise<KeyAnswer> {
 	const { tenant_id, key_id } = input;
@@ -116,6 +132,7 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 		if (Object.keys(changes).length === 0) return { unchanged: await readKeyResponse(tx, before, now) };
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };
+		await validateSchedule(tx, key, changes);
 		if (getKeyStatus(before, now) === "expired" && getKeyStatus(key, now) !== "expired")
 			await (key.canary ? assertRoomForCanary(tx, tenant_id, new Date(now)) : assertRoomForKey(tx, tenant_id, plan, new Date(now)));
 		await updateKey(tx, tenant_id, key_id, changes, new Date(now));

@@ -8,6 +8,8 @@ const GOOD = {
 	integration: "order bot",
 	expires_at: null,
 	rotate_every_days: 90,
+	auto_rotate: null,
+	permissions: ["tenant:read"],
 	name_taken: false,
 } as const;
 const getCodes = (key: Parameters<typeof getWarnings>[0]) => getWarnings(key).map((warning) => warning.code);
@@ -69,4 +71,9 @@ test("only a production key without expiry and rotation causes a warning", () =>
 	assert.deepEqual(getCodes({ ...GOOD, rotate_every_days: null }), ["never_replaced"]);
 	assert.deepEqual(getCodes({ ...GOOD, rotate_every_days: null, expires_at: new Date() }), []);
 	assert.deepEqual(getCodes({ ...GOOD, rotate_every_days: null, environment: "dev" }), []);
+});
+
+test("a key that is to replace itself without the permission for it is warned about", () => {
+	assert.deepEqual(getCodes({ ...GOOD, auto_rotate: "self" }), ["cannot_rotate_itself"]);
+	assert.deepEqual(getCodes({ ...GOOD, auto_rotate: "self", permissions: ["key:rotate"] }), []);
 });

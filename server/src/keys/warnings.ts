@@ -1,7 +1,8 @@
+import type { AutoRotate } from "./key.ts";
 import type { Environment } from "./secrets/format.ts";
 
-export type WarningCode = "name_vague" | "name_duplicate" | "never_replaced";
-export const WARNING_CODES: readonly WarningCode[] = ["name_vague", "name_duplicate", "never_replaced"];
+export const WARNING_CODES = ["name_vague", "name_duplicate", "never_replaced", "cannot_rotate_itself"] as const;
+export type WarningCode = (typeof WARNING_CODES)[number];
 
 /** A valid but risky choice. `detail` says what to do. */
 export interface Warning {
@@ -9,6 +10,7 @@ export interface Warning {
 	detail: string;
 }
 
+const SELF_ROTATION = "key:rotate";
 const NAME_CHARACTERS_MIN = 3;
 const SUGGESTED_CHARACTERS_MAX = 40;
 /** Words that do not describe a key's purpose, alone or combined. */
@@ -44,6 +46,8 @@ export function getWarnings(key: {
 	integration: string | null;
 	expires_at: Date | null;
 	rotate_every_days: number | null;
+	auto_rotate: AutoRotate | null;
+	permissions: readonly string[];
 	canary?: boolean;
 	/** A live key of the tenant has this name already. */
 	name_taken: boolean;
@@ -64,6 +68,12 @@ export function getWarnings(key: {
 		warnings.push({
 			code: "never_replaced",
 			detail: "This production key has neither an expiry date nor a rotation period: set rotate_every_days or expires_at.",
+		});
+	}
+	if (key.auto_rotate === "self" && !key.permissions.includes(SELF_ROTATION)) {
+		warnings.push({
+			code: "cannot_rotate_itself",
+			detail: `The program is to replace this key itself, which needs the permission ${SELF_ROTATION}: add it, or set auto_rotate to another value.`,
 		});
 	}
 	return warnings;

@@ -10,6 +10,7 @@ export const MAILED_EVENTS = {
 	"key.first_used": "key_use",
 	"key.new_source": "key_use",
 	"rotation.due": "rotation",
+	"rotation.overdue": "rotation",
 	"rotation.reminder": "rotation",
 	"key.expiring": "expiry",
 	"key.expired": "expiry",

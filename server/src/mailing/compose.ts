@@ -23,7 +23,8 @@ const TEXTS: { readonly [T in MailedEvent]: (data: Data<T>, about: Common, at: D
 	"key.first_used": (data, about) => describeEvent("first_used", { ...about, at: new Date(data.first_used_at) }),
 	"key.new_source": (data, about) =>
 		describeEvent("new_source", { ...about, at: new Date(data.first_seen_at), source: sourceInMail(data.client, data.network) }),
-	"rotation.due": (data, about) => describeEvent("rotation_due", { ...about, at: new Date(data.rotation_due_at) }),
+	"rotation.due": (data, about) => describeEvent("rotation_due", { ...about, at: new Date(data.rotation_due_at), by: data.auto_rotate ?? null }),
+	"rotation.overdue": (data, about) => describeEvent("rotation_overdue", { ...about, at: new Date(data.rotation_due_at), by: data.auto_rotate }),
 	"rotation.reminder": ({ stragglers, hard_stop_at }, about) =>
 		describeEvent("old_secret_in_use", {
 			...{ ...about, sources: stragglers.map(labelInMail) },

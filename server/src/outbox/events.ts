@@ -10,6 +10,9 @@ const key = {
 	environment: Type.String({ description: "prod, staging or dev" }),
 };
 const owner = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
+const auto_rotate = orNull(
+	Type.Enum(["handover", "self"], { description: "Who replaces it: the responsible person by a link that is mailed to them, or the program itself" }),
+);
 const rotation = { ...key, rotation_id: Type.String() };
 const ended = { ...rotation, how: orNull(Type.String({ description: "What ended it" })) };
 const alert = {
@@ -133,8 +136,13 @@ export const EVENTS = {
 	},
 	"rotation.due": {
 		means: "The secret of a key is as old as its rotation period allows: replace it. It continues to work.",
-		data: Type.Object({ ...key, rotation_due_at: Time }),
-		example: { ...KEY, rotation_due_at: "2026-11-30T00:00:00.000Z" },
+		data: Type.Object({ ...key, rotation_due_at: Time, auto_rotate: Type.Optional(auto_rotate) }),
+		example: { ...KEY, rotation_due_at: "2026-11-30T00:00:00.000Z", auto_rotate: "self" },
+	},
+	"rotation.overdue": {
+		means: "The secret of a key should have been replaced, and that has not begun; a day after it was due, then each week. It continues to work.",
+		data: Type.Object({ ...key, rotation_due_at: Time, auto_rotate }),
+		example: { ...KEY, rotation_due_at: "2026-11-29T00:00:00.000Z", auto_rotate: null },
 	},
 	"rotation.started": {
 		means: "The secret of a key is being replaced; both secrets work for `overlap_seconds`, or until it is completed if that is null.",

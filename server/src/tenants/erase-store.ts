@@ -46,6 +46,7 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
 		"handovers",
 		"rotation_confirmations",
 		"rotations",
+		"scheduled_rotations",
 		"key_sources",
 		"secret_sources",
 		"secret_operations",

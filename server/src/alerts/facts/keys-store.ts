@@ -33,19 +33,39 @@ export async function readExpiring(tx: ReadTx, now: Date, days: number): Promise
 	return rows.map((row) => toFact("key_expiring", row, daysUntil(row.at, now), "expires_at"));
 }
 
-/** Keys whose rotation is due within `days` or overdue, and not under way; the value is the days left. By the index `keys_rotation_due`. */
+/** How long the schedule, or the program itself, has to begin before a key counts as overdue. */
+const SCHEDULE_MINUTES = 60;
+const SELF_MINUTES = 24 * 60;
+
+/**
+ * Keys whose rotation is due within `days` or overdue, and not under way; the value is the days left. By the index `keys_rotation_due`. A key that is
+ * replaced by schedule is one only if that failed, which `reason` says, or did not begin in time.
+ */
 export async function readRotationDue(tx: ReadTx, now: Date, days: number): Promise<Fact[]> {
-	const { rows } = await sql<Row & { at: Date }>`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, k.rotation_due_at as at
+	const { rows } = await sql<Row & { at: Date; reason: string | null }>`
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, k.rotation_due_at as at, ended.reason
 		from keywright.keys as k
+		left join keywright.scheduled_rotations as s on s.tenant_id = k.tenant_id and s.key_id = k.id and k.auto_rotate = 'handover'
+			and s.due_at = date_trunc('milliseconds', k.rotation_due_at)
+		left join keywright.rotations as last on last.tenant_id = s.tenant_id and last.id = s.rotation_id and s.status = 'sent'
+		cross join lateral (
+			select case when s.status = 'failed' then s.reason when s.status = 'sending' and s.attempts > 0 then 'not_mailed' when last.ended_how = 'handover_over' then 'unclaimed'
+				when last.state = 'cancelled' then 'cancelled' end as reason
+		) as ended
 		where not k.canary and k.revoked_at is null and k.rotation_due_at is not null and k.rotation_due_at <= ${new Date(now.getTime() + days * DAY_MS)}
 			and (k.expires_at is null or k.expires_at > ${now})
-			and not exists (
+			and (k.auto_rotate is null or ended.reason is not null or k.rotation_due_at <= ${now}::timestamptz - make_interval(mins =>
+				case k.auto_rotate when 'self' then ${SELF_MINUTES}::integer else ${SCHEDULE_MINUTES}::integer end))
+			-- A link that is mailed once more after a failure is no replacement under way yet.
+			and (ended.reason = 'not_mailed' or not exists (
 				select from keywright.rotations as r where r.tenant_id = k.tenant_id and r.key_id = k.id and r.state in ('waiting', 'open')
-			)
+			))
 		order by k.rotation_due_at, k.id
 	`.execute(tx);
-	return rows.map((row) => toFact("rotation_due", row, daysUntil(row.at, now), "rotation_due_at"));
+	return rows.map((row) => {
+		const fact = toFact("rotation_due", row, daysUntil(row.at, now), "rotation_due_at");
+		return row.reason === null ? fact : { ...fact, evidence: { ...fact.evidence, reason: row.reason } };
+	});
 }
 
 /** Keys that were not used for `days`, or never since they were created; the value is the days. Paused keys are not used on purpose. */

@@ -32,9 +32,10 @@ export class Canary implements StoredMac {
 }
 
 /** Errors of settings that a canary key cannot have. */
-export function validateCanary(settings: { canary: boolean; rotate_every_days?: number | null }): InputError[] {
-	if (!settings.canary || (settings.rotate_every_days ?? null) === null) return [];
-	return [{ pointer: "/rotate_every_days", detail: "must be null or left out for a canary key, whose secret is not replaced" }];
+export function validateCanary(settings: Partial<Pick<Key, "rotate_every_days" | "auto_rotate">> & { canary: boolean }): InputError[] {
+	const detail = "must be null or left out for a canary key, whose secret is not replaced";
+	const wanted = (["rotate_every_days", "auto_rotate"] as const).filter((field) => settings.canary && (settings[field] ?? null) !== null);
+	return wanted.map((field) => ({ pointer: `/${field}`, detail }));
 }
 
 /** Throws 409 `conflict` for a canary key: `action` would have no effect on it, or would make it known as one. */

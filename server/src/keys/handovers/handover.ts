@@ -23,6 +23,8 @@ export interface Handover {
 	/** The name that the recipient gave; not verified. */
 	readonly claimed_by: string | null;
 	readonly cancelled_at: Date | null;
+	/** The member who alone may claim it, for a link that was mailed by schedule. */
+	readonly member_id: string | null;
 	/** The rotation whose new secret it hands over; null for a key's first. */
 	readonly rotation_id: string | null;
 }

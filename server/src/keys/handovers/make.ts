@@ -1,4 +1,4 @@
-import { linkExpiryMax } from "../../core/caller.ts";
+import { type CallerContext, linkExpiryMax } from "../../core/caller.ts";
 import { ApiError } from "../../core/error.ts";
 import { newId } from "../../core/id.ts";
 import type { OneTimeToken } from "../../core/one-time-token.ts";
@@ -6,7 +6,7 @@ import { DAY_MS } from "../../core/time.ts";
 import type { Tx } from "../../database/transaction.ts";
 import { normalEmail } from "../../http/input/fields.ts";
 import { composeMail } from "../../outbox/mail/mails.ts";
-import type { HandoverContext } from "../context.ts";
+import type { HandoverContext, KeysContext } from "../context.ts";
 import { type Key, toKeyActor } from "../key.ts";
 import { toHandoverResponse } from "../response.ts";
 import type { Environment } from "../secrets/format.ts";
@@ -14,7 +14,7 @@ import { giverName, HANDOVER_SECONDS_DEFAULT, type Handover } from "./handover.t
 import type { HandoverInput, MadeHandover } from "./schema.ts";
 import { countMailedHandovers, insertHandover } from "./store.ts";
 
-const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };
+export const ENVIRONMENT_WORDS: Readonly<Record<Environment, string>> = { prod: "production", staging: "staging", dev: "development" };
 /** Bounds the unsolicited mail that a tenant can cause. */
 const MAILED_PER_DAY_MAX = 200;
 
@@ -31,9 +31,9 @@ async function assertMayMail(tx: Tx, tenant_id: string, now: number): Promise<vo
 /** Inserts a handover that expires with the key, or with the portal session that creates it, at the latest. Requires the tenant to be locked. 429 `rate_limited` for too many mails. */
 export async function makeHandover(
 	tx: Tx,
-	context: HandoverContext,
+	context: KeysContext & Partial<CallerContext>,
 	key: Key,
-	input: HandoverInput,
+	input: HandoverInput & { readonly member_id?: string },
 	token: OneTimeToken,
 	rotation_id: string | null = null,
 ): Promise<Handover> {
@@ -46,10 +46,11 @@ export async function makeHandover(
 		email: input.email === undefined ? null : normalEmail(input.email),
 		created_at: new Date(now),
 		created_by: toKeyActor(context.actor),
-		expires_at: new Date(Math.min(wanted_ms, key.expires_at?.getTime() ?? wanted_ms, linkExpiryMax(context.caller))),
+		expires_at: new Date(Math.min(wanted_ms, key.expires_at?.getTime() ?? wanted_ms, context.caller ? linkExpiryMax(context.caller) : wanted_ms)),
 		claimed_at: null,
 		claimed_by: null,
 		cancelled_at: null,
+		member_id: input.member_id ?? null,
 		rotation_id,
 	};
 	await insertHandover(tx, key.tenant_id, handover, token.digest);

@@ -6,12 +6,14 @@ import { isMakerAllowed } from "../../tenants/team/maker.ts";
 import { assertTenantActive } from "../../tenants/tenant.ts";
 import type { RecipientContext } from "../context.ts";
 import { assertNotEnded } from "../guards.ts";
+import type { Key } from "../key.ts";
 import { beginHandedOver } from "../rotations/begin.ts";
+import { lockReachable, type Reachable } from "../schedule/responsible-store.ts";
 import { assertApiAccess } from "../scope.ts";
 import { issueInPlace } from "../secrets/issue.ts";
 import { lockKey } from "../store.ts";
 import { findHandover, toOfferedKey } from "./find-handover.ts";
-import { getHandoverStatus, unknownHandover } from "./handover.ts";
+import { getHandoverStatus, type Handover, unknownHandover } from "./handover.ts";
 import type { RevealedKey, RevealInput } from "./schema.ts";
 import { claimWaitingHandover, lockHandover } from "./store.ts";
 
@@ -34,6 +36,11 @@ function handoverOver(): ApiError {
 	return new ApiError("conflict", "This link was cancelled or has expired, and it revealed no key. Ask its sender for a new one.");
 }
 
+/** Whether the member to whom the link was mailed by schedule is still responsible for the key, at the address that has the mail. */
+function isStillRecipient({ member_id, email }: Handover, recipient: Reachable | null, key: Key): boolean {
+	return recipient !== null && recipient.email === email && key.owner.member_id === member_id;
+}
+
 /**
  * Issues the secret of a handed-over key and returns its raw key, once even under concurrency. Ends an unused earlier secret, or starts the
  * overlap of the link's rotation. `name` is the recipient's and is audited. 403 `tenant_suspended`, `capability_not_in_plan`; 404
@@ -47,9 +54,11 @@ export async function revealKey(context: RecipientContext, input: RevealInput): 
 		const now = new Date(context.clock.now());
 		const found = await readTenantForShare(tx, tenant_id);
 		const may_still = await isMakerAllowed(tx, tenant_id, handover.created_by, "admin");
+		const recipient = handover.member_id === null ? null : await lockReachable(tx, tenant_id, handover.member_id);
 		const before = found && (await lockKey(tx, tenant_id, key_id));
 		if (!found || !before) throw unknownHandover();
-		if (!may_still && getHandoverStatus(handover, now.getTime()) === "waiting") throw handoverOver();
+		const may_receive = handover.member_id === null || isStillRecipient(handover, recipient, before);
+		if (!(may_still && may_receive) && getHandoverStatus(handover, now.getTime()) === "waiting") throw handoverOver();
 		await claim(tx, tenant_id, { id: handover.id, key_id, claimed_by, now });
 		assertTenantActive(found.tenant);
 		assertApiAccess(found.plan);

@@ -15,6 +15,7 @@ const HANDOVER_COLUMNS = [
 	"claimed_at",
 	"claimed_by",
 	"cancelled_at",
+	"member_id",
 	"rotation_id",
 ] as const;
 

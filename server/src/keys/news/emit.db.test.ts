@@ -4,6 +4,7 @@ import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time.ts";
 import { createKey } from "../create.ts";
 import { revokeKey } from "../revoke.ts";
+import { rotateKeyForHandover } from "../rotations/rotate.ts";
 import { KeyNewsEmitter } from "./emit.ts";
 
 suite("events of what happens to keys by itself", () => {
@@ -18,7 +19,7 @@ suite("events of what happens to keys by itself", () => {
 		(
 			await fixture.behind(
 				"select type || ' ' || (data ->> 'name') as event from outbox where tenant_id = $1 and type = any ($2) order by position",
-				[tenant_id, ["key.first_used", "key.new_source", "key.expired", "rotation.due"]],
+				[tenant_id, ["key.first_used", "key.new_source", "key.expired", "rotation.due", "rotation.overdue"]],
 			)
 		).map(({ event }) => event);
 
@@ -116,6 +117,24 @@ suite("events of what happens to keys by itself", () => {
 		fixture.clock.advance(20 * HOUR_MS);
 		await emitter().look();
 		deepEqual(await events(tenant_id), ["key.expired expires", "rotation.due rotates"]);
+	});
+
+	test("a key that was not replaced is overdue a day after its date and each week after that, once each; not while it is paused or being replaced", async () => {
+		const tenant_id = await fixture.tenant();
+		const names = ["forgotten", "paused", "under way"] as const;
+		const keys = await Promise.all(names.map((name) => newKey(tenant_id, name, { rotate_every_days: 3 })));
+		await fixture.behind("update keys set paused_at = now() where tenant_id = $1 and name = 'paused'", [tenant_id]);
+		await rotateKeyForHandover(fixture.context(), { tenant_id, key_id: keys[2]?.key_id ?? "", handover: {} });
+		const overdue = async () => (await events(tenant_id)).filter((event) => String(event).startsWith("rotation.overdue"));
+		const after: number[] = [];
+		fixture.clock.advance(3 * DAY_MS);
+		for (let hours = 0; hours <= 24 * 16; hours += 12) {
+			await Promise.all([emitter().look(), emitter().look()]);
+			if ((await overdue()).length > after.length) after.push(hours / 24);
+			fixture.clock.advance(12 * HOUR_MS);
+		}
+		deepEqual(after, [1, 8, 15]);
+		deepEqual(await overdue(), Array(3).fill("rotation.overdue forgotten"));
 	});
 
 	test("more keys than one step holds are all found", async () => {

@@ -5,7 +5,7 @@ import type { Database } from "../../database/database.ts";
 import type { RecordTx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/events.ts";
 import { insertEventsOnce } from "../../outbox/store.ts";
-import { type KeyNews, type Range, readExpired, readFirstUses, readNewSources, readRotationsDue } from "./store.ts";
+import { type KeyNews, type Range, readExpired, readFirstUses, readNewSources, readRotationsDue, readRotationsOverdue } from "./store.ts";
 
 /** Usage is written seconds late, and keys that were locked are skipped: each look covers this time again. */
 const OVERLAP_MS = MINUTE_MS;
@@ -49,7 +49,17 @@ const KINDS: readonly Kind<KeyNews>[] = [
 	}),
 	kind({
 		read: readRotationsDue,
-		toEvent: ({ tenant_id }, key, at) => ({ tenant_id, type: "rotation.due", data: { ...key, rotation_due_at: at }, fact: [key.key_id, at] }),
+		toEvent: ({ tenant_id, auto_rotate }, key, at) => ({
+			...{ tenant_id, type: "rotation.due", data: { ...key, rotation_due_at: at, auto_rotate } },
+			fact: [key.key_id, at],
+		}),
+	}),
+	kind({
+		read: readRotationsOverdue,
+		toEvent: ({ tenant_id, auto_rotate, rotation_due_at }, key, at) => ({
+			...{ tenant_id, type: "rotation.overdue", data: { ...key, rotation_due_at: rotation_due_at.toISOString(), auto_rotate } },
+			fact: [key.key_id, at],
+		}),
 	}),
 ];
 

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { RecordTx } from "../../database/transaction.ts";
 import { OTHER_SOURCES } from "../../usage/sources/source.ts";
+import type { AutoRotate } from "../key.ts";
 
 /** A use within this time of the first one belongs to setting the key up. */
 const NEW_SOURCE_AFTER_MINUTES = 10;
@@ -83,10 +84,35 @@ export function readExpired(tx: RecordTx, range: Range): Promise<(KeyNews & { re
 	return readNews(tx, range, { at: "k.expires_at", subject: "k.id", select });
 }
 
+/** A key that is due, or overdue, for rotation. */
+export interface RotationNews extends KeyNews {
+	readonly auto_rotate: AutoRotate | null;
+	readonly rotation_due_at: Date;
+}
+
 /** Keys that are due for rotation and have not expired. */
-export function readRotationsDue(tx: RecordTx, range: Range): Promise<KeyNews[]> {
+export function readRotationsDue(tx: RecordTx, range: Range): Promise<RotationNews[]> {
 	const select = sql`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, k.rotation_due_at as at, k.id as subject
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.rotation_due_at as at, k.id as subject, k.auto_rotate, k.rotation_due_at
 		from keywright.keys k where (k.expires_at is null or k.expires_at > ${range.until}::timestamptz)`;
 	return readNews(tx, range, { at: "k.rotation_due_at", subject: "k.id", select });
+}
+
+/** A day after the key was due, and each week after that, for half a year. */
+const OVERDUE_AFTER_DAYS = 1;
+const OVERDUE_REMINDERS = 26;
+
+/** Keys that are overdue, not paused, and of which no rotation is under way. By the index `keys_rotation_due`, once for each reminder. */
+export function readRotationsOverdue(tx: RecordTx, range: Range): Promise<RotationNews[]> {
+	const { from, until } = range;
+	const select = sql`
+		select k.tenant_id, k.id as key_id, k.name, k.environment, due.at, k.id as subject, k.auto_rotate, k.rotation_due_at
+		from generate_series(0, ${OVERDUE_REMINDERS - 1}::integer) as week
+		cross join lateral (select make_interval(days => ${OVERDUE_AFTER_DAYS}::integer + 7 * week) as late) as reminder
+		join keywright.keys k on k.rotation_due_at > ${from}::timestamptz - reminder.late and k.rotation_due_at <= ${until}::timestamptz - reminder.late
+		cross join lateral (select k.rotation_due_at + reminder.late as at) as due
+		where k.paused_at is null and (k.expires_at is null or k.expires_at > ${until}::timestamptz) and not exists (
+			select from keywright.rotations r where r.tenant_id = k.tenant_id and r.key_id = k.id and r.state in ('waiting', 'open')
+		)`;
+	return readNews(tx, range, { at: "due.at", subject: "k.id", select });
 }

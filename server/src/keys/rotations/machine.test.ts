@@ -65,7 +65,7 @@ class ModelKey {
 
 const EVENTS: readonly RotationEvent[] = [
 	...(["reveal", "complete", "force_complete", "all_moved", "time_over"] as const),
-	...(["cancel", "force_cancel", "handover_over", "revoke"] as const),
+	...(["cancel", "force_cancel", "handover_over", "not_mailed", "recipient_gone", "revoke"] as const),
 ];
 
 test("any order of rotating, revealing, using, completing, cancelling, pausing and revoking leaves one secret in use and at most two live", () => {

@@ -1,7 +1,10 @@
 import type { ErrorCode } from "../../core/error.ts";
 import type { Ending, Rotation, RotationState, RotationStatus } from "./rotation.ts";
 
-/** The events of a rotation. `all_moved`, `time_over` and `handover_over` are caused by time; the others are requested. */
+/**
+ * The events of a rotation. `all_moved`, `time_over` and `handover_over` are caused by time; `not_mailed` and
+ * `recipient_gone` by the schedule, whose link reached no one or may not be claimed any more; the others are requested.
+ */
 export type RotationEvent =
 	| "reveal"
 	| "complete"
@@ -11,6 +14,8 @@ export type RotationEvent =
 	| "cancel"
 	| "force_cancel"
 	| "handover_over"
+	| "not_mailed"
+	| "recipient_gone"
 	| "revoke";
 
 export interface Step {
@@ -45,6 +50,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: CANCELLED("cancelled"),
 		force_cancel: CANCELLED("cancelled"),
 		handover_over: CANCELLED("handover_over"),
+		not_mailed: CANCELLED("not_mailed"),
+		recipient_gone: CANCELLED("recipient_gone"),
 		revoke: CANCELLED("revoked"),
 	},
 	issued: {
@@ -56,6 +63,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: CANCELLED("cancelled"),
 		force_cancel: CANCELLED("cancelled"),
 		handover_over: NOTHING,
+		not_mailed: NOTHING,
+		recipient_gone: NOTHING,
 		revoke: CANCELLED("revoked"),
 	},
 	proving: {
@@ -67,6 +76,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: IN_USE,
 		force_cancel: CANCELLED("cancelled"),
 		handover_over: NOTHING,
+		not_mailed: NOTHING,
+		recipient_gone: NOTHING,
 		revoke: CANCELLED("revoked"),
 	},
 	moved: {
@@ -78,6 +89,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: IN_USE,
 		force_cancel: CANCELLED("cancelled"),
 		handover_over: NOTHING,
+		not_mailed: NOTHING,
+		recipient_gone: NOTHING,
 		revoke: CANCELLED("revoked"),
 	},
 	// A later expiry date reactivates the key with both secrets. Until then only force may end one of them.
@@ -90,6 +103,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: KEY_ENDED,
 		force_cancel: CANCELLED("cancelled"),
 		handover_over: CANCELLED("handover_over"),
+		not_mailed: CANCELLED("not_mailed"),
+		recipient_gone: CANCELLED("recipient_gone"),
 		revoke: CANCELLED("revoked"),
 	},
 	completed: {
@@ -101,6 +116,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: ENDED,
 		force_cancel: ENDED,
 		handover_over: NOTHING,
+		not_mailed: NOTHING,
+		recipient_gone: NOTHING,
 		revoke: NOTHING,
 	},
 	cancelled: {
@@ -112,6 +129,8 @@ export const MACHINE: Readonly<Record<RotationStatus, Readonly<Record<RotationEv
 		cancel: NOTHING,
 		force_cancel: NOTHING,
 		handover_over: NOTHING,
+		not_mailed: NOTHING,
+		recipient_gone: NOTHING,
 		revoke: NOTHING,
 	},
 };

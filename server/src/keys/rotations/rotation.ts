@@ -19,6 +19,8 @@ export const ENDINGS = [
 	"replaced_at_once",
 	"cancelled",
 	"handover_over",
+	"not_mailed",
+	"recipient_gone",
 	"revoked",
 ] as const;
 /** How a rotation ended. The first three complete it automatically: all sources have moved, or the old secret's time is over. */

@@ -25,6 +25,18 @@ function joinSources(sources: readonly SourceText[]): string {
 	return [...named, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
+const WHO_REPLACES = {
+	hand: "until you do that, it continues to work",
+	handover: "a link for it is to be mailed to the person who is responsible, and until they use it, the key continues to work",
+	self: "its program is to do that itself, and until then it continues to work",
+} as const;
+
+const WHO_HAS_NOT = {
+	hand: "it continues to work",
+	handover: "the link for it was not used, or could not be mailed; the key continues to work",
+	self: "its program has not done it; the key continues to work",
+} as const;
+
 /** The texts of mails about events. As in `MAILS`, every string was sanitised, and the tests inject hostile text into each. */
 const EVENT_MAILS = {
 	first_used({ key_name, tenant_name, at }: About & { at: Date }): EventText {
@@ -41,10 +53,17 @@ const EVENT_MAILS = {
 			button: "Show where it is used from",
 		};
 	},
-	rotation_due({ key_name, tenant_name, at }: About & { at: Date }): EventText {
+	rotation_due({ key_name, tenant_name, at, by }: About & { at: Date; by: "handover" | "self" | null }): EventText {
 		return {
 			subject: `${key_name} is due to be replaced`,
-			sentence: `The key ${key_name} of ${tenant_name} is due to be replaced since ${timeInMail(at)}; until you do that, it continues to work.`,
+			sentence: `The key ${key_name} of ${tenant_name} is due to be replaced since ${timeInMail(at)}; ${WHO_REPLACES[by ?? "hand"]}.`,
+			button: by === null ? "Replace it" : "Show the key",
+		};
+	},
+	rotation_overdue({ key_name, tenant_name, at, by }: About & { at: Date; by: "handover" | "self" | null }): EventText {
+		return {
+			subject: `${key_name} is still to be replaced`,
+			sentence: `The key ${key_name} of ${tenant_name} is due to be replaced since ${timeInMail(at)}, and that has not begun; ${WHO_HAS_NOT[by ?? "hand"]}.`,
 			button: "Replace it",
 		};
 	},

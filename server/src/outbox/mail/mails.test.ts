@@ -24,6 +24,7 @@ const SAMPLES: { readonly [Kind in MailKind]: MailValues<Kind> } = {
 	invitation: { inviter: "Olivia", tenant_name: "Acme", product_name, as: "an owner", link, expires_at },
 	operator_invitation: { product_name, link, expires_at },
 	handover: { giver: "Olivia", key_name: "prod-order-bot", environment: "production", tenant_name: "Acme", product_name, link, expires_at },
+	scheduled_rotation: { key_name: "prod-order-bot", environment: "production", tenant_name: "Acme", product_name, link, expires_at },
 	password: { name: "Olivia", product_name, link, expires_at },
 	sign_in_link: { name: "Olivia", product_name, link, expires_at },
 	address_link: { name: "Olivia", product_name, link, expires_at },
@@ -38,7 +39,8 @@ const SOURCE = "order-bot at 203.0.113.0/24";
 const EVENT_SAMPLES: { readonly [Kind in EventMailKind]: EventMailValues<Kind> } = {
 	first_used: { ...about, at: expires_at },
 	new_source: { ...about, at: expires_at, source: labelInMail(SOURCE) },
-	rotation_due: { ...about, at: expires_at },
+	rotation_due: { ...about, at: expires_at, by: null },
+	rotation_overdue: { ...about, at: expires_at, by: "handover" },
 	old_secret_in_use: { ...about, sources: [labelInMail(SOURCE)], until: expires_at },
 	expiring: { ...about, at: expires_at, days: 7 },
 	expired: { ...about, at: expires_at },

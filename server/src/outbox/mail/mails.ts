@@ -93,6 +93,31 @@ const MAILS = {
 			],
 		};
 	},
+	/** Sends the link of a rotation that the schedule has begun to the person who is responsible for the key. */
+	scheduled_rotation(values: {
+		key_name: string;
+		environment: string;
+		tenant_name: string;
+		product_name: string;
+		link: OwnLink;
+		expires_at: Date;
+	}): MailText {
+		return {
+			subject: `${values.key_name} is due to be replaced: reveal its new key`,
+			lines: [
+				`you are responsible for ${values.key_name}, an API key for ${values.environment}, with which a program of ${values.tenant_name} calls`,
+				`${values.product_name}. It is due to be replaced.`,
+				"",
+				`This link shows the new key once, until ${timeInMail(values.expires_at)}:`,
+				"",
+				values.link.href,
+				"",
+				"Open it where you can store the key, for example in a secret manager. Opening the link does not use it up: the new key is created when you",
+				"press Reveal. The old one continues to work until then, and after that until every program has moved to the new one, for at most 30 days.",
+				"Anyone with the link can reveal the key, so please do not forward it. If the link expires unused, nothing changes.",
+			],
+		};
+	},
 	password(values: { name: string; product_name: string; link: OwnLink; expires_at: Date }): MailText {
 		return {
 			subject: `Set a new password for ${values.product_name}`,
