@@ -98,6 +98,7 @@ interface KeyNow {
 	readonly allowed_ips: readonly string[] | null;
 	readonly expires_at: string | null;
 	readonly rotate_every_days: number | null;
+	readonly auto_rotate: string | null;
 	readonly revoke_reason: string | null;
 }
 
@@ -413,6 +414,9 @@ test("all settings of a key are changed in one sheet and apply to the next reque
 	await sheet.getByLabel("Addresses").fill("127.0.0.0/8");
 	await sheet.getByLabel("Addresses").press("Enter");
 	await eventually(async () => equal(await sheet.getByLabel("Replace it every").first().inputValue(), "45 days"));
+	await sheet.getByLabel("When it is due").first().click();
+	await page.getByRole("option", { name: "The program rotates it itself" }).click();
+	await sheet.getByText("for which it needs the permission key:rotate").waitFor();
 	await sheet.getByLabel("Value of label 1").fill("billing");
 	await button(page, "Add a label", "[role=dialog]").click();
 	await button(page, "Save changes", "[role=dialog]").click();
@@ -425,7 +429,18 @@ test("all settings of a key are changed in one sheet and apply to the next reque
 	await page.getByRole("heading", { level: 1, name: "prod-invoice-bot" }).waitFor();
 	const now = await keyNow(at);
 	deepEqual(
-		[now.name, now.integration, now.owner, now.permissions, now.site_ids, now.allowed_ips, now.labels, now.expires_at, now.rotate_every_days],
+		[
+			now.name,
+			now.integration,
+			now.owner,
+			now.permissions,
+			now.site_ids,
+			now.allowed_ips,
+			now.labels,
+			now.expires_at,
+			now.rotate_every_days,
+			now.auto_rotate,
+		],
 		[
 			"prod-invoice-bot",
 			"invoices",
@@ -436,6 +451,7 @@ test("all settings of a key are changed in one sheet and apply to the next reque
 			{ team: "billing", cost: "" },
 			null,
 			45,
+			"self",
 		],
 	);
 	equal(expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/sites/${site.id}`), 403).code, "permission_missing");

@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { makeOneTimeToken } from "../../server/src/core/one-time-token.ts";
 import { getPort, type MailTrap, mailTrap } from "../../server/testing/mail-trap.ts";
 import { Database } from "../database.ts";
-import { makePlan, makeTenant } from "../things.ts";
+import { makeKey, makePlan, makeTenant } from "../things.ts";
 import {
 	assertCount,
 	assertNoPageErrors,
@@ -478,6 +478,46 @@ test("the last owner cannot leave; with a second one an owner can step down and 
 	assertNoPageErrors(context);
 	await context.close();
 	await second.close();
+});
+
+test("the responsible person is mailed a link when their key is due, reveals the new key by it, and the page says who began and for whom", async () => {
+	const tenant_id = await newTenant();
+	const olga = newPerson("Olga Owner");
+	const { context, page } = await memberIn(browser, dashboard.server, olga, { tenant_id, role: "owner" });
+	await inDatabase("update people set email_verified = true where email = $1", [olga.email]);
+	const { id } = await makeKey(dashboard.server, tenant_id, { name: "prod-scheduled", owner: olga.name, rotate_every_days: 30 });
+	await page.goto(`${dashboard.url}/settings/api-access/${id}/settings?tenant=${tenant_id}`);
+	await page.getByText("a person replaces the key").waitFor();
+	await page.getByRole("button", { name: "Edit", exact: true }).click();
+	const sheet = page.getByRole("dialog", { name: "Edit this key" });
+	await sheet.getByLabel("When it is due").first().click();
+	await page.getByRole("option", { name: "Send the responsible person a link" }).click();
+	await sheet.getByRole("button", { name: "Save changes" }).click();
+	await sheet.getByText("handover needs a responsible person who is a member").waitFor();
+	await picture(page, "schedule-edit");
+	await sheet.getByLabel("Who is responsible?").fill("Olga");
+	await page.getByRole("option", { name: olga.name }).click();
+	await sheet.getByRole("button", { name: "Save changes" }).click();
+	await sheet.waitFor({ state: "detached" });
+	await page.getByText("is mailed a link that shows the new key once").waitFor();
+	await inDatabase("update keys set rotation_due_at = now() where id = $1", [id]);
+	const subject = "prod-scheduled is due to be replaced: reveal its new key";
+	const link = () => /http\S+\/reveal#\S+/.exec(mails.mails.find(({ headers }) => headers.get("subject") === subject)?.text ?? "")?.[0] ?? "";
+	// The schedule is looked at every ten seconds.
+	for (let waited = 0; link() === "" && waited < 2_400; waited += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+	await page.getByRole("link", { name: "Overview" }).click();
+	await page.getByRole("link", { name: "See who has moved" }).click();
+	await page.getByText(`Begun by schedule, with a link for ${olga.email}.`).waitFor();
+	await axe(page);
+	await picture(page, "schedule-waiting");
+	await page.goto(link());
+	await page.getByLabel("Your name").fill(olga.name);
+	await page.getByRole("button", { name: "Reveal the key" }).click();
+	await page
+		.getByText(/kw_prod_/)
+		.first()
+		.waitFor();
+	assertNoPageErrors(context);
 });
 
 test("an invitation is sent again, shows that it expired, and a cancelled one is listed among the earlier ones and does not work", async () => {

@@ -1,4 +1,5 @@
 import { ROLE_WORDS, ROLES } from "../access/roles.ts";
+import { getSchedule, SCHEDULES } from "../keys/schedule-words.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, REASONS } from "../keys/words.ts";
 import { nameFrom } from "../plans/capability-words.ts";
 import { exactTime } from "../ui/time-words.ts";
@@ -22,7 +23,7 @@ const NAMES: Readonly<Record<string, string>> = {
 	client_policy: "In browsers and apps",
 	budgets: "Budgets",
 	canary: "Canary key",
-	auto_rotate: "Replaced by itself",
+	auto_rotate: "When it is due",
 	kid: "Version",
 	last4: "Last four",
 	note: "Note",
@@ -120,6 +121,7 @@ const NULLS: Readonly<Record<string, string>> = {
 	expires_at: "never",
 	rotate_every_days: "no period",
 	rotation_due_at: "no date",
+	auto_rotate: getSchedule(null).name,
 	client_policy: "as by default",
 	environment: "any environment",
 	limits: "those of the plan",
@@ -146,6 +148,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	role: toWords(ROLES, (role) => ROLE_WORDS[role].name),
 	reason: Object.fromEntries(REASONS.map(({ value, label }) => [value, label])),
 	client_policy: POLICIES,
+	auto_rotate: Object.fromEntries(SCHEDULES.map(({ value, name }) => [value ?? "", name])),
 	status: STATES,
 };
 

@@ -1,4 +1,5 @@
 import { ROLE_WORDS, ROLES } from "../access/roles.ts";
+import { isSchedule } from "../keys/schedule-words.ts";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, REASONS } from "../keys/words.ts";
 import { nameFrom } from "../plans/capability-words.ts";
 import { ACTIONS } from "./action-words.ts";
@@ -41,6 +42,7 @@ interface Reader {
 }
 
 function whoDid({ actor }: Entry, { product, is_operator }: Reader): string {
+	if (isSchedule(actor)) return "The rotation schedule";
 	if (actor.kind === "system") return product;
 	if (actor.kind === null) return "Someone who was erased";
 	if (actor.kind === "operator" && (!is_operator || actor.id === null)) return "The operator";

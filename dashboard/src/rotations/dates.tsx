@@ -1,5 +1,6 @@
 import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
+import { isSchedule } from "../keys/schedule-words.ts";
 import { formatActor } from "../keys/text.ts";
 import { Card } from "../ui/page.tsx";
 import { Instant } from "../ui/time.tsx";
@@ -27,6 +28,7 @@ export function RotationDates({ apiKey, rotation }: RotationProps) {
 				<Fact term="Begun">
 					<Instant value={rotation.started_at} />, by {formatActor(rotation.started_by)}
 				</Fact>
+				{isSchedule(rotation.started_by) && rotation.handover?.email && <Fact term="Link for">{rotation.handover.email}</Fact>}
 				<Fact term="Key expires">
 					<Instant value={expires_at} />
 				</Fact>

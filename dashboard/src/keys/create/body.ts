@@ -34,6 +34,7 @@ export function toBody(
 		...(values.rate_limits.length === 0 ? {} : { rate_limits: toRateLimits(values.rate_limits, around.plan_limits) }),
 		expires_at: expiresAt(values.expiry, around.now_ms),
 		rotate_every_days: values.rotate_every_days,
+		...(values.auto_rotate === null ? {} : { auto_rotate: values.auto_rotate }),
 		...(values.way === "handover" ? { handover: email === "" ? {} : { email } } : {}),
 	};
 }

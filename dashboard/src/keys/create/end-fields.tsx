@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { Mailed } from "../../tenants/mailed.tsx";
 import { FieldAside } from "../../ui/form/field-aside.tsx";
 import { DAY_MS } from "../../ui/time-units.ts";
+import { getSchedule, SCHEDULES, scheduleFrom } from "../schedule-words.ts";
 import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, formatMails, getDay, ROTATION_DAYS } from "./values.ts";
 
 type Form = UseFormReturnType<CreateValues>;
@@ -87,7 +88,30 @@ export function RotationSelect({ form }: { form: Form }) {
 			data={[...periods.map((days) => ({ value: String(days), label: counted(days, "day") })), { value: NEVER, label: "Not on a schedule" }]}
 			value={rotate_every_days === null ? NEVER : String(rotate_every_days)}
 			{...(rotate_every_days === null ? {} : dated(rotate_every_days))}
-			onChange={(value) => form.setFieldValue("rotate_every_days", value === NEVER || value === null ? null : Number(value))}
+			onChange={(value) => {
+				form.setFieldValue("rotate_every_days", value === NEVER || value === null ? null : Number(value));
+				if (value === NEVER) form.setFieldValue("auto_rotate", null);
+			}}
+		/>
+	);
+}
+
+/** What happens when the key is due; nothing without a period. `mail`: whether the server can mail a link. */
+export function ScheduleSelect({ form, mail }: { form: Form; mail: boolean }) {
+	const { rotate_every_days, auto_rotate } = form.values;
+	if (rotate_every_days === null) return null;
+	return (
+		<Select
+			label="When it is due"
+			description={getSchedule(auto_rotate).means}
+			allowDeselect={false}
+			data={SCHEDULES.map(({ value, name }) => ({
+				value: value ?? "",
+				label: name,
+				disabled: value === "handover" && !mail && auto_rotate !== value,
+			}))}
+			value={auto_rotate ?? ""}
+			onChange={(value) => form.setFieldValue("auto_rotate", scheduleFrom(value))}
 		/>
 	);
 }

@@ -1,10 +1,11 @@
 import { Box, Group, MultiSelect, Radio, TagsInput, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
+import { useSession } from "../../access/session.ts";
 import type { RateLimit } from "../../plans/plan-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
 import type { Site } from "../../tenants/site-queries.ts";
 import { ENVIRONMENT_WORDS } from "../words.ts";
-import { EndMails, ExpirySelect, RotationSelect } from "./end-fields.tsx";
+import { EndMails, ExpirySelect, RotationSelect, ScheduleSelect } from "./end-fields.tsx";
 import { OwnLimitsField } from "./own-limits-field.tsx";
 import { PermissionsField } from "./permissions-field.tsx";
 import { type CreateValues, counted, usableSites } from "./values.ts";
@@ -30,6 +31,7 @@ interface MoreProps {
 /** The settings of a key below its name and its responsible person, as the sheet that edits it shows them. */
 export function CreateMore({ form, choices, max_days, begins_at_expiry = false }: MoreProps) {
 	const { offered, capabilities, sites, plan_limits } = choices;
+	const { mail } = useSession();
 	return (
 		<>
 			<PermissionsField form={form} offered={offered} capabilities={capabilities} />
@@ -38,6 +40,7 @@ export function CreateMore({ form, choices, max_days, begins_at_expiry = false }
 			<OwnLimitsField form={form} of_plan={plan_limits} />
 			<ExpirySelect form={form} max_days={max_days} begins={begins_at_expiry} />
 			<RotationSelect form={form} />
+			<ScheduleSelect form={form} mail={mail} />
 			<EndMails form={form} />
 		</>
 	);

@@ -1,5 +1,6 @@
 import type { RateLimit } from "../../plans/plan-words.ts";
 import { DAY_MS } from "../../ui/time-units.ts";
+import type { AutoRotate } from "../schedule-words.ts";
 import { ENVIRONMENT_WORDS, type Environment } from "../words.ts";
 import { faultOfLimits, formatLimits, type OwnLimit } from "./own-limits.ts";
 
@@ -22,6 +23,8 @@ export interface CreateValues {
 	readonly rate_limits: readonly OwnLimit[];
 	readonly expiry: Expiry;
 	readonly rotate_every_days: number | null;
+	/** What happens when it is due; null without a period. */
+	readonly auto_rotate: AutoRotate;
 	readonly way: "handover" | "show";
 	/** Recipient of the hand-over link; empty: no mail. */
 	readonly email: string;
@@ -60,6 +63,7 @@ export function valuesAtFirst({ owner, max_key_lifetime_days, offered, sites }: 
 		rate_limits: [],
 		expiry: { kind: "days", days: max_key_lifetime_days === null ? EXPIRY_DAYS_AT_FIRST : longestExpiry(max_key_lifetime_days) },
 		rotate_every_days: ROTATION_DAYS_AT_FIRST,
+		auto_rotate: null,
 		way: "handover",
 		email: "",
 	};

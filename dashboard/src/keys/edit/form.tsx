@@ -1,6 +1,7 @@
 import { Alert, Autocomplete, Button, Group, List, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useLayoutEffect, useState } from "react";
+import { useConfirmed } from "../../access/confirm.tsx";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { Problem } from "../../ui/problem.tsx";
@@ -66,6 +67,7 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 	const [labels, setLabels] = useState<readonly Label[]>(toValues(apiKey).labels);
 	const [meanwhile, setMeanwhile] = useState<readonly Meanwhile[]>([]);
 	const action = useAction();
+	const confirmed = useConfirmed();
 	const changed = useKeysChanged(tenant_id);
 	const complete = (values: CreateValues): EditValues => withPermissions({ ...values, owner_email: email, labels }, around.choices.offered);
 	const form = useForm<CreateValues>({
@@ -85,9 +87,8 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 			const now = await answered(api.GET(ONE, { params: { path } }));
 			const merged = mergedWith(complete(form.values), before, now);
 			if (merged.changes.length > 0) return { now, merged };
-			await answered(
-				api.PATCH(ONE, { params: { path }, body: toPatch(now, merged.values, { people: around.people, plan_limits, now_ms: Date.now() }) }),
-			);
+			const body = toPatch(now, merged.values, { people: around.people, plan_limits, now_ms: Date.now() });
+			await confirmed(() => answered(api.PATCH(ONE, { params: { path }, body })));
 			return "saved" as const;
 		});
 		if (outcome === undefined) return;

@@ -14,6 +14,7 @@ const key = {
 	rate_limits: [{ name: "trial", requests: 5, window_seconds: 10 }],
 	expires_at: "2030-05-03T13:45:00.000Z",
 	rotate_every_days: 45,
+	auto_rotate: null,
 };
 const around = {
 	people: [{ id: "mem_1", name: "Mia", email: "mia@example.com" }],
@@ -32,6 +33,7 @@ test("only changed fields are sent, in the API's format", () => {
 	deepEqual(patch({ ...values, name: " New ", integration: " " }), { name: "New", integration: null });
 	deepEqual(patch({ ...values, allowed_ips: ["203.0.113.7"], site_ids: null }), { allowed_ips: ["203.0.113.7"], site_ids: null });
 	deepEqual(patch({ ...values, expiry: { kind: "never" }, rotate_every_days: null }), { expires_at: null, rotate_every_days: null });
+	deepEqual(patch({ ...values, auto_rotate: "self" }), { auto_rotate: "self" });
 	const { rate_limits } = values;
 	deepEqual(patch({ ...values, rate_limits: [...rate_limits, { name: null, requests: 60, window_seconds: 60 }] }), {
 		rate_limits: [...rate_limits, { name: "own-minute-2", requests: 60, window_seconds: 60 }],

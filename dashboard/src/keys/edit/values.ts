@@ -2,6 +2,7 @@ import type { paths } from "../../http/openapi.gen.ts";
 import { formatLimits, toRateLimits } from "../create/own-limits.ts";
 import { type CreateValues, everything, expiresAt, getDay, type Offered } from "../create/values.ts";
 import type { ApiKey } from "../queries.ts";
+import { getSchedule } from "../schedule-words.ts";
 
 export type EditBody = NonNullable<paths["/api/v1/tenants/{tenant_id}/api-keys/{key_id}"]["patch"]["requestBody"]>["content"]["application/json"];
 
@@ -29,6 +30,7 @@ type Editable = Pick<
 	| "rate_limits"
 	| "expires_at"
 	| "rotate_every_days"
+	| "auto_rotate"
 >;
 
 export function toValues(key: Editable): EditValues {
@@ -45,6 +47,7 @@ export function toValues(key: Editable): EditValues {
 		labels: Object.entries(key.labels).map(([name, value]) => ({ name, value })),
 		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: getDay(Date.parse(key.expires_at)) },
 		rotate_every_days: key.rotate_every_days,
+		auto_rotate: key.auto_rotate,
 	};
 }
 
@@ -60,6 +63,7 @@ const FIELDS = [
 	"labels",
 	"expiry",
 	"rotate_every_days",
+	"auto_rotate",
 ] as const satisfies readonly (keyof EditValues)[];
 export type EditField = (typeof FIELDS)[number];
 
@@ -100,7 +104,7 @@ export interface EditAround {
 /** The PATCH body: only fields that differ from the key. */
 export function toPatch(key: Editable, values: EditValues, around: EditAround): EditBody {
 	const changed = new Set(fieldsThatDiffer(toValues(key), values));
-	const { name, permissions, site_ids, allowed_ips, rotate_every_days } = values;
+	const { name, permissions, site_ids, allowed_ips, rotate_every_days, auto_rotate } = values;
 	return {
 		...(changed.has("name") && name !== null ? { name: name.trim() } : {}),
 		...(changed.has("integration") ? { integration: values.integration.trim() === "" ? null : values.integration.trim() } : {}),
@@ -112,6 +116,7 @@ export function toPatch(key: Editable, values: EditValues, around: EditAround): 
 		...(changed.has("labels") ? { labels: Object.fromEntries(values.labels.map((label) => [label.name.trim(), label.value])) } : {}),
 		...(changed.has("expiry") ? { expires_at: expiresAt(values.expiry, around.now_ms) } : {}),
 		...(changed.has("rotate_every_days") ? { rotate_every_days } : {}),
+		...(changed.has("auto_rotate") ? { auto_rotate } : {}),
 	};
 }
 
@@ -144,6 +149,7 @@ const WORDS: Readonly<Record<EditField, string>> = {
 	labels: "Labels",
 	expiry: "Expiry",
 	rotate_every_days: "How often it is replaced",
+	auto_rotate: "When it is due",
 };
 
 /** "Sites: demo-shop, demo-staging": the field and its value. */
@@ -156,6 +162,7 @@ function formatValue(field: EditField, values: EditValues): string {
 	if (field === "expiry") return expiry.kind === "date" ? expiry.date : "never";
 	if (field === "site_ids") return site_ids === null ? "all sites" : site_ids.join(", ") || "none";
 	if (field === "rotate_every_days") return rotate_every_days === null ? "not on a schedule" : `every ${rotate_every_days} days`;
+	if (field === "auto_rotate") return getSchedule(values.auto_rotate).name;
 	if (field === "labels") return values.labels.map(({ name, value }) => `${name} = ${value}`).join(", ") || "none";
 	if (field === "allowed_ips") return values.allowed_ips.join(", ") || "from anywhere";
 	if (field === "rate_limits") return formatLimits(values.rate_limits) ?? "none";

@@ -12,6 +12,7 @@ import { exactTime } from "../../ui/time-words.ts";
 import { DueTime } from "../due-badge.tsx";
 import { ListMissing } from "../missing.tsx";
 import type { ApiKey } from "../queries.ts";
+import { getSchedule } from "../schedule-words.ts";
 import { formatActor } from "../text.ts";
 import { ENVIRONMENT_WORDS, getDates } from "../words.ts";
 import { KeyDanger } from "./danger.tsx";
@@ -80,6 +81,12 @@ function AllFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) 
 				<End kind="replacement" time={getDates(apiKey).rotation_due_at} none="no date" />
 				{apiKey.rotate_every_days !== null && <Second>every {apiKey.rotate_every_days} days</Second>}
 			</Fact>
+			{apiKey.rotate_every_days !== null && (
+				<Fact term="When it is due">
+					{getSchedule(apiKey.auto_rotate).name}
+					<Second>{getSchedule(apiKey.auto_rotate).means}</Second>
+				</Fact>
+			)}
 			<Fact term="Requests">
 				<Pace rate_limits={apiKey.rate_limits} />
 			</Fact>
