@@ -76,7 +76,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 	api_keys: "keys",
 	sites: "sites",
 	documents: "documents",
-	storage_bytes: "storage",
+	storage_bytes: "of storage",
 };
 
 function limitTitle({ alert, over }: Told): Sentence {
