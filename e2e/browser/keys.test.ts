@@ -612,6 +612,11 @@ describe("canary keys", () => {
 		await assertCount(page.getByRole("navigation", { name: "Parts of this key" }), 0);
 		await axe(page);
 		await picture(page, "canary-used");
+		await page.getByRole("button", { name: "More actions" }).click();
+		await page.getByRole("menuitem", { name: "Edit this key" }).click();
+		await page.getByRole("textbox", { name: "Name" }).fill("prod-ledger-export");
+		await page.getByRole("button", { name: "Save changes" }).click();
+		await page.getByRole("heading", { name: "prod-ledger-export", level: 1 }).waitFor();
 		await page.setViewportSize(PHONE);
 		await assertNoSidewaysScrolling(page);
 		await apiAccess(page, tenant.id);

@@ -140,11 +140,15 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 					value={email}
 					onChange={(event) => setEmail(event.currentTarget.value)}
 				/>
-				<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} />
+				{!apiKey.canary && (
+					<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} />
+				)}
 				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
-				<Text size="sm" c="dimmed">
-					What you save holds from that moment on, for every request. The raw key stays as it is: nothing has to be deployed.
-				</Text>
+				{!apiKey.canary && (
+					<Text size="sm" c="dimmed">
+						What you save holds from that moment on, for every request. The raw key stays as it is: nothing has to be deployed.
+					</Text>
+				)}
 				<ChangedMeanwhile changes={meanwhile} theirs={toValues(before)} />
 				<Problem error={action.error} />
 				<Group justify="flex-end" gap={8}>

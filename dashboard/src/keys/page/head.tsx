@@ -122,7 +122,7 @@ function Actions({ tenant_id, apiKey, onEdit, onRevoke }: HeadProps) {
 						</ActionIcon>
 					</Menu.Target>
 					<Menu.Dropdown>
-						{may.manage_keys && !over && !apiKey.canary && (
+						{may.manage_keys && !over && (
 							<Menu.Item leftSection={<IconPencil size={16} aria-hidden="true" />} onClick={() => from(onEdit)}>
 								Edit this key
 							</Menu.Item>

@@ -97,14 +97,17 @@ function PageOfKey({ tenant_id, apiKey }: KeyProps) {
 /** A canary key has no clients, versions or settings of its requests, so it has no tabs. */
 function PageOfCanary({ tenant_id, apiKey }: KeyProps) {
 	const [status_at_first] = useState(apiKey.status);
-	const [revoking, setRevoking] = useState(false);
+	const [opened, setOpened] = useState<Opened>(null);
+	const revoke = (): void => setOpened("revoke");
+	const close = (): void => setOpened(null);
 	const props = { tenant_id, apiKey };
 	return (
 		<Stack className="kw-page" gap={16}>
-			<KeyHead {...props} onEdit={() => undefined} onRevoke={() => setRevoking(true)} />
+			<KeyHead {...props} onEdit={() => setOpened("edit")} onRevoke={revoke} />
 			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} fresh={status_at_first !== "revoked"} />}
-			<KeyCanary {...props} onRevoke={() => setRevoking(true)} />
-			<RevokeDialog tenant_id={tenant_id} apiKey={revoking ? apiKey : null} onClose={() => setRevoking(false)} hasResult />
+			<KeyCanary {...props} onRevoke={revoke} />
+			<EditKey {...props} opened={opened === "edit"} onClose={close} />
+			<RevokeDialog tenant_id={tenant_id} apiKey={opened === "revoke" ? apiKey : null} onClose={close} hasResult />
 		</Stack>
 	);
 }
