@@ -5,7 +5,8 @@ import { Mailed } from "../../tenants/mailed.tsx";
 import { FieldAside } from "../../ui/form/field-aside.tsx";
 import { DAY_MS } from "../../ui/time-units.ts";
 import { getSchedule, SCHEDULES, scheduleFrom } from "../schedule-words.ts";
-import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, formatMails, getDay, ROTATION_DAYS } from "./values.ts";
+import { formatMails } from "./mails.ts";
+import { type CreateValues, counted, EXPIRY_DAYS, type Expiry, getDay, ROTATION_DAYS } from "./values.ts";
 
 type Form = UseFormReturnType<CreateValues>;
 
