@@ -4,7 +4,7 @@ import { Value } from "typebox/value";
 import { EVENTS } from "../outbox/events.ts";
 import { composeDigest, composeEventMail, describeEvent, type Envelope, type EventMailText } from "../outbox/mail/event-mails.ts";
 import type { Mail } from "../outbox/mail/mails.ts";
-import { labelInMail, sentenceInMail, sourceInMail } from "../outbox/mail/text.ts";
+import { labelInMail, sentenceInMail, sourceInMail } from "../outbox/mail/sanitize.ts";
 import type { LiveProfile } from "../plans/profile/live.ts";
 import { MAILED_EVENTS, type MailedEvent, ROUTINE_CLASSES } from "./classes.ts";
 import type { MailSource, QueuedMail } from "./queue-store.ts";

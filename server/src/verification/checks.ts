@@ -1,5 +1,5 @@
+import { DENIAL_TEXTS } from "../core/denial-texts.ts";
 import type { Address } from "../core/network.ts";
-import { REFUSAL } from "../keys/guards.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { exposedClient, type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
@@ -31,25 +31,25 @@ export interface Instant {
 export type Check = (grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined) => Denial | typeof SITE_NEEDED | null;
 
 function notRevoked(grant: Grant): Denial | null {
-	return grant.revoked ? deny("key_revoked", REFUSAL.revoked(grant.key_name)) : null;
+	return grant.revoked ? deny("key_revoked", DENIAL_TEXTS.revoked(grant.key_name)) : null;
 }
 
 function notReplaced(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	const replaced = grant.retired || (grant.retires_at_ms !== null && grant.retires_at_ms <= at.now);
-	return replaced ? deny("key_rotated", REFUSAL.replaced(grant.key_name)) : null;
+	return replaced ? deny("key_rotated", DENIAL_TEXTS.replaced(grant.key_name)) : null;
 }
 
 function notExpired(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	if (grant.expires_at_ms === null || grant.expires_at_ms > at.now) return null;
-	return deny("key_expired", REFUSAL.expired(grant.key_name, grant.expires_at ?? ""));
+	return deny("key_expired", DENIAL_TEXTS.expired(grant.key_name, grant.expires_at ?? ""));
 }
 
 function notPaused(grant: Grant): Denial | null {
-	return grant.paused ? deny("key_paused", REFUSAL.paused(grant.key_name)) : null;
+	return grant.paused ? deny("key_paused", DENIAL_TEXTS.paused(grant.key_name)) : null;
 }
 
 function tenantActive(grant: Grant): Denial | null {
-	return grant.tenant.suspended ? deny("tenant_suspended", REFUSAL.suspended(grant.tenant.name)) : null;
+	return grant.tenant.suspended ? deny("tenant_suspended", DENIAL_TEXTS.suspended(grant.tenant.name)) : null;
 }
 
 function addressAllowed(grant: Grant, facts: Facts): Denial | null {
@@ -80,19 +80,19 @@ function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null
 }
 
 function tenantMatches(grant: Grant, facts: Facts): Denial | null {
-	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", REFUSAL.notFound(grant.tenant));
+	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", DENIAL_TEXTS.notFound(grant.tenant));
 }
 
 function siteVisible(grant: Grant, facts: Facts, _at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
 	if (facts.site_id === null) return null;
-	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", REFUSAL.notFound(grant.tenant));
+	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", DENIAL_TEXTS.notFound(grant.tenant));
 	if (site === undefined) return SITE_NEEDED;
-	return site === NO_SITE ? deny("not_found", REFUSAL.notFound(grant.tenant)) : null;
+	return site === NO_SITE ? deny("not_found", DENIAL_TEXTS.notFound(grant.tenant)) : null;
 }
 
 function environmentMatches(grant: Grant, _facts: Facts, _at: Instant, site: SiteState | undefined): Denial | null {
 	if (!site || site.environment === null || site.environment === grant.environment) return null;
-	return deny("environment_mismatch", REFUSAL.environment(grant.key_name, grant.environment, site.environment));
+	return deny("environment_mismatch", DENIAL_TEXTS.environment(grant.key_name, grant.environment, site.environment));
 }
 
 function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
@@ -107,7 +107,7 @@ function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
 }
 
 function lacksCapability(plan: string, capability: string): Denial {
-	return deny("capability_not_in_plan", REFUSAL.capability(plan, capability), { members: { capability } });
+	return deny("capability_not_in_plan", DENIAL_TEXTS.capability(plan, capability), { members: { capability } });
 }
 
 function permissionHeld(grant: Grant, facts: Facts): Denial | null {
@@ -115,7 +115,7 @@ function permissionHeld(grant: Grant, facts: Facts): Denial | null {
 		if (grant.usable.has(permission)) continue;
 		// A permission that was removed from the catalogue grants nothing, although keys still have it.
 		if (grant.permissions.has(permission) && grant.tenant.plan.catalogue.has(permission)) continue;
-		return deny("permission_missing", REFUSAL.permission(grant.key_name, permission), { members: { permission } });
+		return deny("permission_missing", DENIAL_TEXTS.permission(grant.key_name, permission), { members: { permission } });
 	}
 	return null;
 }

@@ -1,9 +1,9 @@
 import type { ChangeContext } from "../audit/change.ts";
 import type { Actor } from "../core/context.ts";
+import { DENIAL_TEXTS } from "../core/denial-texts.ts";
 import { assert } from "../core/error.ts";
 import type { Address } from "../core/network.ts";
 import type { Tx } from "../database/transaction.ts";
-import { REFUSAL } from "../keys/guards.ts";
 import { recheckKey } from "../keys/recheck.ts";
 import type { Grant } from "./grants/grant.ts";
 
@@ -78,7 +78,7 @@ export class KeyedRequestContext implements KeyedContext {
 
 	/** The detail of `not_found` responses, formatted on demand. */
 	get not_found_detail(): string {
-		return REFUSAL.notFound(this.grant.tenant);
+		return DENIAL_TEXTS.notFound(this.grant.tenant);
 	}
 
 	/** Stored in a private field, which no serializer prints. */

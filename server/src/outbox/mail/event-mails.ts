@@ -1,7 +1,7 @@
 import { CLASS_NAMES, type MailClass } from "./classes.ts";
 import { formatHtml, formatText, type Layout } from "./layout.ts";
 import { asComposed, type Mail, type OwnLink } from "./mails.ts";
-import { plainValues, type SentenceText, type SourceText, timeInMail } from "./text.ts";
+import { plainValues, type SentenceText, type SourceText, timeInMail } from "./sanitize.ts";
 
 interface About {
 	readonly key_name: string;

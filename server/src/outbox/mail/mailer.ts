@@ -2,8 +2,8 @@ import { createTransport } from "nodemailer";
 import type { Context } from "../../core/context.ts";
 import type { Log } from "../../core/log.ts";
 import type { Mail } from "./mails.ts";
+import { mailText, nameInMail, oneLine } from "./sanitize.ts";
 import { isMailAddress, type MailSettings, parseSender, parseSmtpUrl } from "./settings.ts";
-import { mailText, nameInMail, oneLine } from "./text.ts";
 
 /** Time limit of the whole delivery, from the DNS look-up to the server's last reply. */
 const SEND_TIMEOUT_MS = 10_000;

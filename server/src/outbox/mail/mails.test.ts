@@ -12,7 +12,7 @@ import {
 	type EventMailValues,
 } from "./event-mails.ts";
 import { composeMail, MAIL_KINDS, type Mail, type MailKind, type MailValues } from "./mails.ts";
-import { labelInMail, sentenceInMail, sourceInMail } from "./text.ts";
+import { labelInMail, sentenceInMail, sourceInMail } from "./sanitize.ts";
 
 const LINK = "https://keys.example.com/join#kwi_token";
 const link = { href: LINK };

@@ -1,4 +1,4 @@
-import { plainValues, timeInMail } from "./text.ts";
+import { plainValues, timeInMail } from "./sanitize.ts";
 
 /** A link that Keywright created, which a mail contains unchanged. */
 export interface OwnLink {

@@ -1,7 +1,7 @@
 import { doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { mailText, nameInMail, oneLine, timeInMail } from "./text.ts";
+import { mailText, nameInMail, oneLine, timeInMail } from "./sanitize.ts";
 
 const anything = fc.string({ unit: "binary", maxLength: 300 });
 const LINE_ENDS = /[\r\n\u0085\u2028\u2029\0\u202e]/;
