@@ -567,7 +567,7 @@ test("an hour after sign-in an invitation requires the password, in a dialog abo
 	await axe(page);
 	await page.keyboard.press("Escape");
 	await asked.waitFor({ state: "detached" });
-	await page.getByText("Nothing was changed").waitFor();
+	await page.getByText("Nothing was changed", { exact: true }).waitFor();
 	await page.getByRole("button", { name: "Make a link" }).click();
 	await asked.getByLabel("Your password").fill("not the right one");
 	await page.keyboard.press("Enter");

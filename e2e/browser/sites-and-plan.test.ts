@@ -278,8 +278,11 @@ test("in a second tab a change shows by itself, and an action on what has change
 	await page.getByRole("menuitem", { name: "Delete this site" }).click();
 	const deleting = page.getByRole("dialog", { name: "Delete this site" });
 	await deleting.getByLabel("Type its name or id to confirm").fill(gone.id);
+	const confirm = deleting.getByRole("button", { name: "Delete for good" });
+	await eventually(async () => ok(await confirm.isEnabled()));
 	expectStatus(await dashboard.server.management(tenant_id, "DELETE", site_path(gone.id)), 204);
-	await deleting.getByRole("button", { name: "Delete for good" }).click();
+	// The list, which is read again every five seconds, may have said it already.
+	await confirm.click({ timeout: 2_000 }).catch(() => undefined);
 	await deleting.getByText("no longer exists: it was deleted meanwhile.", { exact: false }).waitFor();
 	await deleting.getByRole("button", { name: "Back to the sites" }).click();
 	await page.getByRole("rowheader", { name: /Kiosk/ }).waitFor({ state: "detached" });

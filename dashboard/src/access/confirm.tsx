@@ -105,7 +105,7 @@ function ConfirmForm({ onAnswer }: { onAnswer: (confirmed: boolean) => void }) {
 }
 
 function wentBack(refusal: ApiError): ApiError {
-	const detail = "Your password was not entered again, so nothing was changed. Try again and enter it when you are asked.";
+	const detail = "Your password was not entered again. Try again and enter it when you are asked.";
 	return new ApiError({ ...refusal.problem, title: "Nothing was changed", detail, request_id: null });
 }
 

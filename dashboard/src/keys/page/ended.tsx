@@ -29,6 +29,8 @@ export function KeyEnded({ apiKey, fresh }: EndedProps) {
 			variant="light"
 			icon={<IconBan size={18} aria-hidden="true" />}
 			title="This key was revoked for good"
+			// The focus scrolls it into view: not to the very edge.
+			style={{ scrollMarginBlock: 16 }}
 			data-revoked
 		>
 			<Text size="sm" className="kw-wrap">
