@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type App, createApp } from "../server/src/app.ts";
 import { systemClock } from "../server/src/core/clock.ts";
 import { createLog, type Log } from "../server/src/core/log.ts";
-import type { AllowList } from "../server/src/core/network.ts";
+import { AllowList, parseAllowList } from "../server/src/core/network.ts";
 import { parsePeppers } from "../server/src/core/pepper.ts";
 import { connectDatabase } from "../server/src/database/database.ts";
 import { startEmbedded } from "../server/src/database/embedded/embedded.ts";
@@ -27,6 +27,8 @@ export interface InstanceOptions {
 	readonly access_log: Log | null;
 	/** The trusted proxies; none by default. */
 	readonly trusted_proxies?: AllowList;
+	/** `AppOptions.silent`. */
+	readonly silent?: boolean;
 	/** Adds routes of the benchmark before the server is ready. */
 	readonly prepare?: (app: App, raw_keys: readonly string[]) => void;
 }
@@ -40,6 +42,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 	const peppers = parsePeppers("pepper-of-the-benchmark-0123456789-abcdef");
 	const database = connectDatabase({ url: embedded.urlFor(APP_ROLE, "keywright"), log });
 	const verification_database = connectDatabase({ url: embedded.urlFor(APP_ROLE, "keywright"), log, connections_max: 6 });
+	const loopback = parseAllowList(["127.0.0.1"]);
+	if (!(loopback instanceof AllowList)) throw new Error("impossible state: an address that is none");
 	const app = await createApp({
 		database,
 		verification_database,
@@ -53,6 +57,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 		operator_token: "operator-token-of-the-benchmark",
 		uploads_dir: join(data_dir, "uploads"),
 		trusted_proxies: options.trusted_proxies ?? null,
+		outgoing_allowed: loopback,
+		silent: options.silent ?? false,
 		lease_seconds: 5,
 		auth_failures_per_minute: 300,
 		documents: false,

@@ -1,5 +1,4 @@
 import { sweepSessions } from "../access/sweep.ts";
-import { evaluateNews, evaluateStates } from "../alerts/run.ts";
 import { sweepAlerts } from "../alerts/sweep.ts";
 import { emitCheckpoints } from "../audit/checkpoints/emit.ts";
 import { startCheckpoints } from "../audit/checkpoints/loop.ts";
@@ -8,20 +7,17 @@ import { sweepExpired } from "../audit/idempotency.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { startSweep } from "../documents/sweep.ts";
-import type { ExposureRecorder } from "../exposure/recorder.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
-import { KeyNewsEmitter } from "../keys/news/emit.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
 import { RotationSchedule, type ScheduleContext } from "../keys/schedule/run.ts";
-import { MailDeliverer, type MailDelivererOptions } from "../mailing/deliverer.ts";
 import { aggregateUsage } from "../usage/aggregate.ts";
 import { rollUpUsage } from "../usage/roll-up.ts";
 import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { QuotaLedger } from "../verification/limits/quota.ts";
-import { Deliverer, type DelivererOptions } from "../webhooks/delivery/deliverer.ts";
 import { resealWebhooks, sweepEvents } from "../webhooks/delivery/sweep.ts";
+import { startTelling, type TellingOptions } from "./telling.ts";
 
 const CLEANUP_EVERY_MS = 600_000;
 const AGGREGATE_EVERY_MS = 60_000;
@@ -30,16 +26,10 @@ const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const SCHEDULE_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
-const EXPOSURES_EVERY_MS = 1_000;
-const ALERTS_EVERY_MS = 1_000;
-/** How often rules are looked for that are due; each has a time of its own. */
-const ALERT_STATES_EVERY_MS = 5_000;
-/** An event is sent within two seconds of its commit. */
-const DELIVERY_EVERY_MS = 500;
-const MAILS_EVERY_MS = 2_000;
-const NEWS_EVERY_MS = 10_000;
 
-export interface LoopsOptions extends DelivererOptions, MailDelivererOptions {
+export interface LoopsOptions extends TellingOptions {
+	/** `AppOptions.silent`. */
+	readonly silent?: boolean;
 	readonly uploads_dir: string;
 	readonly sole: boolean;
 	readonly peppers: Peppers;
@@ -47,7 +37,6 @@ export interface LoopsOptions extends DelivererOptions, MailDelivererOptions {
 	readonly audit_checkpoint_file: string | null;
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
-	readonly exposures: ExposureRecorder;
 	readonly event_retention_days: number;
 	readonly alert_retention_days: number;
 	/** Creates a context of a system actor. */
@@ -63,18 +52,11 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await run();
 	};
 	const note_keys = noteKeysFrom(options.peppers);
-	const deliverer = new Deliverer(options);
-	const alerts = startLoop({ name: "alerts", every_ms: ALERTS_EVERY_MS, log, run: async () => void (await evaluateNews({ database })) });
-	const mails = new MailDeliverer(options);
 	const schedule = new RotationSchedule({ makeContext: () => options.systemContext("rotation schedule") });
-	const news = new KeyNewsEmitter({ database, clock });
 	const loops = [
+		...(options.silent === true ? [] : startTelling(options)),
 		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
-		startLoop({ name: "webhook_delivery", every_ms: DELIVERY_EVERY_MS, log, run: () => deliverer.look() }),
-		startLoop({ name: "key_news", every_ms: NEWS_EVERY_MS, log, run: () => news.look() }),
-		// Without a mail server nothing is queued.
-		...(options.mailer.enabled ? [startLoop({ name: "mail_delivery", every_ms: MAILS_EVERY_MS, log, run: () => mails.look() })] : []),
 		startLoop({ name: "event_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvents({ clock, database }, options.event_retention_days) }),
 		startLoop({
 			name: "webhook_rekeying",
@@ -104,23 +86,12 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
-		alerts,
-		startLoop({ name: "alert_states", every_ms: ALERT_STATES_EVERY_MS, log, run: async () => void (await evaluateStates({ database })) }),
 		startLoop({ name: "alert_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepAlerts({ clock, database }, options.alert_retention_days) }),
-		startLoop({
-			name: "exposures",
-			every_ms: EXPOSURES_EVERY_MS,
-			log,
-			// The alert is raised at once: it is promised within two seconds of the request.
-			run: async () => {
-				if (await options.exposures.flush()) await alerts.kick();
-			},
-		}),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		startLoop({ name: "checkpoint_events", every_ms: SWEEP_EVERY_MS, log, run: () => emitCheckpoints({ database, clock, note_keys }) }),
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
 	];
-	return { stop: async () => void (await Promise.all([deliverer.stop(), mails.stop(), ...loops.map((loop) => loop.stop())])) };
+	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };
 }

@@ -36,6 +36,8 @@ export interface AppOptions {
 	readonly mail?: MailSettings | null;
 	/** The folder of the dashboard's build. Undefined: no dashboard is served. */
 	readonly dashboard_dir?: string;
+	/** For measurements: exposed keys are not searched for, events not delivered, alerts not evaluated. Default: false. */
+	readonly silent?: boolean;
 	/** Whether no other process can use the database. */
 	readonly sole: boolean;
 }
