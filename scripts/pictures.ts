@@ -22,8 +22,8 @@ const FLUSHED_MS = 2_500;
 const HOURS = 24;
 const SIZE = { width: 1_280, height: 820 };
 /** A viewport that shows a complete key page. */
-const LONG = { width: 1_280, height: 1_700 };
-const TALL = { width: 1_280, height: 1_120 };
+const LONG = { width: 1_280, height: 800 };
+const TALL = { width: 1_280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const DANA = { name: "Dana Osei", email: "dana@acme.example", password: "a long walk by the sea" };
 
