@@ -16,7 +16,7 @@ const trusted = parseAllowList(place === "behind-a-proxy" ? ["127.0.0.1"] : []);
 if (!(trusted instanceof AllowList)) throw new Error("impossible state: an address that is none");
 const access_log = createAccessLog({ level: "info", brand: "kw", output: destination({ dest: "/dev/null", sync: false, minLength: 4096 }) });
 const instance = await startInstance({
-	silent: place === "silent",
+	without_notifications: place === "without-notifications",
 	keys: Number(keys),
 	access_log,
 	...(place === "behind-a-proxy" ? { trusted_proxies: trusted } : {}),

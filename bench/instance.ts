@@ -27,8 +27,8 @@ export interface InstanceOptions {
 	readonly access_log: Log | null;
 	/** The trusted proxies; none by default. */
 	readonly trusted_proxies?: AllowList;
-	/** `AppOptions.silent`. */
-	readonly silent?: boolean;
+	/** `AppOptions.without_notifications`. */
+	readonly without_notifications?: boolean;
 	/** Adds routes of the benchmark before the server is ready. */
 	readonly prepare?: (app: App, raw_keys: readonly string[]) => void;
 }
@@ -58,7 +58,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 		uploads_dir: join(data_dir, "uploads"),
 		trusted_proxies: options.trusted_proxies ?? null,
 		outgoing_allowed: loopback,
-		silent: options.silent ?? false,
+		without_notifications: options.without_notifications ?? false,
 		lease_seconds: 5,
 		auth_failures_per_minute: 300,
 		documents: false,

@@ -176,7 +176,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const http = createHttp({
 		...{ log, access_log: options.access_log, problem_type_base, onAnswered: metrics.answered, onDecided: metrics.decided },
 		onHead(request, is_refused) {
-			if (options.silent !== true) exposed_keys.searchHead(request, is_refused);
+			if (options.without_notifications !== true) exposed_keys.searchHead(request, is_refused);
 			preflights.count(request);
 		},
 		forward_auth: forwardAuthAnswer({ ...verifying, forward_auth }),

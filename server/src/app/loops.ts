@@ -17,7 +17,7 @@ import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { QuotaLedger } from "../verification/limits/quota.ts";
 import { resealWebhooks, sweepEvents } from "../webhooks/delivery/sweep.ts";
-import { startTelling, type TellingOptions } from "./telling.ts";
+import { type NotificationOptions, startNotifications } from "./notifications.ts";
 
 const CLEANUP_EVERY_MS = 600_000;
 const AGGREGATE_EVERY_MS = 60_000;
@@ -27,9 +27,9 @@ const ROTATIONS_EVERY_MS = 10_000;
 const SCHEDULE_EVERY_MS = 10_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 
-export interface LoopsOptions extends TellingOptions {
-	/** `AppOptions.silent`. */
-	readonly silent?: boolean;
+export interface LoopsOptions extends NotificationOptions {
+	/** `AppOptions.without_notifications`. */
+	readonly without_notifications?: boolean;
 	readonly uploads_dir: string;
 	readonly sole: boolean;
 	readonly peppers: Peppers;
@@ -54,7 +54,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 	const note_keys = noteKeysFrom(options.peppers);
 	const schedule = new RotationSchedule({ makeContext: () => options.systemContext("rotation schedule") });
 	const loops = [
-		...(options.silent === true ? [] : startTelling(options)),
+		...(options.without_notifications === true ? [] : startNotifications(options)),
 		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
 		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
 		startLoop({ name: "event_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvents({ clock, database }, options.event_retention_days) }),

@@ -37,7 +37,7 @@ export interface AppOptions {
 	/** The folder of the dashboard's build. Undefined: no dashboard is served. */
 	readonly dashboard_dir?: string;
 	/** For measurements: exposed keys are not searched for, events not delivered, alerts not evaluated. Default: false. */
-	readonly silent?: boolean;
+	readonly without_notifications?: boolean;
 	/** Whether no other process can use the database. */
 	readonly sole: boolean;
 }

@@ -4,7 +4,7 @@ import type { DatabaseContext } from "../database/database.ts";
 import type { AuditKeys } from "./entry.ts";
 import { type ChainFinding, verifyChain } from "./verify.ts";
 
-/** A result is given again for this time, or for as many times the duration of its check as bound the checks of a chain to a part of a core. */
+/** A result is reused for 30 seconds, or for 500 times as long as its check took: checking a chain takes at most 0.2 % of the time. */
 const FRESH_MS_MIN = 30_000;
 const FRESH_PER_DURATION = 500;
 const CHAINS_MAX = 500;

@@ -93,7 +93,7 @@ function formatReport(report: VerifyReport): string {
 		`${findings.some(({ kind }) => kind === "right") ? "✗" : "✓"} ${formatCount(keys, "key")} compared with what the log says about their rights`,
 		checkpoints === null
 			? "! not compared with checkpoints: a database that was rolled back as a whole is found with --checkpoint only"
-			: `${findings.some(({ kind }) => kind === "checkpoint") ? "✗" : "✓"} ${formatCount(checkpoints.count, "checkpoint")}${checkpoints.last_at === null ? "" : `, the last of ${checkpoints.last_at}`}`,
+			: `${findings.some(({ kind }) => kind === "checkpoint") ? "✗" : "✓"} ${formatCount(checkpoints.count, "checkpoint")}${checkpoints.last_at === null ? "" : `, the last of ${checkpoints.last_at}`}${checkpoints.chain === null ? "" : `, about ${formatChain(checkpoints.chain)} only: the other chains were not compared`}`,
 		...findings.slice(0, FINDINGS_SHOWN_MAX).flatMap(formatFinding),
 		...(findings.length > FINDINGS_SHOWN_MAX ? [`… and ${findings.length - FINDINGS_SHOWN_MAX} more: see --json`] : []),
 	];

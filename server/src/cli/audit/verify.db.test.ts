@@ -287,6 +287,7 @@ suite("audit verify", () => {
 		writeFileSync(path, String((found[1]?.data as { note: string } | undefined)?.note));
 		const rolledBack = async () => (await findings(path)).flatMap((finding) => (finding.kind === "checkpoint" ? [finding.chain] : []));
 		deepEqual(await rolledBack(), []);
+		equal((await verify(path)).checkpoints?.chain, watched.tenant_id, "the report says that the other chains were not compared");
 		match((await findFileFault(path, NOTE_KEYS)) ?? "", /a checkpoint of one tenant/);
 		await fixture.behind("delete from keywright.audit_entries where chain = $1 and seq = 4", [watched.tenant_id]);
 		await fixture.behind(

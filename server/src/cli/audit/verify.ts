@@ -25,7 +25,13 @@ export interface VerifyReport {
 	readonly entries: number;
 	readonly keys: number;
 	/** Null without a file. */
-	readonly checkpoints: { readonly count: number; readonly last_at: string | null; readonly verifier_keys: readonly string[] } | null;
+	readonly checkpoints: {
+		readonly count: number;
+		readonly last_at: string | null;
+		/** The one chain that they are about: the others were not compared. Null for all. */
+		readonly chain: string | null;
+		readonly verifier_keys: readonly string[];
+	} | null;
 	readonly findings: readonly Finding[];
 }
 
@@ -145,6 +151,6 @@ export async function verifyAudit(context: VerifyContext, checkpoint_path: strin
 	verification.file();
 	const { findings, entries, keys } = verification;
 	const verifier_keys = context.note_keys.map(({ verifier_key }) => verifier_key);
-	const checkpoints = file === null ? null : { count: file.state.count, last_at: file.state.at, verifier_keys };
+	const checkpoints = file === null ? null : { count: file.state.count, last_at: file.state.at, chain: file.state.chain, verifier_keys };
 	return { ok: findings.length === 0, chains: chains.size, entries, keys, checkpoints, findings };
 }

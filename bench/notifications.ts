@@ -10,16 +10,16 @@ import { median } from "./measure.ts";
 
 const WHOAMI = "/api/v1/m2m/whoami";
 const HEADERS = { authorization: "Bearer operator-token-of-the-benchmark", "content-type": "application/json" };
-const TENANT = "told";
+const TENANT = "notified";
 /** Twice a second: a key is made and revoked, then presented once, and another one sent in a URL. */
 const EVENTFUL_EVERY_MS = 500;
 
-export interface ToldFigures {
-	readonly told_per_second: number;
-	readonly silent_per_second: number;
+export interface NotificationFigures {
+	readonly notifying_per_second: number;
+	readonly control_per_second: number;
 	/** Median of the ratios of neighbouring rounds. */
 	readonly ratio: number;
-	/** Events that the receiver got, all from the server that tells. */
+	/** Events that the receiver got, all from the server that delivers them. */
 	readonly delivered: number;
 	readonly rounds: number;
 }
@@ -32,8 +32,8 @@ async function call(port: number, method: string, path: string, body: object): P
 }
 
 async function prepare(port: number, receiver: number): Promise<void> {
-	await call(port, "PUT", `/operator/plans/${TENANT}`, { name: "Told", capabilities: ["m2m_api"] });
-	await call(port, "PUT", `/operator/tenants/${TENANT}`, { name: "Told", plan_id: TENANT });
+	await call(port, "PUT", `/operator/plans/${TENANT}`, { name: "Notified", capabilities: ["m2m_api"] });
+	await call(port, "PUT", `/operator/tenants/${TENANT}`, { name: "Notified", plan_id: TENANT });
 	await call(port, "POST", `/tenants/${TENANT}/webhooks`, { url: `http://127.0.0.1:${receiver}/` });
 }
 
@@ -41,7 +41,7 @@ async function prepare(port: number, receiver: number): Promise<void> {
 function beginEvents(port: number): { stop(): Promise<void> } {
 	let going = true;
 	async function once(): Promise<void> {
-		const body = { name: "prod-told", environment: "prod", owner: "bench", permissions: ["tenant:read"] };
+		const body = { name: "prod-notified", environment: "prod", owner: "bench", permissions: ["tenant:read"] };
 		const made = await call(port, "POST", `/tenants/${TENANT}/api-keys`, body);
 		const { key, raw_key } = made as { key: { id: string }; raw_key: string };
 		await (await fetch(`http://127.0.0.1:${port}${WHOAMI}?key=${raw_key}`)).text();
@@ -66,8 +66,8 @@ async function measure(port: number, seconds: number, keysFile: string): Promise
 	return rate;
 }
 
-export async function measureTold(options: { keys: number; rounds: number; seconds: number }): Promise<ToldFigures> {
-	const folder = mkdtempSync(join(tmpdir(), "keywright-bench-told-"));
+export async function measureNotifications(options: { keys: number; rounds: number; seconds: number }): Promise<NotificationFigures> {
+	const folder = mkdtempSync(join(tmpdir(), "keywright-bench-notifications-"));
 	const started: Side[] = [];
 	let delivered = 0;
 	const receiver = createServer((request, response) => {
@@ -80,7 +80,7 @@ export async function measureTold(options: { keys: number; rounds: number; secon
 	const receives_at = typeof address === "object" && address !== null ? address.port : 0;
 	try {
 		const sides: { port: number; keysFile: string; rates: number[] }[] = [];
-		for (const way of ["told", "silent"] as const) {
+		for (const way of ["with-notifications", "without-notifications"] as const) {
 			const keysFile = join(folder, way);
 			const side = await start("http-server.ts", [String(options.keys), keysFile, way]);
 			started.push(side);
@@ -91,10 +91,10 @@ export async function measureTold(options: { keys: number; rounds: number; secon
 		for (let round = 0; round < options.rounds; round += 1) {
 			for (const side of round % 2 === 0 ? sides : sides.toReversed()) side.rates.push(await measure(side.port, options.seconds, side.keysFile));
 		}
-		const [told = [], silent = []] = sides.map(({ rates }) => rates);
-		const ratios = told.map((rate, index) => rate / (silent[index] ?? Number.NaN));
+		const [notifying = [], control = []] = sides.map(({ rates }) => rates);
+		const ratios = notifying.map((rate, index) => rate / (control[index] ?? Number.NaN));
 		if (delivered === 0) throw new Error("no event of the benchmark was delivered");
-		return { told_per_second: median(told), silent_per_second: median(silent), ratio: median(ratios), delivered, rounds: options.rounds };
+		return { notifying_per_second: median(notifying), control_per_second: median(control), ratio: median(ratios), delivered, rounds: options.rounds };
 	} finally {
 		for (const side of started) await side.stop();
 		receiver.close();

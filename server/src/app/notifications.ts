@@ -14,12 +14,12 @@ const DELIVERY_EVERY_MS = 500;
 const MAILS_EVERY_MS = 2_000;
 const NEWS_EVERY_MS = 10_000;
 
-export interface TellingOptions extends DelivererOptions, MailDelivererOptions {
+export interface NotificationOptions extends DelivererOptions, MailDelivererOptions {
 	readonly exposures: ExposureRecorder;
 }
 
-/** Starts what tells people and programs: exposures and news of keys are recorded, alerts evaluated, events and mails delivered. */
-export function startTelling(options: TellingOptions): { stop(): Promise<void> }[] {
+/** Starts what notifies people and programs: exposures and news of keys are recorded, alerts evaluated, events and mails delivered. */
+export function startNotifications(options: NotificationOptions): { stop(): Promise<void> }[] {
 	const { database, clock, log, exposures, mailer } = options;
 	const deliverer = new Deliverer(options);
 	const mails = new MailDeliverer(options);
