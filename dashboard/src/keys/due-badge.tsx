@@ -1,4 +1,4 @@
-import { Box, Text, Tooltip } from "@mantine/core";
+import { Box, Text } from "@mantine/core";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time, useNow } from "../ui/time.tsx";
 import { exactTime, formatDate } from "../ui/time-words.ts";
@@ -42,22 +42,18 @@ export function DueText({ kind, value, never, dated = false }: TextProps) {
 	}
 	const words = dated ? formatDate(value, now_ms) : due?.short;
 	return (
-		<Tooltip label={exactTime(value)}>
-			<Text span size="sm" c={due === null ? "inherit" : TEXT_COLORS[due.meaning]}>
-				<time dateTime={value} title={exactTime(value)} data-due={due?.nearness}>
-					{words}
-				</time>
-			</Text>
-		</Tooltip>
+		<Text span size="sm" c={due === null ? "inherit" : TEXT_COLORS[due.meaning]}>
+			<time dateTime={value} title={exactTime(value)} data-due={due?.nearness}>
+				{words}
+			</time>
+		</Text>
 	);
 }
 
 function Badged({ due, value, words }: { due: Due; value: string; words: string }) {
 	return (
-		<Tooltip label={exactTime(value)}>
-			<Box component="time" dateTime={value} title={exactTime(value)} display="inline-flex" data-due={due.nearness}>
-				<StateBadge meaning={due.meaning}>{words}</StateBadge>
-			</Box>
-		</Tooltip>
+		<Box component="time" dateTime={value} title={exactTime(value)} display="inline-flex" data-due={due.nearness}>
+			<StateBadge meaning={due.meaning}>{words}</StateBadge>
+		</Box>
 	);
 }

@@ -45,6 +45,8 @@ export const theme = createTheme({
 		// The library keeps the button that shows the password out of the Tab order.
 		PasswordInput: { defaultProps: { size: "sm", visibilityToggleButtonProps: SHOWS_PASSWORD } },
 		Select: { defaultProps: { size: "sm", allowDeselect: false } },
+		// A closed list of choices costs a page neither its elements nor the measuring of their place.
+		Combobox: { defaultProps: { keepMounted: false } },
 		// Mantine's focus placeholder is not a valid child of role=menu.
 		Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
 		Modal: { defaultProps: { centered: true, transitionProps: { duration: 140 } }, styles: HEADED },

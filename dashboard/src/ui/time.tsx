@@ -1,4 +1,4 @@
-import { Text, Tooltip } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { exactTime, formatInstant, relativeTime, shortTime } from "./time-words.ts";
 
@@ -14,7 +14,7 @@ export function useNow(): number {
 	return Date.now();
 }
 
-/** A relative time, with the exact one on hover and focus; `never` for null. `short` for narrow places. */
+/** A relative time, with the exact one on hover; `never` for null. `short` for narrow places. */
 export function Time({ value, never = "never", short = false }: { value: string | null; never?: string; short?: boolean }) {
 	const now_ms = useNow();
 	if (value === null)
@@ -24,11 +24,9 @@ export function Time({ value, never = "never", short = false }: { value: string 
 			</Text>
 		);
 	return (
-		<Tooltip label={exactTime(value)}>
-			<time dateTime={value} title={exactTime(value)}>
-				{short ? shortTime(value, now_ms) : relativeTime(value, now_ms)}
-			</time>
-		</Tooltip>
+		<time dateTime={value} title={exactTime(value)}>
+			{short ? shortTime(value, now_ms) : relativeTime(value, now_ms)}
+		</time>
 	);
 }
 
