@@ -12,7 +12,7 @@ export const LOG_EVENTS = {
 	request_answered: {
 		levels: ["info"],
 		means:
-			"one request: `request_id`, `method`, `route`, `status`, `code`, `decision`, `duration_ms`; `decision` is `allowed` or the code of the denial where a key was verified, also by `verify`, whose own status is 200",
+			"one request: `request_id`, `method`, `route`, `status`, `code`, `decision`, `duration_ms`; `decision` is `allowed` or the code of the denial where a key was verified, also by `verify`, whose own status is 200; `trace_id` and `parent_id` are those of a valid `traceparent` header",
 	},
 	request_refused: {
 		levels: ["info"],

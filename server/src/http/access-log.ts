@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Log } from "../core/log.ts";
+import { getTrace } from "../core/trace.ts";
 
 interface AccessLogOptions {
 	readonly access_log: Log | null;
@@ -19,6 +20,7 @@ export function addAccessLog(app: FastifyInstance, { access_log, onAnswered }: A
 				code: request.refused_with,
 				decision: request.decision,
 				duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
+				...getTrace(request.headers.traceparent),
 			},
 			"request_answered",
 		);

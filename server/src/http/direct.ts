@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { getTrace } from "../core/trace.ts";
 import { announcesBody } from "./body.ts";
 import type { OnDecided } from "./decided.ts";
 import { problemFor } from "./forward-auth-problem.ts";
@@ -83,7 +84,10 @@ export class DirectRoute {
 		if (access_log === null) return;
 		const { request_id, method } = request;
 		const duration_ms = Math.round(elapsed_ms * 1000) / 1000;
-		access_log.info({ request_id, method, route: this.#route, status, code, decision, duration_ms }, "request_answered");
+		access_log.info(
+			{ request_id, method, route: this.#route, status, code, decision, duration_ms, ...getTrace(request.headers.traceparent) },
+			"request_answered",
+		);
 	}
 }
 
