@@ -20,7 +20,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	alert_news: { owner: "outbox", readers: ["alerts"], writers: ["usage"] },
 	alert_progress: { owner: "alerts" },
 	alert_rules: { owner: "alerts", readers: ["mailing"] },
-	alerts: { owner: "alerts" },
+	alerts: { owner: "alerts", readers: ["overview"] },
 	api_profile: { owner: "plans" },
 	audit_entries: { owner: "audit" },
 	audit_heads: { owner: "audit" },
@@ -44,13 +44,13 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	legacy_formats: { owner: "keys" },
 	members: { owner: "tenants", readers: ["alerts", "access", "keys", "mailing"], writers: ["access"] },
 	mail_unsubscriptions: { owner: "mailing" },
-	mails: { owner: "mailing" },
+	mails: { owner: "mailing", readers: ["overview"] },
 	migrations: { owner: "database" },
-	nodes: { owner: "nodes", readers: ["usage", "outbox"] },
+	nodes: { owner: "nodes", readers: ["usage", "outbox", "overview"] },
 	operator_invitations: { owner: "access" },
 	operators: { owner: "access", readers: ["tenants"] },
 	// Distributed to endpoints by webhooks/, to people by mailing/.
-	outbox: { owner: "outbox", readers: ["audit"], writers: ["webhooks", "mailing"] },
+	outbox: { owner: "outbox", readers: ["audit", "overview"], writers: ["webhooks", "mailing"] },
 	people: { owner: "access", readers: ["tenants", "keys", "mailing"], writers: ["tenants"] },
 	peppers: { owner: "keys" },
 	permissions: { owner: "plans", readers: ["overview"] },
@@ -80,9 +80,9 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	usage_keys: { owner: "usage" },
 	usage_operations: { owner: "usage", readers: ["alerts", "overview"] },
 	usage_progress: { owner: "usage" },
-	webhook_deliveries: { owner: "webhooks" },
-	webhook_queues: { owner: "webhooks", readers: ["alerts"] },
-	webhooks: { owner: "webhooks", readers: ["alerts", "audit", "keys"], writers: ["tenants"] },
+	webhook_deliveries: { owner: "webhooks", readers: ["overview"] },
+	webhook_queues: { owner: "webhooks", readers: ["alerts", "overview"] },
+	webhooks: { owner: "webhooks", readers: ["alerts", "audit", "keys", "overview"], writers: ["tenants"] },
 };
 
 const READS = new Set(["selectFrom", "innerJoin", "leftJoin"]);

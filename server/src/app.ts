@@ -11,7 +11,7 @@ import { readDashboard } from "./app/dashboard.ts";
 import { ENDERS } from "./app/enders.ts";
 import { everyRoute } from "./app/every-route.ts";
 import { startLoops } from "./app/loops.ts";
-import { createMetrics } from "./app/metrics.ts";
+import { createMetrics } from "./app/metrics/metrics.ts";
 import type { AppOptions } from "./app/options.ts";
 import { createPeople } from "./app/people.ts";
 import { metricsRoutes, publicRoutes } from "./app/public-routes.ts";
@@ -71,6 +71,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const rekeying = new RekeyQueue(log);
 	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys } = createVerification({
 		...options,
+		onBarrier: (waited_ms) => metrics.barrier(waited_ms),
 		onRekeyDue(grant, secret) {
 			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
 			rekeying.add(grant.kid, () => rekeySecret(systemContext(getRekeyerName(grant)), { ...identity, secret }));
@@ -93,7 +94,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 		productName: () => profile.known.product_name,
 	});
 	const preflights = new Preflights({ clock, filterHeader });
-	const metrics = createMetrics({ node, skew, grants, meter, preflights });
+	const databases = { requests: database, verification: verification_database };
+	const metrics = createMetrics({ node, skew, grants, meter, preflights, clock, databases });
 	const keyed = keyedRoutes({ documents: options.documents });
 	const every_route = everyRoute({ documents: options.documents });
 	const openapi = JSON.stringify({ ...buildOpenApi(every_route, { version: options.version }), servers: [{ url: options.public_url }] });

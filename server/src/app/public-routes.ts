@@ -4,7 +4,7 @@ import { type Route, route } from "../http/route.ts";
 import type { Node } from "../nodes/node.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { publicProfileRoutes } from "../plans/routes.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
 import { problemPage, streamText } from "./plain-page.ts";
 

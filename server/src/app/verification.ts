@@ -45,6 +45,7 @@ export interface VerificationOptions {
 	readonly source_addresses?: boolean;
 	readonly sole: boolean;
 	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
+	readonly onBarrier: (milliseconds: number) => void;
 }
 
 /** The components that verify raw keys, wired together; the node has not started yet. */
@@ -68,7 +69,7 @@ export function createVerification(options: VerificationOptions): Verification {
 	const { database, verification_database, clock, log, peppers } = options;
 	const { lease_seconds, version, sole } = options;
 	const skew = new ClockSkew({ clock, log });
-	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole, skew });
+	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole, skew, onBarrier: options.onBarrier });
 	const meter = new Meter({ clock });
 	const windows = new WindowStore(clock);
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });

@@ -22,8 +22,18 @@ const types = {
 	},
 };
 
+export interface PoolConnections {
+	readonly open: number;
+	/** Of the open ones, those that no transaction uses. */
+	readonly idle: number;
+	/** Transactions that wait for a connection. */
+	readonly waiting: number;
+}
+
 export interface Database {
 	readonly queries: Kysely<Tables>;
+	/** The connections of the pool, at the call. */
+	connections(): PoolConnections;
 	/** A direct connection, without a pooler, for LISTEN and session locks. */
 	readonly directUrl: string;
 	/** A dedicated direct pool with short timeouts, for lease renewals: requests cannot delay them. */
@@ -81,6 +91,7 @@ export function connectDatabase(options: ConnectOptions): Database {
 	const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: answering, ...actingAs(options.role) }) }).withSchema("keywright");
 	return {
 		queries,
+		connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
 		directUrl: direct_url,
 		apart: () => connectDatabase({ url: direct_url, log, connections_max: APART_CONNECTIONS_MAX, answer_timeout_ms: APART_ANSWER_TIMEOUT_MS }),
 		close: () => queries.destroy(),

@@ -31,6 +31,8 @@ export interface NodeOptions {
 	sole: boolean;
 	/** Default: the clock of this node is not compared with the database's. */
 	skew?: ClockSkew;
+	/** Called with how long a change waited until every node had applied it. */
+	onBarrier?: (milliseconds: number) => void;
 }
 
 /**
@@ -114,6 +116,13 @@ export class Node {
 	 * nodes, this one first.
 	 */
 	async awaitBarrier(seq: number): Promise<WaitedFor[]> {
+		const began = this.#options.clock.monotonic();
+		const waited_for = await this.#waitForOthers(seq);
+		this.#options.onBarrier?.(this.#options.clock.monotonic() - began);
+		return waited_for;
+	}
+
+	async #waitForOthers(seq: number): Promise<WaitedFor[]> {
 		while (this.#appliedSeq < seq) await this.catchUp();
 		const waited_for = new Map<string, boolean>([[this.#id, true]]);
 		for (let polls = 0; ; polls += 1) {

@@ -121,6 +121,9 @@ export interface NodeRow {
 
 const NODES_SHOWN_MAX = 100;
 
+/** Whether a row of `nodes` renewed within its own lease, by the database's clock. */
+export const HOLDS_LEASE = sql<boolean>`(fenced_at is null and renewed_at > clock_timestamp() - make_interval(secs => lease_ms / 1000.0))`;
+
 /** The nodes that have a row, those that may hold a lease first. */
 export async function readNodes(tx: ReadTx): Promise<NodeRow[]> {
 	return tx
@@ -128,7 +131,7 @@ export async function readNodes(tx: ReadTx): Promise<NodeRow[]> {
 		.innerJoin("change_sequence", (join) => join.onTrue())
 		.select(["id", "version", "started_at", "renewed_at", "lease_ms", "fenced_at"])
 		.select([
-			sql<boolean>`fenced_at is null and renewed_at > clock_timestamp() - make_interval(secs => lease_ms / 1000.0)`.as("holds_lease"),
+			HOLDS_LEASE.as("holds_lease"),
 			sql<number>`greatest(0, change_sequence.seq - applied_seq)`.as("behind"),
 		])
 		.orderBy(sql`fenced_at is null`, "desc")

@@ -1,13 +1,15 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { testLog } from "../../testing/database.ts";
 import { type KeysFixture, keyInput, keysFixture } from "../../testing/keys.ts";
 import { ApiError } from "../core/error.ts";
+import { connectDatabase } from "../database/database.ts";
 import { createKey } from "../keys/create.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { putPlan } from "../plans/plans.ts";
 import { createTenant, updateTenant } from "../tenants/tenants.ts";
 import { QuotaLedger } from "../verification/limits/quota.ts";
+import { BacklogReader } from "./backlog.ts";
 import { planUse, previewPlan, previewTenantPlan } from "./plan-impact.ts";
 import { type TenantsRequest, tenantsOverview } from "./tenants.ts";
 
@@ -146,4 +148,40 @@ test("the use of the plans counts tenants and live keys", async () => {
 			{ plan_id: "wide", tenants: 2, keys: 4 },
 		],
 	});
+});
+
+test("what waits is counted over all tenants with its age, read again after five seconds, and not known without the database", async () => {
+	const { db, clock, behind } = fixture;
+	const reader = new BacklogReader({ database: db.database, clock });
+	await behind("update outbox set distributed_at = now(), mail_queued_at = now()");
+	await behind(
+		`insert into alerts (tenant_id, id, rule, subject, status, evidence, count, raised_at, last_at, resolved_at)
+		select tenant, 'alt_' || tenant || status, 'key_unused', status, status, '{}', 1, now(), now(), case when status = 'resolved' then now() end
+		from unnest(array['acme', 'beta']) as tenant, unnest(array['raised', 'acknowledged', 'resolved']) as status`,
+	);
+	const none = await reader.read();
+	deepEqual(
+		[none?.waiting, none?.overdue_seconds],
+		[
+			{ events: 0, deliveries: 0, mails: 0 },
+			{ events: 0, deliveries: 0, mails: 0 },
+		],
+	);
+	deepEqual(
+		none?.alerts.toSorted((a, b) => a.status.localeCompare(b.status)),
+		[
+			{ rule: "key_unused", status: "acknowledged", alerts: 2 },
+			{ rule: "key_unused", status: "raised", alerts: 2 },
+		],
+	);
+	await behind("update outbox set distributed_at = null, created_at = now() - interval '90 seconds' where tenant_id = 'acme'");
+	const [{ waiting = 0 } = {}] = await behind("select count(*)::int as waiting from outbox where distributed_at is null");
+	equal((await reader.read())?.waiting.events, 0);
+	clock.advance(5_001);
+	const some = await reader.read();
+	equal(some?.waiting.events, waiting);
+	ok(waiting !== 0 && some !== null && some.overdue_seconds.events >= 90 && some.overdue_seconds.events < 600);
+	const away = connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/none", log: testLog });
+	equal(await new BacklogReader({ database: away, clock }).read(), null);
+	await away.close();
 });

@@ -118,9 +118,11 @@ class Flusher {
 		const began = this.#options.clock.now();
 		for (let sent = 0; sent < BATCHES_PER_RUN_MAX; sent += 1) {
 			const flush = this.#next(began);
-			if (!flush) return this.#sendIdle(began);
-			await this.#send(flush);
-			if (flush.flushed_until !== null) return;
+			if (flush) await this.#send(flush);
+			else await this.#sendIdle(began);
+			if (flush && flush.flushed_until === null) continue;
+			this.#options.meter.stored_until = began;
+			return;
 		}
 	}
 

@@ -40,12 +40,16 @@ export class Meter {
 		this.#keys = new RecentCounters(this.#entriesMax / 2);
 		this.#operations = new RecentCounters(this.#entriesMax / 2);
 		this.#generationBegan = options.clock.monotonic();
+		this.stored_until = options.clock.now();
 	}
 
 	/** Counts of either kind lost to the bound since the start. */
 	get lost(): number {
 		return this.#lost;
 	}
+
+	/** Every count before this time, in ms since the epoch, is in the database; of the start until the first flush. Set by the flusher. */
+	stored_until: number;
 
 	/** Number of undrained facts. */
 	get waiting(): number {

@@ -52,6 +52,8 @@ export class Grants {
 	readonly #kidsOfKey = new Map<string, Set<string>>();
 	readonly #lanes: Record<Lane, Batcher<Grant | Unknown>>;
 	readonly #siteLane: Batcher<SiteState>;
+	/** How many kids and lookups were read from the database since the start, because they were not in memory. */
+	reads = 0;
 
 	constructor(options: GrantsOptions) {
 		this.#options = options;
@@ -119,6 +121,7 @@ export class Grants {
 	}
 
 	async #loadGrants(names: string[]): Promise<Map<string, Grant | Unknown>> {
+		this.reads += names.length;
 		const loaded = new Map<string, Grant | Unknown>();
 		let wanted = names;
 		for (let attempt = 0; attempt < FILL_ATTEMPTS_MAX && wanted.length > 0; attempt += 1) {
