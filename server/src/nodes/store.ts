@@ -130,10 +130,7 @@ export async function readNodes(tx: ReadTx): Promise<NodeRow[]> {
 		.selectFrom("nodes")
 		.innerJoin("change_sequence", (join) => join.onTrue())
 		.select(["id", "version", "started_at", "renewed_at", "lease_ms", "fenced_at"])
-		.select([
-			HOLDS_LEASE.as("holds_lease"),
-			sql<number>`greatest(0, change_sequence.seq - applied_seq)`.as("behind"),
-		])
+		.select([HOLDS_LEASE.as("holds_lease"), sql<number>`greatest(0, change_sequence.seq - applied_seq)`.as("behind")])
 		.orderBy(sql`fenced_at is null`, "desc")
 		.orderBy("started_at")
 		.orderBy("id")
