@@ -22,7 +22,7 @@ import { auditKeysFrom } from "./audit/entry.ts";
 import { ExportSlots } from "./audit/export-slots.ts";
 import { ChainStates } from "./audit/state.ts";
 import { ALL_TENANTS } from "./core/context.ts";
-import { newId } from "./core/id.ts";
+import { newRequestId } from "./core/request-id.ts";
 import { deleteTenantFiles } from "./documents/sweep.ts";
 import { Preflights } from "./exposure/preflights.ts";
 import { forwardAuthAnswer } from "./forward-auth/answer.ts";
@@ -141,7 +141,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		...system,
 		actor: { kind: "system", name } as const,
 		scope: ALL_TENANTS,
-		request_id: newId("req"),
+		request_id: newRequestId(),
 		idempotency_key: null,
 	});
 

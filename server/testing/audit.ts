@@ -2,8 +2,8 @@ import type { ChangeContext } from "../src/audit/change.ts";
 import { auditKeysFrom } from "../src/audit/entry.ts";
 import { type Clock, systemClock } from "../src/core/clock.ts";
 import { ALL_TENANTS } from "../src/core/context.ts";
-import { newId } from "../src/core/id.ts";
 import { parsePeppers } from "../src/core/pepper.ts";
+import { newRequestId } from "../src/core/request-id.ts";
 import { Node } from "../src/nodes/node.ts";
 import { type BareTestDatabase, bareTestDatabase, testLog } from "./database.ts";
 
@@ -30,7 +30,7 @@ export async function testDatabase(options: { clock?: Clock } = {}): Promise<Tes
 		context: (overrides = {}) => ({
 			actor: { kind: "operator", name: "operator token" },
 			scope: ALL_TENANTS,
-			request_id: newId("req"),
+			request_id: newRequestId(),
 			idempotency_key: null,
 			clock,
 			log: testLog,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { newId } from "../src/core/id.ts";
 import { parseAddress } from "../src/core/network.ts";
+import { newRequestId } from "../src/core/request-id.ts";
 import type { HandoverContext, KeysContext, RecipientContext } from "../src/keys/context.ts";
 import { rotateKey } from "../src/keys/rotations/rotate.ts";
 import type { RotateInput } from "../src/keys/rotations/schema.ts";
@@ -115,7 +115,7 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			const { grant } = await main.ask(raw_key);
 			assert(grant, "the key is not known");
 			const request = {
-				request_id: newId("req"),
+				request_id: newRequestId(),
 				idempotency_key: idempotency_key ?? null,
 				site_id: null,
 				permission: "key:rotate",

@@ -2,8 +2,8 @@ import pg from "pg";
 import { auditKeysFrom } from "../src/audit/entry.ts";
 import { ManualClock } from "../src/core/clock.ts";
 import { ALL_TENANTS } from "../src/core/context.ts";
-import { newId } from "../src/core/id.ts";
 import { type Peppers, parsePeppers } from "../src/core/pepper.ts";
+import { newRequestId } from "../src/core/request-id.ts";
 import { headerFilter } from "../src/core/secret-text.ts";
 import type { Database } from "../src/database/database.ts";
 import { ExposureRecorder } from "../src/exposure/recorder.ts";
@@ -111,7 +111,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 	const context: VerificationFixture["context"] = (node, overrides = {}) => ({
 		actor: { kind: "operator", name: "operator token" },
 		scope: ALL_TENANTS,
-		request_id: newId("req"),
+		request_id: newRequestId(),
 		idempotency_key: null,
 		clock,
 		log: testLog,

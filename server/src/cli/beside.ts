@@ -4,9 +4,9 @@ import { auditKeysFrom } from "../audit/entry.ts";
 import type { Config } from "../config.ts";
 import { systemClock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
-import { newId } from "../core/id.ts";
 import { createLog, type Log } from "../core/log.ts";
 import { type Peppers, parsePeppers } from "../core/pepper.ts";
+import { newRequestId } from "../core/request-id.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { connectDatabase, type Database } from "../database/database.ts";
 import type { KeysContext } from "../keys/context.ts";
@@ -45,7 +45,7 @@ export async function openBesideServers(config: Config, version: string): Promis
 		context: (name, peppers) => ({
 			actor: { kind: "system", name },
 			scope: ALL_TENANTS,
-			request_id: newId("req"),
+			request_id: newRequestId(),
 			idempotency_key: null,
 			clock: systemClock,
 			log,

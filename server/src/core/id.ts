@@ -34,7 +34,6 @@ export type IdPrefix =
 	| "doc"
 	| "svc"
 	| "alt"
-	| "req"
 	| "node"
 	| "evt"
 	| "upl"

@@ -1,9 +1,9 @@
 import { IncomingMessage } from "node:http";
-import { newId } from "../core/id.ts";
+import { newRequestId } from "../core/request-id.ts";
 
 /** An incoming request with the headers that every route needs, collected in one pass. */
 export class FramedRequest extends IncomingMessage {
-	readonly request_id = newId("req");
+	readonly request_id = newRequestId();
 	/** The one `X-API-Key`, as sent; null when there is none. */
 	raw_key: string | null = null;
 	authorization: string | null = null;

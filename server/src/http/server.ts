@@ -2,8 +2,8 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { ApiError, ERRORS } from "../core/error.ts";
-import { newId } from "../core/id.ts";
 import type { Log } from "../core/log.ts";
+import { newRequestId } from "../core/request-id.ts";
 import { addAccessLog } from "./access-log.ts";
 import { toApiError } from "./api-error.ts";
 import { announcesBody, BODY_PACE, type BodyPace, isBodyOptional, JSON_BODY_BYTES_MAX, limitUnreadBody } from "./body.ts";
@@ -148,7 +148,7 @@ function createListener(handler: (request: FramedRequest, response: ServerRespon
 
 	/** Writes a response to a socket without a response object, and closes the connection. */
 	function writeBare(socket: Duplex, refusal: ApiError, reason: string | null): void {
-		const request_id = newId("req");
+		const request_id = newRequestId();
 		options.onAnswered?.(refusal.status, refusal.code);
 		unreadable.write({ request_id, status: refusal.status, code: refusal.code, reason });
 		socket.write(toResponseText(toProblem(refusal, request_id, options.problem_type_base())));

@@ -1,6 +1,7 @@
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { newId } from "../../core/id.ts";
 import { makeOneTimeToken, type OneTimeToken } from "../../core/one-time-token.ts";
+import { newRequestId } from "../../core/request-id.ts";
 import { MINUTE_MS } from "../../core/time.ts";
 import { readTenantForUpdate } from "../../tenants/store.ts";
 import type { KeysContext } from "../context.ts";
@@ -43,7 +44,7 @@ export async function beginBySchedule(context: KeysContext, due: DueKey, now: Da
 	const { tenant_id, key_id, attempts } = due;
 	const rotation_id = newId("rot");
 	const token = makeOneTimeToken("kwh");
-	const own = { ...context, scope: tenant_id, request_id: newId("req") };
+	const own = { ...context, scope: tenant_id, request_id: newRequestId() };
 	return change<BegunBySchedule | null>(own, async (tx) => {
 		const found = await readTenantForUpdate(tx, tenant_id);
 		if (found?.tenant.status !== "active") return { unchanged: null };
@@ -71,7 +72,7 @@ export async function beginBySchedule(context: KeysContext, due: DueKey, now: Da
  */
 export async function withdraw(context: ChangeContext, begun: Scheduled, event: "not_mailed" | "recipient_gone", failure: Failure): Promise<boolean> {
 	const { tenant_id, key_id, rotation_id } = begun;
-	return change<boolean>({ ...context, scope: tenant_id, request_id: newId("req") }, async (tx) => {
+	return change<boolean>({ ...context, scope: tenant_id, request_id: newRequestId() }, async (tx) => {
 		const key = await lockKey(tx, tenant_id, key_id);
 		const rotation = key && (await readRotation(tx, tenant_id, { id: rotation_id, key_id }));
 		if (!key || rotation?.state !== "waiting") return { unchanged: false };
