@@ -28,6 +28,7 @@ const instance = await startInstance({
 		void Promise.resolve(
 			app.verifier.decide({
 				raw_key: raw_keys[0] ?? "",
+				request_id: null,
 				cost: 1,
 				limits: null,
 				operation: "bench",

@@ -19,6 +19,7 @@ export interface InProcessFigures {
 function questions(raw_keys: readonly string[]): Question[] {
 	return raw_keys.map((raw_key, index) => ({
 		raw_key,
+		request_id: "req_0000000000000000000A",
 		cost: 1,
 		limits: null,
 		operation: "GET /api/v1/m2m/whoami",

@@ -69,14 +69,15 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
 	const rekeying = new RekeyQueue(log);
-	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys } = createVerification({
-		...options,
-		onBarrier: (waited_ms) => metrics.barrier(waited_ms),
-		onRekeyDue(grant, secret) {
-			const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
-			rekeying.add(grant.kid, () => rekeySecret(systemContext(getRekeyerName(grant)), { ...identity, secret }));
-		},
-	});
+	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys } =
+		createVerification({
+			...options,
+			onBarrier: (waited_ms) => metrics.barrier(waited_ms),
+			onRekeyDue(grant, secret) {
+				const identity = { kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, environment: grant.environment };
+				rekeying.add(grant.kid, () => rekeySecret(systemContext(getRekeyerName(grant)), { ...identity, secret }));
+			},
+		});
 	const forward_auth = liveForwardAuth({ database, node, log });
 	const mailer = createMailer({ settings: options.mail ?? null, product_name: () => profile.known.product_name, log });
 	const service_keys = serviceKeysFrom(options.peppers);
@@ -221,7 +222,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const audit_checkpoint_file = options.audit_checkpoint_file ?? null;
 	const event_retention_days = options.event_retention_days ?? EVENT_RETENTION_DAYS_DEFAULT;
 	const alert_retention_days = options.alert_retention_days ?? ALERT_RETENTION_DAYS_DEFAULT;
-	const parts = { node, quotas, grants, exposures, outgoing, webhook_keys, mailer, profile, unsubscribe_keys, systemContext };
+	const parts = { node, quotas, grants, exposures, refusals, outgoing, webhook_keys, mailer, profile, unsubscribe_keys, systemContext };
 	const loops = await startLoops({ ...options, audit_checkpoint_file, event_retention_days, alert_retention_days, ...parts });
 
 	return {

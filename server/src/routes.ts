@@ -13,6 +13,7 @@ import type { StateContext } from "./audit/state.ts";
 import type { CallerContext } from "./core/caller.ts";
 import type { DocumentsContext } from "./documents/context.ts";
 import { keyedDocumentRoutes } from "./documents/routes.ts";
+import { keyedFailureRoutes, managementFailureRoutes, operatorFailureRoutes } from "./failures/routes.ts";
 import { forwardAuthRoutes, operatorForwardAuthRoutes } from "./forward-auth/routes.ts";
 import type { ForwardAuthTestContext } from "./forward-auth/tester.ts";
 import type { Route } from "./http/route.ts";
@@ -61,7 +62,14 @@ export type ManagementRouteContext = KeysContext &
 
 /** Every route that is not public, by its callers. `documents` false omits the documents resource. */
 export function keyedRoutes(options: { documents: boolean }): readonly Route<KeyedRouteContext>[] {
-	return [...m2mRoutes, ...keyedRotationRoutes, ...keyedSiteRoutes, ...(options.documents ? keyedDocumentRoutes : []), ...keyedUsageRoutes];
+	return [
+		...m2mRoutes,
+		...keyedRotationRoutes,
+		...keyedSiteRoutes,
+		...(options.documents ? keyedDocumentRoutes : []),
+		...keyedUsageRoutes,
+		...keyedFailureRoutes,
+	];
 }
 
 export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
@@ -82,6 +90,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementPermissionRoutes,
 	...managementCapabilityRoutes,
 	...managementAuditRoutes,
+	...managementFailureRoutes,
 ];
 
 export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
@@ -98,6 +107,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorForwardAuthRoutes,
 	...operatorOverviewRoutes,
 	...operatorAuditRoutes,
+	...operatorFailureRoutes,
 ];
 
 export const personRoutes: readonly Route<PersonRouteContext>[] = [...accountRoutes, ...mailPreferenceRoutes];

@@ -7,6 +7,7 @@ import { newRequestId } from "../src/core/request-id.ts";
 import { headerFilter } from "../src/core/secret-text.ts";
 import type { Database } from "../src/database/database.ts";
 import { ExposureRecorder } from "../src/exposure/recorder.ts";
+import { RefusalRecorder } from "../src/failures/recorder.ts";
 import type { KeysContext } from "../src/keys/context.ts";
 import { createKey } from "../src/keys/create.ts";
 import { liveImportedFormats } from "../src/keys/imported/formats.ts";
@@ -52,6 +53,7 @@ export interface Process {
 	readonly failures: AddressFailures;
 	readonly verifier: Verifier;
 	readonly exposures: ExposureRecorder;
+	readonly refusals: RefusalRecorder;
 	/** Secrets that matched under an old pepper, or only by their hash. */
 	readonly rekeyed: { grant: Grant; secret: string }[];
 	ask(raw_key: string, question?: Partial<Question>): Promise<Decision>;
@@ -82,6 +84,7 @@ export interface VerificationFixture {
 export function newQuestion(raw_key: string, question: Partial<Question> = {}): Question {
 	return {
 		raw_key,
+		request_id: newRequestId(),
 		cost: 1,
 		limits: null,
 		operation: "GET /test",
@@ -150,6 +153,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
 			const legacy_formats = liveImportedFormats({ database: own, node, log: testLog });
 			const exposures = new ExposureRecorder({ database: own, clock, log: testLog });
+			const refusals = new RefusalRecorder({ addresses: true });
 			const rekeyed: Process["rekeyed"] = [];
 			const verifier = new Verifier({
 				brand: BRAND,
@@ -164,13 +168,14 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				failures,
 				meter,
 				exposures,
+				refusals,
 				onRekeyDue: (grant, secret) => rekeyed.push({ grant, secret }),
 			});
 			await node.start();
 			await legacy_formats.current();
 			nodes.push(node);
 			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(newQuestion(raw_key, question));
-			return { node, meter, windows, grants, quotas, failures, verifier, exposures, rekeyed, ask };
+			return { node, meter, windows, grants, quotas, failures, verifier, exposures, refusals, rekeyed, ask };
 		},
 		async behind(statement, values) {
 			return (await behind.query<Record<string, unknown>>(statement, values)).rows;

@@ -788,6 +788,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/m2m/explain/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why a request with this key was refused
+         * @description Any key.
+         */
+        get: operations["get_m2m_explain_by_request_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/handovers": {
         parameters: {
             query?: never;
@@ -1856,6 +1876,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/auth-failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refused requests, newest first, with the exact counts of all of them
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_auth_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/explain/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why a request was refused
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_explain_by_request_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/plans": {
         parameters: {
             query?: never;
@@ -2652,6 +2712,46 @@ export interface paths {
          * @description Access: operator.
          */
         get: operations["get_operator_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/auth-failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refused requests that belong to no tenant, by address and unknown kid
+         * @description Access: operator.
+         */
+        get: operations["get_operator_auth_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/explain/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why a request of any tenant, or of none, was refused
+         * @description Access: operator.
+         */
+        get: operations["get_operator_explain_by_request_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4485,6 +4585,59 @@ export interface operations {
                             code: string;
                             requests: number;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_m2m_explain_by_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The request that is explained: the nearest kept one if `exact` is false */
+                        request_id: string;
+                        /** Format: date-time */
+                        at: string;
+                        allowed: boolean;
+                        code: string;
+                        /**
+                         * @description The check that refused the request
+                         * @enum {unknown}
+                         */
+                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                        summary: string;
+                        cause: {
+                            fact: string;
+                            value: string | number | boolean | null | string[];
+                        }[];
+                        cure: string;
+                        last_success: {
+                            /** Format: date-time */
+                            at: string;
+                            operation: string;
+                        } | null;
+                        /** @description False: the refusal was not kept, and the nearest one of that time stands in for it */
+                        exact: boolean;
                     };
                 };
             };
@@ -9940,6 +10093,133 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_tenants_by_tenant_id_auth_failures: {
+        parameters: {
+            query?: {
+                code?: string;
+                key_id?: string;
+                source_id?: string;
+                from?: string;
+                to?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The last 100 of each key and code, and a sample of the others */
+                        data: {
+                            request_id: string;
+                            /** Format: date-time */
+                            at: string;
+                            code: string;
+                            /** @description The status that the caller got, or was to get from the API that asked */
+                            status: number;
+                            /**
+                             * @description The check that refused the request
+                             * @enum {unknown}
+                             */
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                            /** @description A route, or the operation that a service or rule named; never a path */
+                            operation: string;
+                            /** @description What the check knew */
+                            facts: {
+                                [key: string]: string | number | boolean | null | string[];
+                            };
+                            key_id: string;
+                            /** @description The secret that was presented */
+                            kid: string;
+                            source: {
+                                id: string;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                                name: string | null;
+                            };
+                            /** @description False: the secret was wrong or incomplete, so that anyone can have sent the request */
+                            proven: boolean;
+                        }[];
+                        /** @description All refusals that match, those that were not kept too; whole minutes, and whole hours after two days */
+                        counts: {
+                            code: string;
+                            requests: number;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_explain_by_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The request that is explained: the nearest kept one if `exact` is false */
+                        request_id: string;
+                        /** Format: date-time */
+                        at: string;
+                        allowed: boolean;
+                        code: string;
+                        /**
+                         * @description The check that refused the request
+                         * @enum {unknown}
+                         */
+                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                        summary: string;
+                        cause: {
+                            fact: string;
+                            value: string | number | boolean | null | string[];
+                        }[];
+                        cure: string;
+                        last_success: {
+                            /** Format: date-time */
+                            at: string;
+                            operation: string;
+                        } | null;
+                        /** @description False: the refusal was not kept, and the nearest one of that time stands in for it */
+                        exact: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_operator_plans: {
         parameters: {
             query?: {
@@ -12609,6 +12889,135 @@ export interface operations {
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_auth_failures: {
+        parameters: {
+            query?: {
+                code?: string;
+                address?: string;
+                kid?: string;
+                from?: string;
+                to?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            request_id: string;
+                            /** Format: date-time */
+                            at: string;
+                            code: string;
+                            /** @description The status that the caller got, or was to get from the API that asked */
+                            status: number;
+                            /**
+                             * @description The check that refused the request
+                             * @enum {unknown}
+                             */
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                            /** @description A route, or the operation that a service or rule named; never a path */
+                            operation: string;
+                            /** @description What the check knew */
+                            facts: {
+                                [key: string]: string | number | boolean | null | string[];
+                            };
+                            kid: string | null;
+                            address: string | null;
+                            source: {
+                                id: string;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                            };
+                            /** @description How many refusals of this address, kid and code it stands for */
+                            requests: number;
+                        }[];
+                        addresses: {
+                            address: string;
+                            requests: number;
+                        }[];
+                        kids: {
+                            kid: string;
+                            requests: number;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_explain_by_request_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The request that is explained: the nearest kept one if `exact` is false */
+                        request_id: string;
+                        /** Format: date-time */
+                        at: string;
+                        allowed: boolean;
+                        code: string;
+                        /**
+                         * @description The check that refused the request
+                         * @enum {unknown}
+                         */
+                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                        summary: string;
+                        cause: {
+                            fact: string;
+                            value: string | number | boolean | null | string[];
+                        }[];
+                        cure: string;
+                        last_success: {
+                            /** Format: date-time */
+                            at: string;
+                            operation: string;
+                        } | null;
+                        /** @description False: the refusal was not kept, and the nearest one of that time stands in for it */
+                        exact: boolean;
+                        tenant_id: string | null;
+                        key_id: string | null;
+                        address: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

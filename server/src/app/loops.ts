@@ -7,6 +7,8 @@ import { sweepExpired } from "../audit/idempotency.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { startSweep } from "../documents/sweep.ts";
+import { RefusalFlusher, sweepFailures } from "../failures/flush.ts";
+import type { RefusalRecorder } from "../failures/recorder.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
@@ -25,6 +27,8 @@ const EXPIRY_EVERY_MS = 900_000;
 const SWEEP_EVERY_MS = 300_000;
 const ROTATIONS_EVERY_MS = 10_000;
 const SCHEDULE_EVERY_MS = 10_000;
+/** A refusal can be read within two seconds. */
+const FAILURES_EVERY_MS = 1_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 
 export interface LoopsOptions extends NotificationOptions {
@@ -37,6 +41,7 @@ export interface LoopsOptions extends NotificationOptions {
 	readonly audit_checkpoint_file: string | null;
 	readonly quotas: QuotaLedger;
 	readonly grants: Grants;
+	readonly refusals: RefusalRecorder;
 	readonly event_retention_days: number;
 	readonly alert_retention_days: number;
 	/** Creates a context of a system actor. */
@@ -51,6 +56,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await aggregateUsage({ database, log });
 		await run();
 	};
+	const failures = new RefusalFlusher({ database, log, recorder: options.refusals });
 	const note_keys = noteKeysFrom(options.peppers);
 	const schedule = new RotationSchedule({ makeContext: () => options.systemContext("rotation schedule") });
 	const loops = [
@@ -85,6 +91,8 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			log,
 			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
+		startLoop({ name: "failure_flush", every_ms: FAILURES_EVERY_MS, log, run: () => failures.run() }),
+		startLoop({ name: "failure_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepFailures({ clock, database }) }),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
 		startLoop({ name: "alert_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepAlerts({ clock, database }, options.alert_retention_days) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
@@ -93,5 +101,5 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
 		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
 	];
-	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) };
+	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop())).then(() => failures.stop())) };
 }

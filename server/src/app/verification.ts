@@ -5,6 +5,7 @@ import type { Peppers } from "../core/pepper.ts";
 import { type HeaderFilter, headerFilter, holdsSecret, type SecretTest } from "../core/secret-text.ts";
 import type { Database } from "../database/database.ts";
 import { ExposureRecorder } from "../exposure/recorder.ts";
+import { RefusalRecorder } from "../failures/recorder.ts";
 import { holdsImportedKey } from "../keys/imported/format.ts";
 import { type LiveImportedFormats, liveImportedFormats } from "../keys/imported/formats.ts";
 import { ClockSkew } from "../nodes/clock-skew.ts";
@@ -62,6 +63,7 @@ export interface Verification {
 	readonly filterHeader: HeaderFilter;
 	readonly verifier: Verifier;
 	readonly exposures: ExposureRecorder;
+	readonly refusals: RefusalRecorder;
 	readonly exposed_keys: ExposedKeys;
 }
 
@@ -83,12 +85,13 @@ export function createVerification(options: VerificationOptions): Verification {
 		filterHeader,
 	});
 	const exposures = new ExposureRecorder({ database, clock, log });
+	const refusals = new RefusalRecorder({ addresses: options.source_addresses ?? true });
 	const verifier = new Verifier({
-		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, exposures },
+		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, exposures, refusals },
 		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
 	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, failures, trusted_proxies: options.trusted_proxies, clock, log });
-	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, exposed_keys };
+	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys };
 }

@@ -83,6 +83,8 @@ export const LOG_EVENTS = {
 	},
 	usage_batch_given_up: { levels: ["error"], means: "usage counts were lost" },
 	usage_lost_at_stop: { levels: ["error"], means: "usage counts could not be written at the stop and were lost" },
+	auth_failures_given_up: { levels: ["error"], means: "refusals could not be stored and were lost for explanations" },
+	auth_failures_lost_at_stop: { levels: ["warn"], means: "the latest refusals could not be stored at the stop and were lost for explanations" },
 	webhook_disabled: {
 		levels: ["warn"],
 		means: "a webhook (`webhook_id` of `tenant_id`; `*`: the operator's) was disabled; `reason` is `gone` (its receiver answered 410) or `failing`",

@@ -14,6 +14,7 @@ export const LOCKS = {
 	webhook_distribution: 7_362_047,
 	mail_distribution: 7_362_050,
 	rotation_schedule: 7_362_052,
+	auth_failures: 7_362_053,
 	rotations: 7_402_118_006,
 	operators: 7_402_118_007,
 } as const;

@@ -76,6 +76,35 @@ export interface AuditHeadsTable {
 	mac: Buffer;
 }
 
+export interface AuthFailureCountsTable {
+	tenant_id: string;
+	key_id: string;
+	granularity_seconds: number;
+	start: Timestamp;
+	code: string;
+	source_id: string;
+	proven: boolean;
+	requests: number;
+}
+
+export interface AuthFailuresTable {
+	request_id: string;
+	tenant_id: string;
+	key_id: string;
+	kid: string;
+	at: Timestamp;
+	code: string;
+	check_name: string;
+	operation: string;
+	source_id: string;
+	network: string;
+	agent: string;
+	client: string | null;
+	facts: Json;
+	proven: boolean;
+	sampled: boolean;
+}
+
 export interface CanaryUsesTable {
 	tenant_id: string;
 	key_id: string;
@@ -427,6 +456,8 @@ export interface SecretActivityTable {
 	tenant_id: string;
 	first_used_at: Timestamp;
 	last_used_at: Timestamp;
+	last_success_at: Timestamp | null;
+	last_success_operation: string | null;
 }
 
 export interface SecretOperationsTable {
@@ -574,6 +605,22 @@ export interface TenantsTable {
 	erased_at: Timestamp | null;
 }
 
+export interface UnknownAuthFailuresTable {
+	request_id: string;
+	at: Timestamp;
+	code: string;
+	check_name: string;
+	operation: string;
+	kid: string | null;
+	address: string | null;
+	source_id: string;
+	network: string;
+	agent: string;
+	client: string | null;
+	facts: Json;
+	requests: number;
+}
+
 export interface UploadsTable {
 	tenant_id: string;
 	id: string;
@@ -593,6 +640,7 @@ export interface UsageFlushesTable {
 	key_checks: string | null;
 	secret_operations: string | null;
 	counted_from: Timestamp | null;
+	success_operations: string | null;
 }
 
 export interface UsageGapTable {
@@ -674,6 +722,8 @@ export interface Tables {
 	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;
 	audit_heads: AuditHeadsTable;
+	auth_failure_counts: AuthFailureCountsTable;
+	auth_failures: AuthFailuresTable;
 	canary_uses: CanaryUsesTable;
 	capabilities: CapabilitiesTable;
 	change_sequence: ChangeSequenceTable;
@@ -720,6 +770,7 @@ export interface Tables {
 	source_names: SourceNamesTable;
 	tenant_storage: TenantStorageTable;
 	tenants: TenantsTable;
+	unknown_auth_failures: UnknownAuthFailuresTable;
 	uploads: UploadsTable;
 	usage_flushes: UsageFlushesTable;
 	usage_gap: UsageGapTable;

@@ -86,6 +86,11 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 		secret_operations: { tenant_id: tenant, key_id, kid, operation: "GET /", last_succeeded_at: DAY },
 		key_exposures: { tenant_id: tenant, key_id, kid, kind: "url", first_at: DAY, last_at: DAY, requests: 1 },
 		canary_uses: { tenant_id: tenant, key_id, first_at: DAY, last_at: DAY, requests: 1 },
+		auth_failure_counts: { ...usage, key_id, code: "key_revoked", source_id: "source", proven: true },
+		auth_failures: {
+			...{ ...source, request_id: `req_${tenant}`, key_id, kid, at: DAY, code: "key_revoked", check_name: "not_revoked", operation: "GET /" },
+			...{ network: "192.0.2.0/24", agent: "curl", facts: "{}", proven: true, sampled: true },
+		},
 		expiry_warnings: { tenant_id: tenant, key_id, expires_at: DAY, days_before: 7, warned_at: DAY },
 		alert_news: { tenant_id: tenant, rule: "key_exposed", key_id, requests: 1 },
 		alert_rules: { tenant_id: tenant, rule: "key_exposed", enabled: true, recipients: [] },

@@ -6,7 +6,7 @@ import type { FramedRequest } from "../http/framed-request.ts";
 import { isPlainHttp } from "../http/peer.ts";
 import type { ProblemDetails } from "../http/problem.ts";
 import { getClientKind } from "../verification/client-kind.ts";
-import { cannotBeChecked, type Denial, deny } from "../verification/denial.ts";
+import { cannotBeChecked, type Denial, unavailable } from "../verification/denial.ts";
 import { type ExposedKeys, logExposure } from "../verification/exposed-key.ts";
 import { getHeader, keyMissing } from "../verification/gate.ts";
 import { grantLines } from "../verification/grant-headers.ts";
@@ -38,6 +38,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		const user_agent = getHeader(raw, "user-agent");
 		return {
 			raw_key,
+			request_id: raw.request_id,
 			cost: required.cost,
 			limits: required.limits,
 			operation: required.operation,
@@ -66,7 +67,9 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		const required = getRequirements(forward_auth.known, forwarded.method, forwarded.path);
 		if ("code" in required) return refused(required);
 		if (raw.raw_key === null || raw.raw_key.trim() === "") {
-			return refused(keyMissing(raw, exposed_keys));
+			const denial = keyMissing(raw, exposed_keys);
+			verifier.keepWithoutKey(toQuestion(raw, "", forwarded, required), denial);
+			return refused(denial);
 		}
 		const question = toQuestion(raw, raw.raw_key, forwarded, required);
 		const decision = verifier.decide(question);
@@ -79,7 +82,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 		try {
 			await forward_auth.current();
 		} catch (error) {
-			return refused(unavailable(log, error));
+			return refused(rulesNotRead(log, error));
 		}
 		return decide(raw, forwarded);
 	}
@@ -91,8 +94,8 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 	};
 }
 
-function unavailable(log: Log, error: unknown): Denial {
-	if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.metadata);
+function rulesNotRead(log: Log, error: unknown): Denial {
+	if (error instanceof ApiError && error.code === "unavailable") return unavailable(error.detail, error.metadata);
 	log.error({ err: error }, "forward_auth_rules_not_read");
 	return cannotBeChecked();
 }

@@ -2,7 +2,7 @@ import { assertStillAllowed, type ChangeContext } from "../audit/change.ts";
 import { ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
 import type { ProblemDetails } from "../http/problem.ts";
-import { deny } from "../verification/denial.ts";
+import { keyNotSent } from "../verification/denial.ts";
 import { toGrantResponse } from "../verification/grants/response.ts";
 import type { Decision } from "../verification/question.ts";
 import type { Verifier } from "../verification/verifier.ts";
@@ -21,7 +21,6 @@ function toRefusalResponse({ code, detail }: ProblemDetails) {
 	return { status: ERRORS[code].status, code, detail };
 }
 
-const KEY_MISSING = "Send the API key in the X-API-Key header.";
 const NO_RULE: ProblemDetails = { code: "not_found", detail: "No rule covers this request, so it is not found with any key." };
 
 function toTestResponse(required: Requirements | null, refusal: ProblemDetails | null, decision: TestAnswer["decision"]): TestAnswer {
@@ -41,10 +40,10 @@ function toTestResponse(required: Requirements | null, refusal: ProblemDetails |
 }
 
 async function decide(verifier: Verifier, input: TestInput, raw_key: string, required: Requirements): Promise<Decision> {
-	if (raw_key.trim() === "") return { denial: deny("key_missing", KEY_MISSING), grant: null };
+	if (raw_key.trim() === "") return { denial: keyNotSent(), grant: null };
 	const address = input.ip === undefined ? null : parseForwarded(input.ip);
 	return verifier.examine({
-		...{ raw_key, address, client: "server", plain_http: false, source: verifier.sources.find(address, null, null) },
+		...{ request_id: null, raw_key, address, client: "server", plain_http: false, source: verifier.sources.find(address, null, null) },
 		...{ tenant_id: required.tenant_id, site_id: required.site_id, permissions: required.permissions, capability: required.capability },
 		...{ cost: required.cost, limits: required.limits, operation: required.operation },
 	});

@@ -127,7 +127,9 @@ test("a key is listed with its usage and that of its secrets", async () => {
 	const code = "allowed" as const;
 	const batch = {
 		facts: 0,
-		keys: [{ tenant_id, key_id: key.id, kid, minute, code, requests: 3, first_ms: used_ms - 5, last_ms: used_ms, source: UNKNOWN_SOURCE }],
+		keys: [
+			{ tenant_id, key_id: key.id, kid, minute, code, requests: 3, first_ms: used_ms - 5, last_ms: used_ms, source: UNKNOWN_SOURCE, operation: null },
+		],
 		operations: [],
 		key_checks: [{ tenant_id, key_id: key.id, last_check_ms: used_ms - 1 }],
 		secret_operations: [],

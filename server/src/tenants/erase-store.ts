@@ -35,7 +35,7 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 }
 
 /**
- * Deletes the tenant's members, invitations, portal sessions, handovers, sources, source names and exposures. Also deletes the accounts of members who
+ * Deletes the tenant's members, invitations, portal sessions, handovers, sources, source names, exposures and refusals. Also deletes the accounts of members who
  * are in no other tenant and are not operators. Needs the scope of all tenants. Returns the number of members.
  */
 export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<number> {
@@ -53,6 +53,8 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
 		"key_exposures",
 		"canary_uses",
 		"source_names",
+		"auth_failures",
+		"auth_failure_counts",
 	] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
 	}

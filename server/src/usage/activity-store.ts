@@ -50,3 +50,18 @@ export async function secretActivity(tx: ReadTx, tenant_id: string, kids: readon
 		.execute();
 	return new Map(rows.map(({ kid, ...activity }) => [kid, activity]));
 }
+
+/** The last allowed request of a key, with any of its secrets; null without any. Normally up to a second behind. */
+export async function readLastSuccess(tx: ReadTx, tenant_id: string, key_id: string): Promise<{ at: Date; operation: string } | null> {
+	const row = await tx
+		.selectFrom("secret_activity as used")
+		.innerJoin("secrets as s", "s.kid", "used.kid")
+		.select(["used.last_success_at as at", "used.last_success_operation as operation"])
+		.where("s.tenant_id", "=", tenant_id)
+		.where("s.key_id", "=", key_id)
+		.where("used.last_success_at", "is not", null)
+		.orderBy("used.last_success_at", "desc")
+		.limit(1)
+		.executeTakeFirst();
+	return row === undefined || row.at === null || row.operation === null ? null : { at: row.at, operation: row.operation };
+}

@@ -12,6 +12,8 @@ export interface KeyFact {
 	readonly first_ms: number;
 	readonly last_ms: number;
 	readonly source: Source;
+	/** What the last allowed request did, which came at `last_ms`; null for refused ones. */
+	readonly operation: string | null;
 }
 
 /** Requests of one operation, site ("" for none), minute and code. */

@@ -97,6 +97,8 @@ export class KeyCounter extends Counter {
 	/** Requests with a live key. */
 	#first = NEVER_FIRST;
 	#last = NEVER_LAST;
+	/** The last request that was allowed. */
+	#last_allowed = NEVER_LAST;
 	/** Requests with a dead key, which do not count as use. */
 	#dead_first = NEVER_FIRST;
 	#dead_last = NEVER_LAST;
@@ -133,6 +135,7 @@ export class KeyCounter extends Counter {
 		}
 		if (first < this.#first) this.#first = first;
 		if (last > this.#last) this.#last = last;
+		if (code === "allowed" && last > this.#last_allowed) this.#last_allowed = last;
 	}
 
 	/** Whether a success of `operation` in this minute may have to be recorded. A cheap check before `recordSuccess`. */
@@ -167,7 +170,9 @@ export class KeyCounter extends Counter {
 		const { tenant_id, key_id, kid, source } = this;
 		const from_ms = minute * MINUTE_MS;
 		batch.facts += 1;
-		batch.keys.push({ tenant_id, key_id, kid, minute, code, requests, first_ms: from_ms + span.first, last_ms: from_ms + span.last, source });
+		const operation = code === "allowed" ? (this.#operation?.operation ?? null) : null;
+		const times = { first_ms: from_ms + span.first, last_ms: from_ms + span.last };
+		batch.keys.push({ tenant_id, key_id, kid, minute, code, requests, ...times, source, operation });
 	}
 
 	override drainInto(batch: Batch): void {
@@ -186,13 +191,15 @@ export class KeyCounter extends Counter {
 	}
 
 	protected override spanOf(code: UsageCode): Span {
-		return DEAD.has(code) ? { first: this.#dead_first, last: this.#dead_last } : { first: this.#first, last: this.#last };
+		if (DEAD.has(code)) return { first: this.#dead_first, last: this.#dead_last };
+		return { first: this.#first, last: code === "allowed" ? this.#last_allowed : this.#last };
 	}
 
 	protected override reset(): void {
 		super.reset();
 		this.#first = NEVER_FIRST;
 		this.#last = NEVER_LAST;
+		this.#last_allowed = NEVER_LAST;
 		this.#dead_first = NEVER_FIRST;
 		this.#dead_last = NEVER_LAST;
 	}

@@ -9,6 +9,8 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 	const { keys, operations, key_checks, secret_operations } = flush.batch;
 	const places = new Map<Source, number>();
 	for (const { source } of keys) if (!places.has(source)) places.set(source, places.size + 1);
+	const names = new Map<string, number>();
+	for (const { operation } of keys) if (operation !== null && !names.has(operation)) names.set(operation, names.size + 1);
 	const entered = await tx
 		.insertInto("usage_flushes")
 		.values({
@@ -25,7 +27,9 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 				(fact) => fact.first_ms - fact.minute * MINUTE_MS,
 				(fact) => fact.last_ms - fact.minute * MINUTE_MS,
 				(fact) => places.get(fact.source) ?? 0,
+				(fact) => (fact.operation === null ? 0 : (names.get(fact.operation) ?? 0)),
 			]),
+			success_operations: columns([...names.keys()], [(name) => name]),
 			sources: columns(
 				[...places.keys()],
 				[(source) => source.id, (source) => source.network, (source) => source.agent, (source) => source.client ?? NO_CLIENT],

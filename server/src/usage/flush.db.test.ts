@@ -135,7 +135,7 @@ suite("flushing usage", () => {
 
 	test("the same flush sent twice, even concurrently, counts once", async () => {
 		const fact = { tenant_id: "a", minute: 29_000_000, code: "allowed", requests: 5 } as const;
-		const times = { first_ms: 29_000_000 * 60_000, last_ms: 29_000_000 * 60_000 + 1, source: UNKNOWN_SOURCE };
+		const times = { first_ms: 29_000_000 * 60_000, last_ms: 29_000_000 * 60_000 + 1, source: UNKNOWN_SOURCE, operation: null };
 		const batch: Batch = {
 			facts: 2,
 			keys: [{ ...fact, ...times, key_id: "a_key_1", kid: "a_kid_1" }],

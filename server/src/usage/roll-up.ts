@@ -4,11 +4,13 @@ import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { RecordTx } from "../database/transaction.ts";
 import { GRANULARITY_SECONDS, rollUpsAt } from "./period.ts";
+import { deleteRefusalCounts, rollUpRefusals } from "./refusals/store.ts";
 import { claimRollUp, deleteFlushes, rollUpKeys, rollUpOperations } from "./roll-up-store.ts";
 
 const SLICE_ROWS_MAX = 10_000;
 const SLICES_MAX = 200;
 const FLUSHES_KEPT_MS = 7 * DAY_MS;
+const REFUSALS_KEPT_MS = 30 * DAY_MS;
 /** Margin for running reports and for nodes whose clock is behind. */
 const GRACE_MS = 3_600_000;
 
@@ -32,7 +34,10 @@ export async function rollUpUsage(context: RollUpContext): Promise<{ rows_folded
 		};
 		rows_folded += await inSlices(context, (tx) => rollUpKeys(tx, slice));
 		rows_folded += await inSlices(context, (tx) => rollUpOperations(tx, slice));
+		// Hours of refusals are deleted before they would become days.
+		if (granularity === "minute") rows_folded += await inSlices(context, (tx) => rollUpRefusals(tx, slice));
 	}
+	await inSlices(context, (tx) => deleteRefusalCounts(tx, new Date(now - REFUSALS_KEPT_MS), SLICE_ROWS_MAX));
 	const flushes_forgotten = await inSlices(context, (tx) => deleteFlushes(tx, new Date(now - FLUSHES_KEPT_MS), SLICE_ROWS_MAX));
 	return { rows_folded, flushes_forgotten };
 }

@@ -3,6 +3,7 @@ import { LOCKS } from "../database/locks.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import { CODES_OF_DEAD_KEYS, CODES_OF_ENDED_SECRETS } from "./code.ts";
 import { line, NO_CLIENT, type Picked, toMilliseconds } from "./flush-text-store.ts";
+import { aggregateRefusals } from "./refusals/store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
 import { reportRefusals } from "./sources/refusals-store.ts";
@@ -40,8 +41,9 @@ export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promi
 	await aggregateEndedSecrets(tx, picked);
 	await aggregateSecretOperations(tx, picked);
 	await reportRefusals(tx, picked);
+	await aggregateRefusals(tx, picked);
 	await sql`
-		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null, secret_operations = null where ${picked}
+		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null, secret_operations = null, success_operations = null where ${picked}
 	`.execute(tx);
 	return rows.length;
 }
@@ -91,18 +93,25 @@ async function aggregateOperations(tx: RecordTx, picked: Picked): Promise<void> 
 
 async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
-		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at)
-		select kid, used.tenant_id, to_timestamp(min(${toMilliseconds("first_ms")}) / 1000), to_timestamp(max(${toMilliseconds("last_ms")}) / 1000)
-		from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
-		cross join lateral unnest(${line(1)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(7)}, ${line(8)})
-			as used (tenant_id, kid, minute, code, first_ms, last_ms)
+		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at, last_success_at, last_success_operation)
+		select kid, used.tenant_id, to_timestamp(min(${toMilliseconds("first_ms")}) / 1000), to_timestamp(max(${toMilliseconds("last_ms")}) / 1000),
+			to_timestamp(max(${toMilliseconds("last_ms")}) filter (where operation <> '0') / 1000),
+			(array_agg(names[operation::integer] order by ${toMilliseconds("last_ms")} desc) filter (where operation <> '0'))[1]
+		from keywright.usage_flushes cross join lateral (
+			select string_to_array(keys, E'\n') as lines, (string_to_array(success_operations, '|'))[2:] as names
+		) as read
+		cross join lateral unnest(${line(1)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(7)}, ${line(8)}, ${line(10)})
+			as used (tenant_id, kid, minute, code, first_ms, last_ms, operation)
 		where ${picked} and code <> all (${CODES_OF_DEAD_KEYS}::text[])
 		group by kid, used.tenant_id
 		having (select secrets.tenant_id from keywright.secrets where secrets.kid = used.kid) = used.tenant_id
 		order by kid collate "C"
 		on conflict (kid) do update set
 			first_used_at = least(kept.first_used_at, excluded.first_used_at),
-			last_used_at = greatest(kept.last_used_at, excluded.last_used_at)
+			last_used_at = greatest(kept.last_used_at, excluded.last_used_at),
+			last_success_operation = case when excluded.last_success_at >= kept.last_success_at or kept.last_success_at is null
+				then coalesce(excluded.last_success_operation, kept.last_success_operation) else kept.last_success_operation end,
+			last_success_at = greatest(kept.last_success_at, excluded.last_success_at)
 	`.execute(tx);
 }
 

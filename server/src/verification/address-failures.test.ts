@@ -5,7 +5,7 @@ import { type Address, parseAddress } from "../core/network.ts";
 import { AddressFailures } from "./address-failures.ts";
 import { deny } from "./denial.ts";
 
-const WRONG = deny("key_invalid", "Not known.");
+const WRONG = deny("key_known", "key_invalid", "Not known.");
 
 function address(text: string): Address {
 	const parsed = parseAddress(text);

@@ -29,10 +29,12 @@ export class AddressFailures {
 		const now = this.#clock.monotonic();
 		if (this.#perMinute > 0 && window.peek(now, this.#perMinute) === 0) {
 			return deny(
+				"address_failures",
 				"too_many_auth_failures",
 				`More than ${this.#perMinute} invalid keys were sent from this address within a minute. Correct the key, wait, and try again.`,
 				{
-					retry_after_seconds: window.nextFreeMs(now, this.#perMinute, 1) / 1000,
+					metadata: { retry_after_seconds: window.nextFreeMs(now, this.#perMinute, 1) / 1000 },
+					facts: { failures_per_minute: this.#perMinute },
 				},
 			);
 		}

@@ -168,6 +168,21 @@ test("every check can deny or supplies a site to one that can", () => {
 	deepEqual(silent, []);
 });
 
+test("a denial names the check of the table that made it", () => {
+	for (const { spoil } of FAULTS) {
+		const { grant: denied, facts, site } = spoil(nothingWrong());
+		const check = CHECKS.find(
+			(candidate) => candidate({ ...denied, usable: usablePermissions(denied.tenant.plan, denied.permissions) }, facts, AT, site) !== null,
+		);
+		const denial = runChecks({ ...denied, usable: usablePermissions(denied.tenant.plan, denied.permissions) }, facts, AT, site);
+		if (denial === null || denial === SITE_NEEDED) throw new Error("nothing was denied");
+		equal(
+			denial.check,
+			check?.name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+		);
+	}
+});
+
 test("checking spends nothing: a thousand repetitions have the same outcome", () => {
 	const found = { ...nothingWrong() };
 	found.grant.refusals = usedUp(REFUSALS_PER_MINUTE - 1);
@@ -227,7 +242,8 @@ test("another tenant, a site outside the key's binding and an unknown site get t
 		run({ ...nothingWrong(), facts: { ...facts, site_id: "elsewhere" } }),
 		run({ ...nothingWrong(), site: NO_SITE }),
 	];
-	for (const answer of answers) deepEqual(answer, answers[0]);
+	const shown = answers.map((answer) => answer !== null && answer !== SITE_NEEDED && [answer.code, answer.detail, answer.metadata]);
+	for (const answer of shown) deepEqual(answer, shown[0]);
 	const detail = getDetail(answers[0] ?? null);
 	match(detail, /Acme.*tenant-a/);
 	ok(!detail.includes("tenant-b") && !detail.includes("elsewhere"));

@@ -1,11 +1,13 @@
 import { DENIAL_TEXTS } from "../core/denial-texts.ts";
-import type { Address } from "../core/network.ts";
+import { type Address, getNetwork } from "../core/network.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { exposedClient, type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
 
 /** Refused requests per key and minute before further ones get 429. */
 export const REFUSALS_PER_MINUTE = 600;
+/** Addresses or sites of a key that a denial lists. */
+const LISTED_MAX = 20;
 
 /** The request to authorize, without the key. */
 export interface Facts {
@@ -31,68 +33,90 @@ export interface Instant {
 export type Check = (grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined) => Denial | typeof SITE_NEEDED | null;
 
 function notRevoked(grant: Grant): Denial | null {
-	return grant.revoked ? deny("key_revoked", DENIAL_TEXTS.revoked(grant.key_name)) : null;
+	return grant.revoked ? deny("not_revoked", "key_revoked", DENIAL_TEXTS.revoked(grant.key_name)) : null;
 }
 
 function notReplaced(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	const replaced = grant.retired || (grant.retires_at_ms !== null && grant.retires_at_ms <= at.now);
-	return replaced ? deny("key_rotated", DENIAL_TEXTS.replaced(grant.key_name)) : null;
+	if (!replaced) return null;
+	const facts = grant.retires_at_ms === null ? {} : { facts: { replaced_at: new Date(grant.retires_at_ms).toISOString() } };
+	return deny("not_replaced", "key_rotated", DENIAL_TEXTS.replaced(grant.key_name), facts);
 }
 
 function notExpired(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	if (grant.expires_at_ms === null || grant.expires_at_ms > at.now) return null;
-	return deny("key_expired", DENIAL_TEXTS.expired(grant.key_name, grant.expires_at ?? ""));
+	const expired_at = grant.expires_at ?? "";
+	return deny("not_expired", "key_expired", DENIAL_TEXTS.expired(grant.key_name, expired_at), { facts: { expired_at } });
 }
 
 function notPaused(grant: Grant): Denial | null {
-	return grant.paused ? deny("key_paused", DENIAL_TEXTS.paused(grant.key_name)) : null;
+	return grant.paused ? deny("not_paused", "key_paused", DENIAL_TEXTS.paused(grant.key_name)) : null;
 }
 
 function tenantActive(grant: Grant): Denial | null {
-	return grant.tenant.suspended ? deny("tenant_suspended", DENIAL_TEXTS.suspended(grant.tenant.name)) : null;
+	return grant.tenant.suspended ? deny("tenant_active", "tenant_suspended", DENIAL_TEXTS.suspended(grant.tenant.name)) : null;
 }
 
 function addressAllowed(grant: Grant, facts: Facts): Denial | null {
 	if (grant.allowed_ips === null || (facts.address !== null && grant.allowed_ips.has(facts.address))) return null;
 	return deny(
+		"address_allowed",
 		"ip_not_allowed",
 		`The key "${grant.key_name}" may be used from its allowed addresses only, and this request does not come from one of them.`,
+		{
+			facts: { allowed_ips: grant.allowed_ips.entries.slice(0, LISTED_MAX), network: facts.address === null ? "unknown" : getNetwork(facts.address) },
+		},
 	);
 }
 
 function clientAllowed(grant: Grant, facts: Facts): Denial | null {
 	if (!grant.blocks_clients || exposedClient(grant, facts.client) === null) return null;
 	return deny(
+		"client_allowed",
 		"client_not_allowed",
 		"This request comes from a browser or an app, where its users can read the key. Call the API from your server, and replace this key.",
+		{ facts: { client: facts.client } },
 	);
 }
 
 function refusalsBudget(grant: Grant, _facts: Facts, at: Instant): Denial | null {
 	if (grant.refusals === null || grant.refusals.peek(at.monotonic, REFUSALS_PER_MINUTE) > 0) return null;
+	const wait_ms = grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1);
 	return deny(
+		"refusals_budget",
 		"too_many_refusals",
 		`More than ${REFUSALS_PER_MINUTE} requests with this key were refused within a minute. Correct the refused requests.`,
 		{
-			retry_after_seconds: grant.refusals.nextFreeMs(at.monotonic, REFUSALS_PER_MINUTE, 1) / 1000,
+			metadata: { retry_after_seconds: wait_ms / 1000 },
+			facts: { refusals_per_minute: REFUSALS_PER_MINUTE, refills_at: new Date(at.now + wait_ms).toISOString() },
 		},
 	);
 }
 
 function tenantMatches(grant: Grant, facts: Facts): Denial | null {
-	return facts.tenant_id === null || facts.tenant_id === grant.tenant.id ? null : deny("not_found", DENIAL_TEXTS.notFound(grant.tenant));
+	if (facts.tenant_id === null || facts.tenant_id === grant.tenant.id) return null;
+	return deny("tenant_matches", "not_found", DENIAL_TEXTS.notFound(grant.tenant), { facts: { key_tenant_id: grant.tenant.id } });
 }
 
 function siteVisible(grant: Grant, facts: Facts, _at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {
 	if (facts.site_id === null) return null;
-	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return deny("not_found", DENIAL_TEXTS.notFound(grant.tenant));
+	if (grant.site_ids !== null && !grant.site_ids.has(facts.site_id)) return siteNotFound(grant);
 	if (site === undefined) return SITE_NEEDED;
-	return site === NO_SITE ? deny("not_found", DENIAL_TEXTS.notFound(grant.tenant)) : null;
+	return site === NO_SITE ? siteNotFound(grant) : null;
 }
 
-function environmentMatches(grant: Grant, _facts: Facts, _at: Instant, site: SiteState | undefined): Denial | null {
+/** The requested id is not stored: it may be anything. */
+function siteNotFound(grant: Grant): Denial {
+	const key_site_ids = grant.site_ids === null ? null : [...grant.site_ids].slice(0, LISTED_MAX);
+	return deny("site_visible", "not_found", DENIAL_TEXTS.notFound(grant.tenant), { facts: { key_tenant_id: grant.tenant.id, key_site_ids } });
+}
+
+function environmentMatches(grant: Grant, { site_id }: Facts, _at: Instant, site: SiteState | undefined): Denial | null {
 	if (!site || site.environment === null || site.environment === grant.environment) return null;
-	return deny("environment_mismatch", DENIAL_TEXTS.environment(grant.key_name, grant.environment, site.environment));
+	const facts = { site_id, key_environment: grant.environment, site_environment: site.environment };
+	return deny("environment_matches", "environment_mismatch", DENIAL_TEXTS.environment(grant.key_name, grant.environment, site.environment), {
+		facts,
+	});
 }
 
 function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
@@ -107,7 +131,8 @@ function capabilityIncluded(grant: Grant, facts: Facts): Denial | null {
 }
 
 function lacksCapability(plan: string, capability: string): Denial {
-	return deny("capability_not_in_plan", DENIAL_TEXTS.capability(plan, capability), { members: { capability } });
+	const known = { metadata: { members: { capability } }, facts: { capability, plan } };
+	return deny("capability_included", "capability_not_in_plan", DENIAL_TEXTS.capability(plan, capability), known);
 }
 
 function permissionHeld(grant: Grant, facts: Facts): Denial | null {
@@ -115,7 +140,8 @@ function permissionHeld(grant: Grant, facts: Facts): Denial | null {
 		if (grant.usable.has(permission)) continue;
 		// A permission that was removed from the catalogue grants nothing, although keys still have it.
 		if (grant.permissions.has(permission) && grant.tenant.plan.catalogue.has(permission)) continue;
-		return deny("permission_missing", DENIAL_TEXTS.permission(grant.key_name, permission), { members: { permission } });
+		const known = { metadata: { members: { permission } }, facts: { permission } };
+		return deny("permission_held", "permission_missing", DENIAL_TEXTS.permission(grant.key_name, permission), known);
 	}
 	return null;
 }

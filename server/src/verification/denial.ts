@@ -1,4 +1,5 @@
 import type { ApiErrorMetadata, ErrorCode } from "../core/error.ts";
+import type { CheckName, Facts } from "../failures/refusal.ts";
 
 /** The error codes of keyed requests. A new code must be added here and to the contract's table. */
 export type DenialCode = Extract<
@@ -27,10 +28,16 @@ export interface Denial {
 	readonly code: DenialCode;
 	readonly detail: string;
 	readonly metadata?: ApiErrorMetadata;
+	/** The check that denied, and what it knew, for explanations: no text that the caller sent. */
+	readonly check: CheckName;
+	readonly facts: Facts;
 }
 
-export function deny(code: DenialCode, detail: string, metadata?: ApiErrorMetadata): Denial {
-	return metadata ? { code, detail, metadata } : { code, detail };
+const NO_FACTS: Facts = {};
+
+export function deny(check: CheckName, code: DenialCode, detail: string, more: { metadata?: ApiErrorMetadata; facts?: Facts } = {}): Denial {
+	const { metadata, facts = NO_FACTS } = more;
+	return metadata ? { code, detail, check, facts, metadata } : { code, detail, check, facts };
 }
 
 const UNAVAILABLE_SECONDS = 2;
@@ -40,16 +47,25 @@ const AFTER_SITE = new Set<string>([...SITE_DEPENDENT, "rate_limited", "quota_ex
 
 /** One denial for unknown ids, wrong secrets and unknown imported keys, so that they are indistinguishable. */
 export const NOT_KNOWN = deny(
+	"key_known",
 	"key_invalid",
 	"This API key is not known. Compare it with the one in your secret manager; it may belong to another instance or have a mistyped secret.",
 );
 
-export const LEASE_LOST = deny("unavailable", "This server has lost its database connection and cannot verify API keys. Try again shortly.", {
-	retry_after_seconds: UNAVAILABLE_SECONDS,
-});
+export const LEASE_LOST = unavailable("This server has lost its database connection and cannot verify API keys. Try again shortly.");
+
+/** Verification is not possible now: `detail` says why. */
+export function unavailable(detail: string, metadata: ApiErrorMetadata = { retry_after_seconds: UNAVAILABLE_SECONDS }): Denial {
+	return deny("available", "unavailable", detail, { metadata });
+}
 
 export function cannotBeChecked(): Denial {
-	return deny("unavailable", "The key cannot be verified at the moment. Try again shortly.", { retry_after_seconds: UNAVAILABLE_SECONDS });
+	return unavailable("The key cannot be verified at the moment. Try again shortly.");
+}
+
+/** The denial of a request without a key. `found_in`: where else one was. */
+export function keyNotSent(detail = "Send the API key in the X-API-Key header.", found_in?: string): Denial {
+	return deny("key_present", "key_missing", detail, found_in === undefined ? {} : { facts: { found_in } });
 }
 
 /** Whether the denial counts towards the key's limit of refusals. */

@@ -1,13 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { Canary } from "../keys/canaries/canary.ts";
-import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMatches } from "../keys/secrets/mac.ts";
 import type { Node } from "../nodes/node.ts";
 import { runChecks, SITE_NEEDED } from "./checks.ts";
-import { deny, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
+import { LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
 import { isUnknown } from "./grants/unknown-names.ts";
+import { malformed } from "./malformed.ts";
 import { decideLater, FORMATS_NEEDED, type LoadParts, type Missing, type ReadGrant } from "./missing.ts";
 import { digestRawKey, type Presented } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
@@ -34,7 +34,7 @@ function examineWith(parts: ExamineParts, question: Question, read: ReadGrant): 
 	const presented = parts.reader.read(raw_key, digestRawKey(raw_key));
 	if (presented === null) {
 		if (parts.reader.mayBeNew(raw_key)) return FORMATS_NEEDED;
-		return { denial: deny("key_invalid", explainMistake(parts.brand, raw_key).detail), grant: null };
+		return { denial: malformed(parts.brand, raw_key).denial, grant: null };
 	}
 	const at = { now: parts.clock.now(), monotonic: parts.clock.monotonic() };
 	if (!parts.node.lease.holdsAt(at)) return { denial: LEASE_LOST, grant: null };

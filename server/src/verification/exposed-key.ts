@@ -145,7 +145,15 @@ export class ExposedKeys {
 		const { verifier, recorder, failures, log } = this.#options;
 		if (!is_cross_site && failures.laneOf(address) === "slow") return;
 		const nothing = { tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, plain_http: false } as const;
-		const { grant, denial, canary } = await verifier.examine({ ...nothing, raw_key, source, address, client: "server", operation: "exposure" });
+		const { grant, denial, canary } = await verifier.examine({
+			...nothing,
+			request_id: null,
+			raw_key,
+			source,
+			address,
+			client: "server",
+			operation: "exposure",
+		});
 		if (denial?.code === "key_invalid" && !is_cross_site) failures.refuse(address, denial);
 		if (canary) recorder.addCanary(canary, source);
 		if (grant === null) return;

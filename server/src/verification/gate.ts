@@ -8,7 +8,7 @@ import { getClientAddress, isPlainHttp } from "../http/peer.ts";
 import { framed } from "../http/reply.ts";
 import type { Route } from "../http/route.ts";
 import { getClientKind } from "./client-kind.ts";
-import { type Denial, deny } from "./denial.ts";
+import { type Denial, keyNotSent } from "./denial.ts";
 import { type ExposedKeys, logExposure } from "./exposed-key.ts";
 import { formatPlace } from "./find-keys.ts";
 import { setGrantHeaders } from "./grant-headers.ts";
@@ -48,6 +48,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			const user_agent = getHeader(raw, "user-agent");
 			return {
 				raw_key,
+				request_id: raw.request_id,
 				cost: 1,
 				limits: null,
 				operation,
@@ -89,7 +90,11 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 		return (request, reply) => {
 			const raw = framed(request);
 			reply.header("cache-control", "no-store");
-			if (raw.raw_key === null || raw.raw_key.trim() === "") return new GateDenial(keyMissing(raw, exposed_keys));
+			if (raw.raw_key === null || raw.raw_key.trim() === "") {
+				const denial = keyMissing(raw, exposed_keys);
+				verifier.keepWithoutKey(toQuestion(request, raw, ""), denial);
+				return new GateDenial(denial);
+			}
 			const question = toQuestion(request, raw, raw.raw_key);
 			const decision = verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
@@ -101,9 +106,9 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 /** The denial of a request without X-API-Key. A key in another place of its head is not accepted; `searchHead` has reported it. */
 export function keyMissing(raw: FramedRequest, exposed_keys: ExposedKeys): Denial {
 	const [found] = exposed_keys.findIn(raw);
-	if (found === undefined) return deny("key_missing", "Send the API key in the X-API-Key header.");
-	return deny(
-		"key_missing",
+	if (found === undefined) return keyNotSent();
+	return keyNotSent(
 		`A key was sent in the ${formatPlace(found.place)}, where logs and caches can store it. Send the API key in the X-API-Key header, and replace the exposed key.`,
+		formatPlace(found.place),
 	);
 }

@@ -1,5 +1,5 @@
 import type { AddressFailures } from "./address-failures.ts";
-import { deny } from "./denial.ts";
+import { unavailable } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { Grants } from "./grants/grants.ts";
 import type { Unknown } from "./grants/unknown-names.ts";
@@ -46,7 +46,7 @@ export async function decideLater(parts: LoadParts, question: Question, first: M
 			return deciding.onError(error, missing.grant);
 		}
 	}
-	return { denial: deny("unavailable", "The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 }), grant: null };
+	return { denial: unavailable("The key is being changed at this moment. Try again shortly.", { retry_after_seconds: 1 }), grant: null };
 }
 
 async function load({ reader, grants, failures, quotas }: LoadParts, question: Question, missing: Missing): Promise<ReadGrant> {

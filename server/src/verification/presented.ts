@@ -16,6 +16,8 @@ export function digestRawKey(raw_key: string): string {
 export interface Presented {
 	/** The name of its grant: the kid, or the lookups of an imported key. */
 	readonly name: string;
+	/** Null for an imported key, whose text contains none. */
+	readonly kid: string | null;
 	/** The text that the MAC covers. */
 	readonly secret: string;
 	/** Null for an imported key, whose text contains none. */
@@ -37,10 +39,11 @@ export class RawKeyReader {
 	/** Null for a text in no known format. `digest` is its SHA-256 in Latin-1. */
 	read(raw_key: string, digest: string): Presented | null {
 		const parsed = parseRawKey(this.#brand, raw_key);
-		if (parsed !== null) return { name: parsed.kid, secret: parsed.secret, environment: parsed.environment };
+		if (parsed !== null) return { name: parsed.kid, kid: parsed.kid, secret: parsed.secret, environment: parsed.environment };
 		if (!isImportedShape(this.#formats.known, this.#brand, raw_key)) return null;
 		return {
 			name: joinLookups(this.#lookups.all(Buffer.from(digest, "latin1"))),
+			kid: null,
 			secret: importedSecretText(raw_key),
 			environment: null,
 		};

@@ -8,6 +8,8 @@ import type { LimitState, Price } from "./limits/spend.ts";
 /** A raw key and the request to authorize with it. */
 export interface Question extends Facts, Price {
 	readonly raw_key: string;
+	/** Under which a refusal is kept; null for questions that are no request, whose refusals are not. */
+	readonly request_id: string | null;
 	/** The operation that usage is counted under: a route, or the operation of a verify request. */
 	readonly operation: string;
 	readonly source: Source;

@@ -4,9 +4,9 @@ import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
+import type { RefusalRecorder } from "../failures/recorder.ts";
 import { Canary } from "../keys/canaries/canary.ts";
 import type { LiveImportedFormats } from "../keys/imported/formats.ts";
-import { explainMistake } from "../keys/secrets/format.ts";
 import { secretMac, secretMatches } from "../keys/secrets/mac.ts";
 import { isRekeyDue } from "../keys/secrets/rekey.ts";
 import type { Node } from "../nodes/node.ts";
@@ -15,13 +15,14 @@ import type { Meter } from "../usage/meter.ts";
 import type { SourceMemo } from "../usage/sources/memo.ts";
 import type { AddressFailures } from "./address-failures.ts";
 import { type Instant, runChecks, SITE_NEEDED } from "./checks.ts";
-import { cannotBeChecked, type Denial, deny, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN } from "./denial.ts";
+import { cannotBeChecked, type Denial, isAfterSite, isBudgeted, LEASE_LOST, NOT_KNOWN, unavailable } from "./denial.ts";
 import { examine } from "./examine.ts";
 import { exposedClient, type Grant, isStale } from "./grants/grant.ts";
 import type { Grants } from "./grants/grants.ts";
 import { isUnknown, UNKNOWN, type Unknown } from "./grants/unknown-names.ts";
 import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
 import { limitStates, spend } from "./limits/spend.ts";
+import { malformed } from "./malformed.ts";
 import { decideLater, FORMATS_NEEDED, type Missing, type ReadGrant } from "./missing.ts";
 import { digestRawKey, type Presented, RawKeyReader } from "./presented.ts";
 import type { Decision, Question } from "./question.ts";
@@ -45,6 +46,8 @@ export interface VerifierOptions {
 	readonly meter: Meter;
 	/** Told of requests whose client or connection exposes the secret, and of canary keys. */
 	readonly exposures: Pick<ExposureRecorder, "add" | "addCanary">;
+	/** Keeps refusals for their explanation. */
+	readonly refusals: Pick<RefusalRecorder, "add">;
 	/** Called when a secret matched under an old pepper or by its hash alone. Its MAC should be recomputed in the background. */
 	readonly onRekeyDue: (grant: Grant, secret: string) => void;
 }
@@ -85,6 +88,11 @@ export class Verifier {
 		return examine(this.#parts, question);
 	}
 
+	/** Keeps the refusal of a request without a key, for the operator. */
+	keepWithoutKey(request: Pick<Question, "request_id" | "operation" | "source" | "address">, denial: Denial): void {
+		this.#keep(request, denial, { kid: null, proven: false, at_ms: this.#parts.clock.now() });
+	}
+
 	/** The whole order of a decision. Without I/O: what is not in memory is returned, and `#decideLater` loads it. */
 	#decideWith(question: Question, read: ReadGrant): Decision | Missing {
 		const { grants, node, quotas, reader } = this.#parts;
@@ -123,7 +131,8 @@ export class Verifier {
 	}
 
 	#malformed(question: Question): Decision {
-		return this.#wrong(question, deny("key_invalid", explainMistake(this.brand, question.raw_key).detail));
+		const { denial, kid } = malformed(this.brand, question.raw_key);
+		return this.#wrong(question, denial, kid);
 	}
 
 	#refused(question: Question, grant: Grant, denial: Denial, at: Instant): Decision {
@@ -146,6 +155,7 @@ export class Verifier {
 		const counter = grant.counter?.source === source ? grant.counter : grants.references.sources.counterOf(grant, source);
 		meter.count(counter, operation, denial === null ? "allowed" : denial.code, at.now);
 		if (question.client !== "server" || question.plain_http) this.#exposed(question, grant);
+		if (denial !== null) this.#keep(question, denial, { kid: grant.kid, proven: true, at_ms: at.now });
 		return { denial, grant };
 	}
 
@@ -176,15 +186,28 @@ export class Verifier {
 		} else if (known instanceof Canary && known.matches(peppers, presented.environment ?? "", presented.secret)) {
 			exposures.addCanary(known, question.source);
 		}
-		return this.#wrong(question, NOT_KNOWN);
+		return this.#wrong(question, NOT_KNOWN, presented.kid);
 	}
 
-	#wrong(question: Question, denial: Denial): Decision {
-		return { denial: this.#parts.failures.refuse(question.address, denial), grant: null };
+	#wrong(question: Question, wrong: Denial, kid: string | null): Decision {
+		const denial = this.#parts.failures.refuse(question.address, wrong);
+		this.#keep(question, denial, { kid, proven: false, at_ms: this.#parts.clock.now() });
+		return { denial, grant: null };
+	}
+
+	/** Keeps the refusal for its explanation. No I/O; the raw key is not passed on. */
+	#keep(
+		{ request_id, operation, source, address }: Pick<Question, "request_id" | "operation" | "source" | "address">,
+		denial: Denial,
+		by: { kid: string | null; proven: boolean; at_ms: number },
+	): void {
+		if (request_id === null) return;
+		const { code, check, facts } = denial;
+		this.#parts.refusals.add({ request_id, code, check, facts, operation, source, address: address?.text ?? null, ...by });
 	}
 
 	#unavailable(error: unknown): Denial {
-		if (error instanceof ApiError && error.code === "unavailable") return deny("unavailable", error.detail, error.metadata);
+		if (error instanceof ApiError && error.code === "unavailable") return unavailable(error.detail, error.metadata);
 		this.#parts.log.error({ err: error }, "verification_failed");
 		return cannotBeChecked();
 	}

@@ -2,9 +2,8 @@ import type { Context } from "../core/context.ts";
 import { ApiError, ERRORS } from "../core/error.ts";
 import { parseForwarded } from "../core/network.ts";
 import { type Problem, toProblem } from "../http/problem.ts";
-import type { SourceMemo } from "../usage/sources/memo.ts";
 import { getClientKind } from "./client-kind.ts";
-import { deny } from "./denial.ts";
+import { keyNotSent } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
 import { toGrantResponse } from "./grants/response.ts";
 import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limits/policy.ts";
@@ -87,7 +86,9 @@ function namedCosts(limits: VerifyInput["limits"]): NamedCosts | null {
 export async function verify(context: VerifyContext, input: VerifyInput) {
 	const { verifier } = context;
 	const named = namedCosts(input.limits);
-	const decision = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(toQuestion(input, named, verifier.sources));
+	const question = toQuestion(input, named, context);
+	if (input.raw_key.trim() === "") verifier.keepWithoutKey(question, NO_KEY.denial);
+	const decision: Decision = input.raw_key.trim() === "" ? NO_KEY : await verifier.decide(question);
 	const { denial, grant } = decision;
 	const problem = denial === null ? null : toProblem(denial, context.request_id, context.problem_type_base);
 	return {
@@ -103,13 +104,14 @@ export async function verify(context: VerifyContext, input: VerifyInput) {
 }
 
 /** A blank key counts as missing, as in the X-API-Key header. */
-const NO_KEY: Decision = { denial: deny("key_missing", "Send the API key in the X-API-Key header."), grant: null };
+const NO_KEY = { denial: keyNotSent(), grant: null } satisfies Decision;
 
-function toQuestion(input: VerifyInput, limits: NamedCosts | null, sources: SourceMemo): Question {
+function toQuestion(input: VerifyInput, limits: NamedCosts | null, { verifier: { sources }, request_id }: VerifyContext): Question {
 	const { request } = input;
 	const address = request?.ip === undefined ? null : parseForwarded(request.ip);
 	return {
 		raw_key: input.raw_key,
+		request_id,
 		cost: input.cost ?? 1,
 		limits,
 		operation: toOperation(input),

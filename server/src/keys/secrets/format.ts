@@ -14,7 +14,7 @@ declare const kidBrand: unique symbol;
 /** The public id of a secret: 12 base62 characters. */
 export type Kid = string & { readonly [kidBrand]: true };
 
-const KID_CHARACTERS = 12;
+export const KID_CHARACTERS = 12;
 const SECRET_CHARACTERS = 32;
 /** Lists show this many characters of a raw key. */
 export const LAST_CHARACTERS = 4;

@@ -43,17 +43,23 @@ function rateLimited(grant: Grant, cost: number, costs: readonly number[] | null
 		const wait_ms = grant.windows[index]?.nextFreeMs(at.monotonic, limit.requests, taken) ?? 0;
 		if (slowest === null || wait_ms > slowest.wait_ms) slowest = { limit, taken, wait_ms };
 	}
-	return slowest === null ? null : refusalBy(slowest.limit, slowest.taken, slowest.wait_ms);
+	return slowest === null ? null : refusalBy(slowest.limit, slowest.taken, slowest.wait_ms, at);
 }
 
-function refusalBy(limit: Limit, taken: number, wait_ms: number): Denial {
+function refusalBy(limit: Limit, cost: number, wait_ms: number, at: Instant): Denial {
 	const possible = Number.isFinite(wait_ms);
+	const { name, requests, window_seconds, per } = limit;
+	const refills_at = possible ? new Date(at.now + wait_ms).toISOString() : null;
 	return deny(
+		"rate_limit",
 		"rate_limited",
 		possible
 			? `The limit "${limit.name}" of ${limit.requests} requests in ${limit.window_seconds} seconds is reached for this ${limit.per}. Wait, then send requests more slowly.`
-			: `This request costs ${taken} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
-		{ retry_after_seconds: possible ? wait_ms / 1000 : limit.window_seconds, members: { limit: limit.name } },
+			: `This request costs ${cost} and the limit "${limit.name}" allows ${limit.requests} in ${limit.window_seconds} seconds: it can never pass.`,
+		{
+			metadata: { retry_after_seconds: possible ? wait_ms / 1000 : window_seconds, members: { limit: name } },
+			facts: { limit: name, requests, window_seconds, per, cost, refills_at },
+		},
 	);
 }
 
@@ -67,11 +73,14 @@ function take(grant: Grant, cost: number, costs: readonly number[] | null, at: I
 }
 
 function quotaExceeded(grant: Grant, at: Instant): Denial {
+	const refills_ms = nextMonthMs(at.now);
 	return deny(
+		"quota",
 		"quota_exceeded",
 		`The ${grant.tenant.quota_requests_per_month} requests of this month are used up. The next month begins on the first, UTC; a larger plan has more.`,
 		{
-			retry_after_seconds: (nextMonthMs(at.now) - at.now) / 1000,
+			metadata: { retry_after_seconds: (refills_ms - at.now) / 1000 },
+			facts: { requests: grant.tenant.quota_requests_per_month, refills_at: new Date(refills_ms).toISOString() },
 		},
 	);
 }

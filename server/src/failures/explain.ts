@@ -1,0 +1,91 @@
+import { ApiError } from "../core/error.ts";
+import { timeOfRequestId } from "../core/request-id.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { type ReadTx, read } from "../database/transaction.ts";
+import { readLastSuccess } from "../usage/activity-store.ts";
+import { readRefusalsAround } from "../usage/refusals/store.ts";
+import { explainRefusal, type KeyFacts } from "./explanation.ts";
+import {
+	countKept,
+	type Failure,
+	type FailureScope,
+	type KeyFailure,
+	readFailure,
+	readKeyFacts,
+	readNearestFailure,
+	readUnknownFailure,
+} from "./list-store.ts";
+import type { ExplanationAnswer, OperatorExplanationAnswer } from "./schema.ts";
+
+interface Input {
+	readonly request_id: string;
+}
+
+/** The same for an id that never was, one of another tenant, and one of a request that was allowed. */
+function nothingToExplain(): ApiError {
+	return new ApiError(
+		"not_found",
+		"No refusal with this request id is kept here. Copy the id from the response that refused the request; requests that were allowed are not kept.",
+	);
+}
+
+function toExplanation(failure: Failure, key: KeyFacts | null, more: Pick<ExplanationAnswer, "last_success" | "exact">): ExplanationAnswer {
+	const { request_id, at, code, check } = failure;
+	const { summary, cause, cure } = explainRefusal(failure, key);
+	const copied = cause.map(({ fact, value }) => ({ fact, value: typeof value === "object" && value !== null ? [...value] : value }));
+	return { request_id, at: at.toISOString(), allowed: false, code, check, summary, cause: copied, cure, ...more };
+}
+
+/** The kept refusal that is nearest to an unkept one of the same minute; null unless refusals of that minute were not kept. */
+async function findNearest(tx: ReadTx, scope: FailureScope & { readonly tenant_id: string }, request_id: string): Promise<KeyFailure | null> {
+	const time = timeOfRequestId(request_id);
+	if (time === null) return null;
+	const at = new Date(time);
+	const around = await readRefusalsAround(tx, { ...scope, at });
+	if (around === null || around.requests <= (await countKept(tx, scope, around))) return null;
+	return readNearestFailure(tx, scope, at);
+}
+
+async function explainKeyFailure(tx: ReadTx, failure: KeyFailure, exact: boolean): Promise<ExplanationAnswer> {
+	const last = await readLastSuccess(tx, failure.tenant_id, failure.key_id);
+	const last_success = last === null ? null : { at: last.at.toISOString(), operation: last.operation };
+	return toExplanation(failure, await readKeyFacts(tx, failure), { last_success, exact });
+}
+
+/** Explains a refusal of the tenant, or of one of its keys. 404 `not_found` for every other id. */
+async function explainIn(tx: ReadTx, scope: FailureScope & { readonly tenant_id: string }, request_id: string): Promise<ExplanationAnswer> {
+	const kept = await readFailure(tx, scope, request_id);
+	if (kept) return explainKeyFailure(tx, kept, true);
+	const nearest = await findNearest(tx, scope, request_id);
+	if (nearest === null) throw nothingToExplain();
+	return explainKeyFailure(tx, nearest, false);
+}
+
+/**
+ * Explains why a request of the tenant was refused. If that refusal was not kept, the nearest kept one stands in. 404 `not_found`.
+ */
+export async function explainRequest(context: DatabaseContext, input: Input & { tenant_id: string }): Promise<ExplanationAnswer> {
+	const scope = { tenant_id: input.tenant_id, key_id: null };
+	return read(context, (tx) => explainIn(tx, scope, input.request_id));
+}
+
+/** The same for a key, about requests that were made with it. 404 `not_found`. */
+export async function explainOwnRequest(
+	context: DatabaseContext & { readonly grant: { readonly key_id: string; readonly tenant: { readonly id: string } } },
+	input: Input,
+): Promise<ExplanationAnswer> {
+	const { grant } = context;
+	const scope = { tenant_id: grant.tenant.id, key_id: grant.key_id };
+	return read(context, (tx) => explainIn(tx, scope, input.request_id));
+}
+
+/** The same for the operator, about requests of every tenant and of none. 404 `not_found`. */
+export async function explainAnyRequest(context: DatabaseContext, { request_id }: Input): Promise<OperatorExplanationAnswer> {
+	return read(context, async (tx) => {
+		const kept = await readFailure(tx, { tenant_id: null, key_id: null }, request_id);
+		if (kept) return { ...(await explainKeyFailure(tx, kept, true)), tenant_id: kept.tenant_id, key_id: kept.key_id, address: null };
+		const unknown = await readUnknownFailure(tx, request_id);
+		if (unknown === null) throw nothingToExplain();
+		return { ...toExplanation(unknown, null, { last_success: null, exact: true }), tenant_id: null, key_id: null, address: unknown.address };
+	});
+}

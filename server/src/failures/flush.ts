@@ -1,0 +1,85 @@
+import { record } from "../audit/record.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { DAY_MS } from "../core/time.ts";
+import type { Database } from "../database/database.ts";
+import { isRejection } from "../usage/flush.ts";
+import { addUnprovenRefusals } from "../usage/refusals/store.ts";
+import type { KeptRefusal, RefusalBatch, RefusalRecorder } from "./recorder.ts";
+import { deleteOldFailures, type FailureRow, insertFailures, insertUnknownFailures, lockFailures, readKeysOfKids } from "./store.ts";
+
+const KEPT_DAYS = 30;
+const UNPROVEN_KEPT_DAYS = 7;
+const ROWS_MAX = 10_000;
+
+function toRow({ request_id, at_ms, code, check, operation, source, facts }: KeptRefusal): FailureRow {
+	const { id: source_id, network, agent, client } = source;
+	return { request_id, at: new Date(at_ms).toISOString(), code, check_name: check, operation, source_id, network, agent, client, facts };
+}
+
+/** Writes what the recorder has collected, on each `run`. */
+export class RefusalFlusher {
+	readonly #database: Database;
+	readonly #log: Log;
+	readonly #recorder: RefusalRecorder;
+	/** Taken from the recorder but not committed; written again. */
+	#pending: RefusalBatch | null = null;
+
+	constructor(options: { database: Database; log: Log; recorder: RefusalRecorder }) {
+		this.#database = options.database;
+		this.#log = options.log;
+		this.#recorder = options.recorder;
+	}
+
+	/** Rejects when the database is unavailable; the refusals are then written by the next run. */
+	async run(): Promise<void> {
+		this.#pending ??= this.#recorder.take();
+		if (this.#pending === null) return;
+		await this.#write(this.#pending).catch((error: unknown) => {
+			// Values that PostgreSQL rejects would hold up all later ones.
+			if (!isRejection(error)) throw error;
+			this.#log.error({ err: error, refusals: this.#pending?.refusals.length ?? 0 }, "auth_failures_given_up");
+		});
+		this.#pending = null;
+	}
+
+	/** The last run. Refusals that cannot be written are lost and logged. */
+	async stop(): Promise<void> {
+		await this.run().catch((error: unknown) => this.#log.warn({ err: error }, "auth_failures_lost_at_stop"));
+	}
+
+	async #write({ refusals, counts }: RefusalBatch): Promise<void> {
+		await record({ database: this.#database }, async (tx) => {
+			await lockFailures(tx);
+			const kids = new Set([...refusals, ...counts].flatMap(({ kid }) => kid ?? []));
+			const keys = await readKeysOfKids(tx, [...kids]);
+			const keyOf = (kid: string | null) => (kid === null ? undefined : keys.get(kid));
+			await insertFailures(
+				tx,
+				refusals.flatMap((refusal) => {
+					const key = keyOf(refusal.kid);
+					return key === undefined ? [] : [{ ...toRow(refusal), ...key, kid: refusal.kid ?? "", proven: refusal.proven, sampled: refusal.sampled }];
+				}),
+			);
+			await addUnprovenRefusals(
+				tx,
+				counts.flatMap((count) => {
+					const key = keyOf(count.kid);
+					return key === undefined ? [] : [{ ...count, ...key }];
+				}),
+			);
+			const unknown = refusals.filter(({ kid, proven }) => !proven && keyOf(kid) === undefined);
+			await insertUnknownFailures(
+				tx,
+				unknown.map((refusal) => ({ ...toRow(refusal), kid: refusal.kid, address: refusal.address, requests: refusal.requests })),
+			);
+		});
+	}
+}
+
+/** Deletes refusals after 30 days, and those whose secret was wrong after 7. */
+export async function sweepFailures(context: { readonly clock: Clock; readonly database: Database }): Promise<void> {
+	const now = context.clock.now();
+	const before = { proven: new Date(now - KEPT_DAYS * DAY_MS), unproven: new Date(now - UNPROVEN_KEPT_DAYS * DAY_MS) };
+	for (let deleted = ROWS_MAX; deleted >= ROWS_MAX; ) deleted = await record(context, (tx) => deleteOldFailures(tx, before, ROWS_MAX));
+}

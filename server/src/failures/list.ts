@@ -1,0 +1,75 @@
+import { ApiError } from "../core/error.ts";
+import type { DatabaseContext } from "../database/database.ts";
+import { read } from "../database/transaction.ts";
+import { type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
+import { readRefusalCounts } from "../usage/refusals/store.ts";
+import { keyExists } from "../usage/report-store.ts";
+import { type Failure, type KeyFailure, readFailures, readMostFrequent, readUnknownFailures, type UnknownFailure } from "./list-store.ts";
+import { type FailurePageAnswer, statusOf, type UnknownFailurePageAnswer } from "./schema.ts";
+
+const FREQUENT_MAX = 20;
+
+interface PeriodInput {
+	readonly from?: string;
+	readonly to?: string;
+}
+
+type FailuresInput = PageRequest & PeriodInput & { readonly tenant_id: string; code?: string; key_id?: string; source_id?: string };
+type UnknownInput = PageRequest & PeriodInput & { code?: string; address?: string; kid?: string };
+
+function toTimes({ from, to }: PeriodInput) {
+	return { ...(from === undefined ? {} : { from: new Date(from) }), ...(to === undefined ? {} : { to: new Date(to) }) };
+}
+
+function toFailureResponse({ request_id, at, code, check, operation, facts }: Failure) {
+	return {
+		request_id,
+		at: at.toISOString(),
+		code,
+		status: statusOf(code),
+		check,
+		operation,
+		facts: { ...facts } as FailurePageAnswer["data"][0]["facts"],
+	};
+}
+
+function toKeyFailureResponse(failure: KeyFailure): FailurePageAnswer["data"][0] {
+	const { key_id, kid, proven, source_id: id, source_name: name, network, agent, client } = failure;
+	return { ...toFailureResponse(failure), key_id, kid, proven, source: { id, name, network, agent, client } };
+}
+
+function toUnknownResponse(failure: UnknownFailure): UnknownFailurePageAnswer["data"][0] {
+	const { kid, address, requests, source_id: id, network, agent, client } = failure;
+	return { ...toFailureResponse(failure), kid, address, requests, source: { id, network, agent, client } };
+}
+
+const cursorOf = ({ at, request_id }: Failure) => [at.toISOString(), request_id];
+
+/** A page of the kept refusals of a tenant, newest first, and the exact counts of all that match. 404 `not_found` for an unknown key. */
+export async function listFailures(context: DatabaseContext, input: FailuresInput): Promise<FailurePageAnswer> {
+	const window = windowByTime(input);
+	const { tenant_id, code, key_id, source_id } = input;
+	const filter = { tenant_id, code, key_id, source_id, ...toTimes(input) };
+	return read(context, async (tx) => {
+		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw new ApiError("not_found", "There is no API key with this id.");
+		const page = toPage(await readFailures(tx, filter, window), window, cursorOf);
+		return { ...page, data: page.data.map(toKeyFailureResponse), counts: await readRefusalCounts(tx, filter) };
+	});
+}
+
+/** A page of the refusals that belong to no tenant, newest first, and the addresses and unknown kids with the most. */
+export async function listUnknownFailures(context: DatabaseContext, input: UnknownInput): Promise<UnknownFailurePageAnswer> {
+	const window = windowByTime(input);
+	const { code, address, kid } = input;
+	return read(context, async (tx) => {
+		const page = toPage(await readUnknownFailures(tx, { code, address, kid, ...toTimes(input) }, window), window, cursorOf);
+		const addresses = await readMostFrequent(tx, "address", FREQUENT_MAX);
+		const kids = await readMostFrequent(tx, "kid", FREQUENT_MAX);
+		return {
+			...page,
+			data: page.data.map(toUnknownResponse),
+			addresses: addresses.map(({ name, requests }) => ({ address: name, requests })),
+			kids: kids.map(({ name, requests }) => ({ kid: name, requests })),
+		};
+	});
+}

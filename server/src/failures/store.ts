@@ -1,0 +1,133 @@
+import { sql } from "kysely";
+import { LOCKS } from "../database/locks.ts";
+import type { RecordTx } from "../database/transaction.ts";
+import { LATEST_PER_GROUP } from "./recorder.ts";
+import type { Facts } from "./refusal.ts";
+
+/** Rows of one tenant, and those of them that anyone can cause. */
+export const ROWS_PER_TENANT_MAX = 10_000;
+const UNPROVEN_PER_TENANT_MAX = 1_000;
+/** Rows that belong to no tenant. */
+export const UNKNOWN_ROWS_MAX = 10_000;
+
+/** A refusal as it is stored. */
+export interface FailureRow {
+	readonly request_id: string;
+	readonly at: string;
+	readonly code: string;
+	readonly check_name: string;
+	readonly operation: string;
+	readonly source_id: string;
+	readonly network: string;
+	readonly agent: string;
+	readonly client: string | null;
+	readonly facts: Facts;
+}
+
+export interface TenantFailureRow extends FailureRow {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly kid: string;
+	readonly proven: boolean;
+	readonly sampled: boolean;
+}
+
+export interface UnknownFailureRow extends FailureRow {
+	readonly kid: string | null;
+	readonly address: string | null;
+	readonly requests: number;
+}
+
+/** Takes the lock of writing refusals until commit, so that nodes delete old rows one after the other. */
+export async function lockFailures(tx: RecordTx): Promise<void> {
+	await sql`select pg_advisory_xact_lock(${LOCKS.auth_failures})`.execute(tx);
+}
+
+/** The keys of these kids, and their tenants, which are locked: none is erased before the refusals are written. */
+export async function readKeysOfKids(tx: RecordTx, kids: readonly string[]): Promise<ReadonlyMap<string, { tenant_id: string; key_id: string }>> {
+	if (kids.length === 0) return new Map();
+	const { rows } = await sql<{ kid: string; tenant_id: string; key_id: string }>`
+		with wanted as (select kid, tenant_id, key_id from keywright.secrets where kid = any(${kids}::text[])),
+		locked as (
+			select id from keywright.tenants where id in (select tenant_id from wanted) and erased_at is null order by id for share
+		)
+		select wanted.* from wanted join locked on locked.id = wanted.tenant_id
+	`.execute(tx);
+	return new Map(rows.map(({ kid, tenant_id, key_id }) => [kid, { tenant_id, key_id }]));
+}
+
+/** Inserts the rows and deletes those that are then too many, of the tenants concerned. Rows that exist stay. */
+export async function insertFailures(tx: RecordTx, rows: readonly TenantFailureRow[]): Promise<void> {
+	if (rows.length === 0) return;
+	await sql`
+		insert into keywright.auth_failures
+			(request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, client, facts, proven, sampled)
+		select request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, client, facts, proven, sampled
+		from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (
+			request_id text, tenant_id text, key_id text, kid text, at timestamptz, code text, check_name text, operation text,
+			source_id text, network text, agent text, client text, facts jsonb, proven boolean, sampled boolean
+		)
+		on conflict (request_id) do nothing
+	`.execute(tx);
+	const groups = new Map(rows.map(({ tenant_id, key_id, code }) => [`${tenant_id} ${key_id} ${code}`, { tenant_id, key_id, code }]));
+	await sql`
+		delete from keywright.auth_failures as old
+		using jsonb_to_recordset(${JSON.stringify([...groups.values()])}::jsonb) as touched (tenant_id text, key_id text, code text)
+		where (old.tenant_id, old.key_id, old.code) = (touched.tenant_id, touched.key_id, touched.code) and not old.sampled
+			and old.request_id < (
+				select kept.request_id from keywright.auth_failures as kept
+				where (kept.tenant_id, kept.key_id, kept.code) = (touched.tenant_id, touched.key_id, touched.code) and not kept.sampled
+				order by kept.request_id desc offset ${LATEST_PER_GROUP - 1} limit 1
+			)
+	`.execute(tx);
+	const tenant_ids = [...new Set(rows.map(({ tenant_id }) => tenant_id))];
+	if (rows.some(({ proven }) => !proven)) await deleteOldest(tx, tenant_ids, { unproven: true, rows_max: UNPROVEN_PER_TENANT_MAX });
+	await deleteOldest(tx, tenant_ids, { unproven: false, rows_max: ROWS_PER_TENANT_MAX });
+}
+
+async function deleteOldest(
+	tx: RecordTx,
+	tenant_ids: readonly string[],
+	{ unproven, rows_max }: { unproven: boolean; rows_max: number },
+): Promise<void> {
+	const counted = unproven ? sql`and not proven` : sql``;
+	await sql`
+		delete from keywright.auth_failures where ctid = any (array(
+			select oldest.ctid from unnest(${tenant_ids}::text[]) as touched (id)
+			cross join lateral (
+				select ctid from keywright.auth_failures where tenant_id = touched.id ${counted} order by at desc, request_id desc offset ${rows_max}
+			) as oldest
+		))
+	`.execute(tx);
+}
+
+/** Inserts refusals of no tenant, and deletes the oldest of those that are then too many. */
+export async function insertUnknownFailures(tx: RecordTx, rows: readonly UnknownFailureRow[]): Promise<void> {
+	if (rows.length === 0) return;
+	await sql`
+		insert into keywright.unknown_auth_failures
+			(request_id, at, code, check_name, operation, kid, address, source_id, network, agent, client, facts, requests)
+		select request_id, at, code, check_name, operation, kid, address, source_id, network, agent, client, facts, requests
+		from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (
+			request_id text, at timestamptz, code text, check_name text, operation text, kid text, address text,
+			source_id text, network text, agent text, client text, facts jsonb, requests bigint
+		)
+		on conflict (request_id) do nothing
+	`.execute(tx);
+	await sql`
+		delete from keywright.unknown_auth_failures where ctid = any (array(
+			select ctid from keywright.unknown_auth_failures order by at desc, request_id desc offset ${UNKNOWN_ROWS_MAX}
+		))
+	`.execute(tx);
+}
+
+/** Deletes up to `rows_max` rows that are older than they are kept; returns how many. */
+export async function deleteOldFailures(tx: RecordTx, before: { proven: Date; unproven: Date }, rows_max: number): Promise<number> {
+	const deleted = await sql`
+		delete from keywright.auth_failures where ctid = any (array(
+			select ctid from keywright.auth_failures where (proven and at < ${before.proven}) or (not proven and at < ${before.unproven}) limit ${rows_max}
+		))
+	`.execute(tx);
+	const unknown = await sql`delete from keywright.unknown_auth_failures where at < ${before.unproven}`.execute(tx);
+	return Number(deleted.numAffectedRows ?? 0n) + Number(unknown.numAffectedRows ?? 0n);
+}
