@@ -180,6 +180,10 @@ test("a failed delivery says when it is attempted again; a test shows the receiv
 	const row = deliveries(page).filter({ hasText: "key.created" });
 	await row.filter({ hasText: "503" }).filter({ hasText: /again/ }).waitFor();
 	await page.locator("[data-webhook] [data-state=Failing]").waitFor();
+	await page
+		.locator("[data-webhook] [data-counts]")
+		.filter({ hasText: /^\d+ waiting$/ })
+		.waitFor();
 	await picture(page, "webhooks-failing");
 	await choose(page, "Send a test event");
 	const dialog = page.getByRole("dialog", { name: "Send a test event" });
@@ -221,6 +225,10 @@ test("a failed delivery says when it is attempted again; a test shows the receiv
 	await page.getByRole("combobox", { name: "Deliveries" }).click();
 	await page.getByRole("option", { name: "Delivered" }).click();
 	await row.waitFor();
+	await page
+		.locator("[data-webhook] [data-counts]")
+		.filter({ hasText: /^\d+ delivered in 24 hours/ })
+		.waitFor();
 
 	await choose(page, "Send a test event");
 	await dialog.getByRole("button", { name: "Send it", exact: true }).click();

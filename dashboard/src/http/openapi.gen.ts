@@ -9420,6 +9420,14 @@ export interface operations {
                             created_at: string;
                             failing_since: string | null;
                             previous_secret_expires_at: string | null;
+                            /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                            deliveries_24h: {
+                                delivered: number;
+                                /** @description All attempts failed */
+                                failed: number;
+                            };
+                            /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                            waiting: number;
                             last_delivery: {
                                 /** Format: date-time */
                                 at: string;
@@ -9481,6 +9489,14 @@ export interface operations {
                             created_at: string;
                             failing_since: string | null;
                             previous_secret_expires_at: string | null;
+                            /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                            deliveries_24h: {
+                                delivered: number;
+                                /** @description All attempts failed */
+                                failed: number;
+                            };
+                            /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                            waiting: number;
                             last_delivery: {
                                 /** Format: date-time */
                                 at: string;
@@ -9535,6 +9551,14 @@ export interface operations {
                         created_at: string;
                         failing_since: string | null;
                         previous_secret_expires_at: string | null;
+                        /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                        deliveries_24h: {
+                            delivered: number;
+                            /** @description All attempts failed */
+                            failed: number;
+                        };
+                        /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                        waiting: number;
                         last_delivery: {
                             /** Format: date-time */
                             at: string;
@@ -9622,6 +9646,14 @@ export interface operations {
                         created_at: string;
                         failing_since: string | null;
                         previous_secret_expires_at: string | null;
+                        /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                        deliveries_24h: {
+                            delivered: number;
+                            /** @description All attempts failed */
+                            failed: number;
+                        };
+                        /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                        waiting: number;
                         last_delivery: {
                             /** Format: date-time */
                             at: string;
@@ -9718,6 +9750,14 @@ export interface operations {
                             created_at: string;
                             failing_since: string | null;
                             previous_secret_expires_at: string | null;
+                            /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                            deliveries_24h: {
+                                delivered: number;
+                                /** @description All attempts failed */
+                                failed: number;
+                            };
+                            /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                            waiting: number;
                             last_delivery: {
                                 /** Format: date-time */
                                 at: string;
@@ -11280,6 +11320,14 @@ export interface operations {
                             created_at: string;
                             failing_since: string | null;
                             previous_secret_expires_at: string | null;
+                            /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                            deliveries_24h: {
+                                delivered: number;
+                                /** @description All attempts failed */
+                                failed: number;
+                            };
+                            /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                            waiting: number;
                             last_delivery: {
                                 /** Format: date-time */
                                 at: string;
@@ -11338,6 +11386,14 @@ export interface operations {
                             created_at: string;
                             failing_since: string | null;
                             previous_secret_expires_at: string | null;
+                            /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                            deliveries_24h: {
+                                delivered: number;
+                                /** @description All attempts failed */
+                                failed: number;
+                            };
+                            /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                            waiting: number;
                             last_delivery: {
                                 /** Format: date-time */
                                 at: string;
@@ -11390,6 +11446,14 @@ export interface operations {
                         created_at: string;
                         failing_since: string | null;
                         previous_secret_expires_at: string | null;
+                        /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                        deliveries_24h: {
+                            delivered: number;
+                            /** @description All attempts failed */
+                            failed: number;
+                        };
+                        /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                        waiting: number;
                         last_delivery: {
                             /** Format: date-time */
                             at: string;
@@ -11473,6 +11537,14 @@ export interface operations {
                         created_at: string;
                         failing_since: string | null;
                         previous_secret_expires_at: string | null;
+                        /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                        deliveries_24h: {
+                            delivered: number;
+                            /** @description All attempts failed */
+                            failed: number;
+                        };
+                        /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                        waiting: number;
                         last_delivery: {
                             /** Format: date-time */
                             at: string;
@@ -11565,6 +11637,14 @@ export interface operations {
                             created_at: string;
                             failing_since: string | null;
                             previous_secret_expires_at: string | null;
+                            /** @description Events whose last attempt was within 24 hours; at most 10000 of each are counted */
+                            deliveries_24h: {
+                                delivered: number;
+                                /** @description All attempts failed */
+                                failed: number;
+                            };
+                            /** @description Events that will be attempted, now or again; at most 10000 are counted */
+                            waiting: number;
                             last_delivery: {
                                 /** Format: date-time */
                                 at: string;

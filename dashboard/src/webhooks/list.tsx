@@ -4,7 +4,7 @@ import { useRef } from "react";
 import { MEANINGS } from "../ui/theme.ts";
 import { useNow } from "../ui/time.tsx";
 import type { Webhook } from "./queries.ts";
-import { formatEvents, webhookState } from "./words.ts";
+import { formatDeliveries, formatEvents, webhookState } from "./words.ts";
 
 /** What can be done with a webhook, each in a dialog. */
 export type WebhookAction = "edit" | "secret" | "test" | "disable" | "enable" | "delete";
@@ -38,6 +38,7 @@ export function WebhooksList({ webhooks, selected, onSelect, manages, onAction }
 							{formatEvents(webhook.events)}
 							<SecretNote webhook={webhook} />
 						</Text>
+						<Counts webhook={webhook} />
 						<StateLine webhook={webhook} now_ms={now_ms} />
 					</UnstyledButton>
 					<WebhookMenu webhook={webhook} manages={manages} onAction={(action) => onAction(action, webhook)} />
@@ -49,6 +50,15 @@ export function WebhooksList({ webhooks, selected, onSelect, manages, onAction }
 
 function SecretNote({ webhook }: { webhook: Webhook }) {
 	return webhook.previous_secret_expires_at === null ? null : <> · two secrets sign</>;
+}
+
+function Counts({ webhook }: { webhook: Webhook }) {
+	const counts = formatDeliveries(webhook);
+	return counts === null ? null : (
+		<Text component="span" display="block" size="xs" lh="16px" c="dimmed" className="kw-webhook-counts" data-counts>
+			{counts}
+		</Text>
+	);
 }
 
 function StateLine({ webhook, now_ms }: { webhook: Webhook; now_ms: number }) {

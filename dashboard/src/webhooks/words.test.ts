@@ -1,7 +1,7 @@
 import { equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import type { Delivery, Webhook } from "./queries.ts";
-import { EVENT_TYPES, formatEvents, formatOutcome, formatResponse, formatTest, webhookState } from "./words.ts";
+import { EVENT_TYPES, formatDeliveries, formatEvents, formatOutcome, formatResponse, formatTest, webhookState } from "./words.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 12);
 const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
@@ -9,6 +9,7 @@ const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOSt
 const WEBHOOK: Webhook = {
 	...{ id: "whk_1", url: "https://hooks.example.com/", events: null, status: "active", disabled_reason: null, created_at: at(-600) },
 	...{ failing_since: null, previous_secret_expires_at: null },
+	...{ deliveries_24h: { delivered: 0, failed: 0 }, waiting: 0 },
 	last_delivery: { at: at(-3), status: "delivered", response_status: 204, error: null },
 };
 const DELIVERY: Delivery = {
@@ -36,6 +37,16 @@ test("the state of a webhook says whether its receiver accepts, since when not, 
 	equal(words({ status: "disabled", disabled_reason: "by_request" }), "resting | Disabled | a person disabled it");
 	equal(words({ status: "disabled", disabled_reason: "gone" }), "ended | Disabled | the receiver responded 410: gone");
 	equal(words({ status: "disabled", disabled_reason: "failing" }), "ended | Disabled | the receiver accepted nothing for about a day");
+});
+
+test("a webhook says how much was delivered and has failed in 24 hours, and how much waits", () => {
+	const words = (delivered: number, failed: number, waiting: number) => formatDeliveries({ deliveries_24h: { delivered, failed }, waiting });
+	equal(words(1_204, 3, 2), "1,204 delivered and 3 failed in 24 hours, 2 waiting");
+	equal(words(7, 0, 0), "7 delivered in 24 hours");
+	equal(words(0, 1, 0), "1 failed in 24 hours");
+	equal(words(0, 0, 5), "5 waiting");
+	equal(words(0, 0, 0), null);
+	equal(words(10_000, 0, 0), "10,000 or more delivered in 24 hours", "the server counts no further");
 });
 
 test("a delivery says what the receiver responded, and when it is attempted again", () => {

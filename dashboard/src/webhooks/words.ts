@@ -49,6 +49,23 @@ export function formatEvents(events: readonly string[] | null): string {
 	return `${groups[0]} and ${others} other types`;
 }
 
+/** The server counts no further. */
+const COUNTED_MAX = 10_000;
+
+function formatCount(count: number): string {
+	return count >= COUNTED_MAX ? `${COUNTED_MAX.toLocaleString("en")} or more` : count.toLocaleString("en");
+}
+
+/** "1,204 delivered and 3 failed in 24 hours, 2 waiting"; null for a webhook to which nothing was sent in that time. */
+export function formatDeliveries({ deliveries_24h: { delivered, failed }, waiting }: Pick<Webhook, "deliveries_24h" | "waiting">): string | null {
+	const finished = [...(delivered > 0 ? [`${formatCount(delivered)} delivered`] : []), ...(failed > 0 ? [`${formatCount(failed)} failed`] : [])];
+	const parts = [
+		...(finished.length > 0 ? [`${finished.join(" and ")} in 24 hours`] : []),
+		...(waiting > 0 ? [`${formatCount(waiting)} waiting`] : []),
+	];
+	return parts.length === 0 ? null : parts.join(", ");
+}
+
 interface State {
 	readonly meaning: Meaning;
 	readonly word: string;

@@ -29,6 +29,15 @@ export interface AlertRulesTable {
 	recipients: string[];
 }
 
+export interface AlertTestsTable {
+	tenant_id: string;
+	rule: string;
+	id: string;
+	tested_at: Timestamp;
+	tested_by: Json;
+	delivered_at: Timestamp | null;
+}
+
 export interface AlertsTable {
 	tenant_id: string;
 	id: string;
@@ -219,6 +228,8 @@ export interface KeyExposuresTable {
 	last_at: Timestamp;
 	requests: number;
 	source_id: string | null;
+	network: string | null;
+	source: string | null;
 }
 
 export interface KeySourcesTable {
@@ -344,6 +355,7 @@ export interface OutboxTable {
 	position: Generated<number>;
 	distributed_at: Timestamp | null;
 	mail_queued_at: Timestamp | null;
+	alert_id: string | null;
 }
 
 export interface PeopleTable {
@@ -718,6 +730,7 @@ export interface Tables {
 	alert_news: AlertNewsTable;
 	alert_progress: AlertProgressTable;
 	alert_rules: AlertRulesTable;
+	alert_tests: AlertTestsTable;
 	alerts: AlertsTable;
 	api_profile: ApiProfileTable;
 	audit_entries: AuditEntriesTable;

@@ -86,6 +86,7 @@ export async function deleteTenantObjects(tx: Tx, tenant_id: string): Promise<vo
 		"alert_news",
 		"alerts",
 		"alert_rules",
+		"alert_tests",
 		"webhooks",
 		"outbox",
 		"idempotency",

@@ -3,6 +3,7 @@ import { claimOnce } from "../audit/idempotency.ts";
 import { ALL_TENANTS } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
+import { NO_DELIVERIES } from "./delivery-store.ts";
 import { lockOwner } from "./lock.ts";
 import { toWebhookResponse } from "./response.ts";
 import type { WebhookInput, WebhookWithSecret } from "./schema.ts";
@@ -39,7 +40,7 @@ export async function createWebhook(context: WebhookContext, input: WebhookInput
 		if (!webhook) throw webhookNotFound();
 		const details = { url_origin: getOrigin(url), events };
 		return {
-			result: { webhook: toWebhookResponse(webhook, now), secret },
+			result: { webhook: toWebhookResponse(webhook, NO_DELIVERIES, now), secret },
 			audit: [{ action: "webhook.created", target: { kind: "webhook", id, name: getOrigin(url) }, tenant_id, details }],
 		};
 	});

@@ -1,4 +1,5 @@
-import { type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { DAY_MS } from "../core/time.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/input/cursor.ts";
 import type { DeliveryStatus } from "./webhook.ts";
@@ -18,6 +19,19 @@ export interface Delivery {
 	readonly error: string | null;
 	readonly next_attempt_at: Date | null;
 }
+
+/** The deliveries of one webhook by outcome; each number is at most `COUNTED_MAX`. */
+export interface DeliveryCounts {
+	/** Whose last attempt was within 24 hours; the same for `failed`. */
+	readonly delivered: number;
+	readonly failed: number;
+	/** That have attempts left, of any time. */
+	readonly waiting: number;
+}
+
+export const NO_DELIVERIES: DeliveryCounts = { delivered: 0, failed: 0, waiting: 0 };
+/** Bounds what is read for one number, however much was sent. */
+export const COUNTED_MAX = 10_000;
 
 interface OfWebhook {
 	readonly tenant_id: string;
@@ -56,6 +70,29 @@ export async function readDeliveries(tx: ReadTx, of: OfWebhook, window: Window, 
 export async function readDelivery(tx: ReadTx, { id, ...of }: OfWebhook & { readonly id: string }): Promise<Delivery | null> {
 	const row = await selectDeliveries(tx, of).where("d.id", "=", id).executeTakeFirst();
 	return row ? deliveryFromRow(row) : null;
+}
+
+/** Counts the deliveries of webhooks of one tenant; finished ones of the 24 hours before `now`. By indexes alone. */
+export async function readDeliveryCounts(
+	tx: ReadTx,
+	webhooks: readonly { readonly tenant_id: string; readonly id: string }[],
+	now: number,
+): Promise<(webhook: { readonly id: string }) => DeliveryCounts> {
+	const [first] = webhooks;
+	if (first === undefined) return () => NO_DELIVERIES;
+	const { tenant_id } = first;
+	const since = new Date(now - DAY_MS);
+	const counted = (condition: RawBuilder<unknown>) => sql<number>`(select count(*)::int from (
+		select from keywright.webhook_deliveries d where d.tenant_id = ${tenant_id} and d.webhook_id = w.id and ${condition} limit ${COUNTED_MAX}
+	) as counted)`;
+	const { rows } = await sql<DeliveryCounts & { id: string }>`
+		select w.id, ${counted(sql`d.status = 'delivered' and d.at > ${since}::timestamptz`)} as delivered,
+			${counted(sql`d.status = 'failed' and d.at > ${since}::timestamptz`)} as failed,
+			${counted(sql`d.next_attempt_at is not null`)} as waiting
+		from unnest(${webhooks.map(({ id }) => id)}::text[]) as w (id)
+	`.execute(tx);
+	const known = new Map(rows.map(({ id, ...counts }) => [id, counts]));
+	return ({ id }) => known.get(id) ?? NO_DELIVERIES;
 }
 
 /** Makes a finished delivery due at `now`, as before its first attempt; false if it is not finished. */

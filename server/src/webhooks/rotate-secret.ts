@@ -3,6 +3,7 @@ import { claimOnce } from "../audit/idempotency.ts";
 import { ApiError } from "../core/error.ts";
 import { newId } from "../core/id.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { readDeliveryCounts } from "./delivery-store.ts";
 import { lockOwned } from "./lock.ts";
 import { toWebhookResponse } from "./response.ts";
 import { OVERLAP_SECONDS_DEFAULT, type RotateSecretInput, type WebhookWithSecret } from "./schema.ts";
@@ -45,8 +46,9 @@ export async function rotateSecret(
 			previous_expires_at: overlap ? new Date(now + overlap_seconds * SECOND_MS) : null,
 		};
 		await updateWebhook(tx, webhook, secrets);
+		const counts = await readDeliveryCounts(tx, [webhook], now);
 		return {
-			result: { webhook: toWebhookResponse({ ...webhook, previous_expires_at: secrets.previous_expires_at }, now), secret },
+			result: { webhook: toWebhookResponse({ ...webhook, previous_expires_at: secrets.previous_expires_at }, counts(webhook), now), secret },
 			audit: [
 				{ action: "webhook.secret_rotated", target: { kind: "webhook", id, name: getOrigin(webhook.url) }, tenant_id, details: { overlap_seconds } },
 			],

@@ -2,6 +2,7 @@ import Type, { type Static, type TSchema } from "typebox";
 import { FILTER_TYPES } from "../outbox/events.ts";
 import { CALL_TIMEOUT_MS } from "../outbox/outgoing/outgoing.ts";
 import { URL_CHARACTERS_MAX } from "../outbox/outgoing/target.ts";
+import { COUNTED_MAX } from "./delivery-store.ts";
 import { DELIVERY_STATUSES, DISABLED_REASONS, WEBHOOK_STATUSES } from "./webhook.ts";
 
 const DAY_SECONDS = 86_400;
@@ -37,6 +38,11 @@ export const WebhookSchema = Type.Object({
 		Type.String({ format: "date-time", description: "Since when the receiver has accepted nothing; null if it accepted the last attempt" }),
 	),
 	previous_secret_expires_at: orNull(Type.String({ format: "date-time", description: "Until when the secret before the current one also signs" })),
+	deliveries_24h: Type.Object(
+		{ delivered: Type.Integer(), failed: Type.Integer({ description: "All attempts failed" }) },
+		{ description: `Events whose last attempt was within 24 hours; at most ${COUNTED_MAX} of each are counted` },
+	),
+	waiting: Type.Integer({ description: `Events that will be attempted, now or again; at most ${COUNTED_MAX} are counted` }),
 	last_delivery: orNull(Type.Object({ at: Time, status: Type.Enum([...DELIVERY_STATUSES]), response_status: ResponseStatus, error: ErrorText })),
 });
 export type WebhookAnswer = Static<typeof WebhookSchema>;

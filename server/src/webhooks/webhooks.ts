@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
+import { readDeliveryCounts } from "./delivery-store.ts";
 import { lockOwned } from "./lock.ts";
 import { toWebhookResponse } from "./response.ts";
 import type { WebhookAnswer, WebhookPatch } from "./schema.ts";
@@ -16,18 +17,21 @@ type Named = { readonly tenant_id: string; readonly webhook_id: string };
 export async function listWebhooks(context: ReadContext, input: PageRequest & { tenant_id: string }): Promise<Page<WebhookAnswer>> {
 	const window = windowByTime(input);
 	const now = context.clock.now();
-	const page = toPage(await read(context, (tx) => readWebhooks(tx, input.tenant_id, window)), window, ({ created_at, id }) => [
-		created_at.toISOString(),
-		id,
-	]);
-	return { ...page, data: page.data.map((webhook) => toWebhookResponse(webhook, now)) };
+	return read(context, async (tx) => {
+		const page = toPage(await readWebhooks(tx, input.tenant_id, window), window, ({ created_at, id }) => [created_at.toISOString(), id]);
+		const counts = await readDeliveryCounts(tx, page.data, now);
+		return { ...page, data: page.data.map((webhook) => toWebhookResponse(webhook, counts(webhook), now)) };
+	});
 }
 
 /** Reads one webhook. 404 `not_found`. */
 export async function getWebhook(context: ReadContext, input: Named): Promise<WebhookAnswer> {
-	const webhook = await read(context, (tx) => readWebhook(tx, { tenant_id: input.tenant_id, id: input.webhook_id }));
-	if (!webhook) throw webhookNotFound();
-	return toWebhookResponse(webhook, context.clock.now());
+	const now = context.clock.now();
+	return read(context, async (tx) => {
+		const webhook = await readWebhook(tx, { tenant_id: input.tenant_id, id: input.webhook_id });
+		if (!webhook) throw webhookNotFound();
+		return toWebhookResponse(webhook, (await readDeliveryCounts(tx, [webhook], now))(webhook), now);
+	});
 }
 
 function statusChange(before: Webhook, status: WebhookPatch["status"]): Partial<Pick<Webhook, "status" | "disabled_reason">> {
@@ -50,13 +54,14 @@ export async function updateWebhookSettings(context: WebhookContext, input: Webh
 			...(events === undefined || JSON.stringify(events) === JSON.stringify(before.events) ? {} : { events }),
 			...statusChange(before, status),
 		};
-		if (Object.keys(changes).length === 0) return { unchanged: toWebhookResponse(before, now) };
+		const counts = (await readDeliveryCounts(tx, [before], now))(before);
+		if (Object.keys(changes).length === 0) return { unchanged: toWebhookResponse(before, counts, now) };
 		await updateWebhook(tx, before, changes);
 		const enabled = changes.status === "active";
 		if (enabled) await clearFailing(tx, before);
 		const after = { ...before, ...changes, failing_since: enabled ? null : before.failing_since };
 		return {
-			result: toWebhookResponse(after, now),
+			result: toWebhookResponse(after, counts, now),
 			audit: [
 				{
 					action: "webhook.updated",

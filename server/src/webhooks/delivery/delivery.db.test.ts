@@ -9,7 +9,7 @@ import { record } from "../../audit/record.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { AllowList, parseAllowList } from "../../core/network.ts";
 import { parsePeppers } from "../../core/pepper.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import { Outgoing } from "../../outbox/outgoing/outgoing.ts";
 import { insertEvents } from "../../outbox/store.ts";
 import { putPlan } from "../../plans/plans.ts";
@@ -19,7 +19,7 @@ import { listDeliveries, replay } from "../deliveries.ts";
 import { rotateSecret } from "../rotate-secret.ts";
 import { webhookKeysFrom } from "../secrets.ts";
 import { TestPace } from "../test-pace.ts";
-import { deleteWebhook, getWebhook, updateWebhookSettings } from "../webhooks.ts";
+import { deleteWebhook, getWebhook, listWebhooks, updateWebhookSettings } from "../webhooks.ts";
 import { Deliverer } from "./deliverer.ts";
 import { claimQueues, distributeEvents, lockClaim, releaseClaim, storeAttempt } from "./queue-store.ts";
 import { resealWebhooks, sweepEvents } from "./sweep.ts";
@@ -88,6 +88,12 @@ async function deliver(by = deliverer()): Promise<void> {
 	await by.idle();
 }
 
+/** What the list of webhooks says of this one: finished deliveries of 24 hours, and those that wait. */
+async function counts({ id }: { id: string }) {
+	const found = (await listWebhooks(context(), { tenant_id })).data.find((webhook) => webhook.id === id);
+	return [found?.deliveries_24h, found?.waiting];
+}
+
 async function newWebhook(over: { tenant_id?: string; url?: string; events?: ("key.created" | "key.paused" | "webhook.disabled")[] } = {}) {
 	const { webhook, secret } = await createWebhook(context(), { tenant_id, url: receiver.url(), ...over });
 	return { id: webhook.id, secret, named: { tenant_id: over.tenant_id ?? tenant_id, webhook_id: webhook.id } };
@@ -141,7 +147,8 @@ test("an event is delivered once to each endpoint that wants it, signed, with it
 	deepEqual([first?.type, first?.status, first?.attempt, first?.response_status, first?.error], ["key.created", "delivered", 1, 204, null]);
 	ok(typeof first?.duration_ms === "number");
 	equal(last?.event_id, receiver.received.find(({ path, data }) => path === "/hook" && data.key_id === "key_2")?.headers["webhook-id"]);
-	const { last_delivery } = await getWebhook(context(), every.named);
+	const { last_delivery, deliveries_24h, waiting } = await getWebhook(context(), every.named);
+	deepEqual([deliveries_24h, waiting], [{ delivered: 2, failed: 0 }, 0]);
 	deepEqual(last_delivery, { at: new Date(clock.now()).toISOString(), status: "delivered", response_status: 204, error: null });
 });
 
@@ -191,6 +198,7 @@ test("a failing endpoint is attempted again after 5 s, 30 s, 2 min, 10 min, 1, 3
 	for (const [index, pause] of SCHEDULE_MS.entries()) {
 		const [delivery] = await deliveries(failing.named);
 		deepEqual([delivery?.attempt, delivery?.status, delivery?.response_status], [index + 1, "pending", 500]);
+		if (index === 0) deepEqual(await counts(failing), [{ delivered: 0, failed: 0 }, 1]);
 		equal(new Date(delivery?.next_attempt_at ?? 0).getTime() - clock.now(), pause);
 		clock.advance(pause - 1);
 		await deliver();
@@ -202,6 +210,7 @@ test("a failing endpoint is attempted again after 5 s, 30 s, 2 min, 10 min, 1, 3
 	equal(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size, 1);
 	const [delivery] = await deliveries(failing.named);
 	deepEqual([delivery?.attempt, delivery?.status, delivery?.next_attempt_at], [9, "failed", null]);
+	deepEqual(await counts(failing), [{ delivered: 0, failed: 1 }, 0]);
 	const { status, disabled_reason, failing_since } = await getWebhook(context(), failing.named);
 	deepEqual([status, disabled_reason, failing_since], ["disabled", "failing", begun]);
 	receiver.status = 204;
@@ -216,6 +225,10 @@ test("a failing endpoint is attempted again after 5 s, 30 s, 2 min, 10 min, 1, 3
 	await deliver();
 	deepEqual(keyIds().slice(10), ["key_3"]);
 	equal((await getWebhook(context(), failing.named)).failing_since, null);
+	clock.advance(DAY_MS - 1);
+	deepEqual(await counts(failing), [{ delivered: 1, failed: 1 }, 0], "the counts of the list are of the last 24 hours");
+	clock.advance(1);
+	deepEqual(await counts(failing), [{ delivered: 0, failed: 0 }, 0]);
 });
 
 test("a pause varies by a fifth in both directions", async () => {
