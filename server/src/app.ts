@@ -51,7 +51,7 @@ import { type KeyedRequest, KeyedRequestContext } from "./verification/keyed-con
 import type { Verifier } from "./verification/verifier.ts";
 import { EVENT_RETENTION_DAYS_DEFAULT } from "./webhooks/delivery/sweep.ts";
 import { webhookKeysFrom } from "./webhooks/secrets.ts";
-import { TestPace } from "./webhooks/test-pace.ts";
+import { ALERT_TESTS, TestPace } from "./webhooks/test-pace.ts";
 
 export interface App {
 	readonly http: FastifyInstance;
@@ -110,6 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		audit_exports: new ExportSlots(),
 		audit_states: new ChainStates({ clock, log }),
 		webhook_tests: new TestPace(clock),
+		alert_tests: new TestPace(clock, ALERT_TESTS),
 		clock,
 		log,
 		peppers: options.peppers,

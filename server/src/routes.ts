@@ -7,6 +7,7 @@ import { managementPortalRoutes } from "./access/portal/routes.ts";
 import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/services/service.ts";
 import { managementAlertRoutes } from "./alerts/routes.ts";
+import type { AlertTestContext } from "./alerts/send-test.ts";
 import type { ExportContext } from "./audit/export.ts";
 import { managementAuditRoutes, operatorAuditRoutes } from "./audit/routes.ts";
 import type { StateContext } from "./audit/state.ts";
@@ -58,6 +59,7 @@ export type ManagementRouteContext = KeysContext &
 	ExportContext &
 	StateContext &
 	WebhookContext &
+	AlertTestContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by its callers. `documents` false omits the documents resource. */

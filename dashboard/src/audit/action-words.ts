@@ -38,6 +38,7 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
 	},
 	Alerts: {
 		"alert.acknowledged": ["Alert acknowledged", "acknowledged the alert"],
+		"alert.tested": ["Test alert sent", "sent a test alert by the rule"],
 		"alert_rule.updated": ["Rule of alerts changed", "changed the rule of alerts"],
 	},
 	Webhooks: {

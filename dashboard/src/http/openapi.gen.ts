@@ -1580,6 +1580,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/alerts/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the latest test of each rule, with who received it
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_alerts_tests"];
+        put?: never;
+        /**
+         * Send a test alert to those whom a rule alerts
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_alerts_tests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/alerts/{alert_id}": {
         parameters: {
             query?: never;
@@ -9171,6 +9195,24 @@ export interface operations {
                             };
                             /** @description Occurrences, such as requests */
                             count: number;
+                            reached: {
+                                mails: {
+                                    name: string;
+                                    /**
+                                     * @description `digest`: in the digest of the day, with others
+                                     * @enum {unknown}
+                                     */
+                                    status: "waiting" | "digest" | "sent" | "failed";
+                                    at: string | null;
+                                }[] | null;
+                                webhooks: {
+                                    webhook_id: string;
+                                    url_origin: string;
+                                    /** @enum {unknown} */
+                                    status: "waiting" | "delivered" | "failed";
+                                    at: string | null;
+                                }[] | null;
+                            } | null;
                         }[];
                         next_cursor: string | null;
                         /** @description With `total` only */
@@ -9182,6 +9224,144 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_alerts_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description `alert_id` of the event `alert.tested`; there is no alert with this id */
+                            id: string;
+                            /** @enum {unknown} */
+                            rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                            /** Format: date-time */
+                            tested_at: string;
+                            tested_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            delivered_at: string | null;
+                            reached: {
+                                mails: {
+                                    name: string;
+                                    /**
+                                     * @description `digest`: in the digest of the day, with others
+                                     * @enum {unknown}
+                                     */
+                                    status: "waiting" | "digest" | "sent" | "failed";
+                                    at: string | null;
+                                }[] | null;
+                                webhooks: {
+                                    webhook_id: string;
+                                    url_origin: string;
+                                    /** @enum {unknown} */
+                                    status: "waiting" | "delivered" | "failed";
+                                    at: string | null;
+                                }[] | null;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_alerts_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        test: {
+                            /** @description `alert_id` of the event `alert.tested`; there is no alert with this id */
+                            id: string;
+                            /** @enum {unknown} */
+                            rule: "failures_jump" | "dead_key_presented" | "key_expiring" | "rotation_due" | "new_source" | "limit_near" | "key_unused" | "responsible_left" | "key_exposed" | "canary_used" | "webhook_failing";
+                            /** Format: date-time */
+                            tested_at: string;
+                            tested_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            delivered_at: string | null;
+                            reached: {
+                                mails: {
+                                    name: string;
+                                    /**
+                                     * @description `digest`: in the digest of the day, with others
+                                     * @enum {unknown}
+                                     */
+                                    status: "waiting" | "digest" | "sent" | "failed";
+                                    at: string | null;
+                                }[] | null;
+                                webhooks: {
+                                    webhook_id: string;
+                                    url_origin: string;
+                                    /** @enum {unknown} */
+                                    status: "waiting" | "delivered" | "failed";
+                                    at: string | null;
+                                }[] | null;
+                            } | null;
+                        };
+                        /**
+                         * @description Whether it is mailed, or why not: no mail server is configured; alerts of this rule are not mailed, because its events have mails of their own; no member of the rule's `to` has a proven address
+                         * @enum {unknown}
+                         */
+                        mail: "queued" | "off" | "own_mail" | "no_recipient";
+                        /** @description Names of members whom the rule mails and whose address is not proven: they get no mail */
+                        not_proven: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -9233,6 +9413,24 @@ export interface operations {
                         };
                         /** @description Occurrences, such as requests */
                         count: number;
+                        reached: {
+                            mails: {
+                                name: string;
+                                /**
+                                 * @description `digest`: in the digest of the day, with others
+                                 * @enum {unknown}
+                                 */
+                                status: "waiting" | "digest" | "sent" | "failed";
+                                at: string | null;
+                            }[] | null;
+                            webhooks: {
+                                webhook_id: string;
+                                url_origin: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "delivered" | "failed";
+                                at: string | null;
+                            }[] | null;
+                        } | null;
                     };
                 };
             };
@@ -9291,6 +9489,24 @@ export interface operations {
                         };
                         /** @description Occurrences, such as requests */
                         count: number;
+                        reached: {
+                            mails: {
+                                name: string;
+                                /**
+                                 * @description `digest`: in the digest of the day, with others
+                                 * @enum {unknown}
+                                 */
+                                status: "waiting" | "digest" | "sent" | "failed";
+                                at: string | null;
+                            }[] | null;
+                            webhooks: {
+                                webhook_id: string;
+                                url_origin: string;
+                                /** @enum {unknown} */
+                                status: "waiting" | "delivered" | "failed";
+                                at: string | null;
+                            }[] | null;
+                        } | null;
                     };
                 };
             };

@@ -1,3 +1,4 @@
+import type { Actor } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
 import type { RuleName } from "./rule.ts";
 
@@ -53,6 +54,11 @@ export interface Alert extends OpenAlert {
 	readonly acknowledged_at: Date | null;
 	readonly acknowledged_by: Acknowledger | null;
 	readonly resolved_at: Date | null;
+}
+
+/** Without the e-mail address, which is in the audit log. */
+export function toAcknowledger(actor: Actor): Acknowledger {
+	return { kind: actor.kind, ...("id" in actor ? { id: actor.id } : {}), name: actor.name };
 }
 
 export function alertNotFound(): ApiError {

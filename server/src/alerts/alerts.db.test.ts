@@ -1,11 +1,13 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { testLog } from "../../testing/database.ts";
 import { CALLERS, from, type RotationFixture, rotationFixture } from "../../testing/rotations.ts";
 import type { MadeKey } from "../../testing/verification.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { revokeKey } from "../keys/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
+import { createMailer } from "../outbox/mail/mailer.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { putTenant, updateTenant } from "../tenants/tenants.ts";
 import { acknowledgeAlert, listAlerts } from "./alerts.ts";
@@ -24,6 +26,8 @@ beforeEach(async () => {
 });
 after(() => fixture.close());
 
+const mailer = createMailer({ settings: null, product_name: () => "Test", log: testLog });
+const withMailer = <C extends object>(context: C) => ({ ...context, mailer });
 const clock = () => fixture.verification.clock;
 const behind: RotationFixture["verification"]["behind"] = (...query) => fixture.verification.behind(...query);
 /** A node of its own, at the time of the test. */
@@ -39,7 +43,8 @@ async function pass(milliseconds: number): Promise<void> {
 	await evaluate();
 }
 
-const alerts = async (tenant = tenant_id): Promise<AlertAnswer[]> => (await listAlerts(fixture.context(), { tenant_id: tenant, limit: 200 })).data;
+const alerts = async (tenant = tenant_id): Promise<AlertAnswer[]> =>
+	(await listAlerts(withMailer(fixture.context()), { tenant_id: tenant, limit: 200 })).data;
 const events = async (tenant = tenant_id) =>
 	(
 		await behind("select type, data ->> 'rule' as rule from keywright.outbox where tenant_id = $1 and type like 'alert.%' order by position", [
@@ -87,7 +92,7 @@ test("news and alerts of a rule that only a later version knows are left to its 
 	await present(key, 3);
 	await evaluate();
 	deepEqual(await states(), ["dead_key_presented raised 3"]);
-	await rejects(acknowledgeAlert(fixture.context(), { tenant_id, alert_id: "alt_later" }), { code: "not_found" });
+	await rejects(acknowledgeAlert(withMailer(fixture.context()), { tenant_id, alert_id: "alt_later" }), { code: "not_found" });
 	deepEqual(await behind("select rule from keywright.alert_news where tenant_id = $1", [tenant_id]), [{ rule: "of_later" }]);
 	await behind("delete from keywright.alert_news where tenant_id = $1", [tenant_id]);
 	await behind("delete from keywright.alerts where id = 'alt_later'", []);
@@ -218,7 +223,7 @@ test("an acknowledged alert says by whom and when, reminds no one, and is still 
 	const [alert] = await alerts();
 	ok(alert);
 	await updateTenant(fixture.context(), { tenant_id, status: "suspended" });
-	const acknowledge = () => acknowledgeAlert(fixture.context(), { tenant_id, alert_id: alert.id });
+	const acknowledge = () => acknowledgeAlert(withMailer(fixture.context()), { tenant_id, alert_id: alert.id });
 	const acknowledged = await acknowledge();
 	deepEqual([acknowledged.status, acknowledged.acknowledged_by], ["acknowledged", { kind: "operator", name: "operator token" }]);
 	equal(acknowledged.acknowledged_at, new Date(clock().now()).toISOString());
@@ -231,7 +236,7 @@ test("an acknowledged alert says by whom and when, reminds no one, and is still 
 	deepEqual([resolved?.status, resolved?.acknowledged_by?.name], ["resolved", "operator token"]);
 	const audited = await behind("select action, target_id from keywright.audit_entries where chain = $1 and action like 'alert%'", [tenant_id]);
 	deepEqual(audited, [{ action: "alert.acknowledged", target_id: alert.id }]);
-	await rejects(acknowledgeAlert(fixture.context(), { tenant_id, alert_id: "alt_none" }), { code: "not_found" });
+	await rejects(acknowledgeAlert(withMailer(fixture.context()), { tenant_id, alert_id: "alt_none" }), { code: "not_found" });
 });
 
 test("what is due raises alerts, and what was done about it resolves them: expiry, rotation, disuse, a responsible person who left", async () => {

@@ -1,12 +1,22 @@
 import Type from "typebox";
-import type { ChangeContext } from "../audit/change.ts";
 import { pageQuery } from "../http/input/cursor.ts";
 import { type Route, route } from "../http/route.ts";
 import { acknowledgeAlert, getAlert, listAlerts } from "./alerts.ts";
 import { listRules, putRule } from "./rules.ts";
-import { AlertPage, AlertRuleInput, AlertRuleSchema, AlertRules, AlertSchema, alertFilter } from "./schema.ts";
+import {
+	AlertPage,
+	AlertRuleInput,
+	AlertRuleSchema,
+	AlertRules,
+	AlertSchema,
+	AlertTestInput,
+	AlertTests,
+	alertFilter,
+	MadeAlertTest,
+} from "./schema.ts";
+import { type AlertTestContext, listAlertTests, sendAlertTest } from "./send-test.ts";
 
-export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
+export const managementAlertRoutes: readonly Route<AlertTestContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/alerts",
@@ -15,7 +25,26 @@ export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
 		status: 200,
 		query: Type.Object({ ...pageQuery, ...alertFilter }, { additionalProperties: false }),
 		output: AlertPage,
-		run: (context: ChangeContext, input) => listAlerts(context, input),
+		run: (context: AlertTestContext, input) => listAlerts(context, input),
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/alerts/tests",
+		access: "viewer",
+		summary: "List the latest test of each rule, with who received it",
+		status: 200,
+		output: AlertTests,
+		run: (context: AlertTestContext, input) => listAlertTests(context, input),
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/alerts/tests",
+		access: "admin",
+		summary: "Send a test alert to those whom a rule alerts",
+		status: 202,
+		body: AlertTestInput,
+		output: MadeAlertTest,
+		run: sendAlertTest,
 	}),
 	route({
 		method: "GET",
@@ -24,7 +53,7 @@ export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
 		summary: "Get an alert",
 		status: 200,
 		output: AlertSchema,
-		run: (context: ChangeContext, input) => getAlert(context, input),
+		run: (context: AlertTestContext, input) => getAlert(context, input),
 	}),
 	route({
 		method: "POST",
@@ -43,7 +72,7 @@ export const managementAlertRoutes: readonly Route<ChangeContext>[] = [
 		summary: "List the rules by which alerts are raised",
 		status: 200,
 		output: AlertRules,
-		run: (context: ChangeContext, input) => listRules(context, input),
+		run: (context: AlertTestContext, input) => listRules(context, input),
 	}),
 	route({
 		method: "PUT",

@@ -124,6 +124,7 @@ const ACTIONS: Readonly<Record<string, ToStates>> = {
 	"webhook.rekeyed": silent,
 	"alert.acknowledged": happened("alert"),
 	"alert_rule.updated": changed("alert_rule", "after"),
+	"alert.tested": happened("alert_rule"),
 	"operator.added": happened("person"),
 	"operator.removed": ended("person"),
 	"operator.invited": happened("invitation"),

@@ -1,4 +1,4 @@
-import { RULE_KINDS, type RuleName } from "../alerts/rule.ts";
+import { RULE_KINDS } from "../alerts/rule.ts";
 import type { EventType } from "../outbox/events.ts";
 import type { MailClass } from "../outbox/mail/classes.ts";
 
@@ -17,15 +17,13 @@ export const MAILED_EVENTS = {
 	"key.revoked": "security",
 	"alert.raised": "security",
 	"alert.resolved": "security",
+	"alert.tested": "security",
 } as const satisfies Partial<Record<EventType, MailClass>>;
 
 export type MailedEvent = keyof typeof MAILED_EVENTS;
 
 /** The class of each mailed event, by its type. */
 export const CLASS_OF: ReadonlyMap<string, MailClass> = new Map(Object.entries(MAILED_EVENTS));
-
-/** Rules whose subject has a mail of its own, so that their alerts are not mailed too. */
-export const RULES_WITH_OWN_MAIL: readonly RuleName[] = ["new_source", "rotation_due", "key_expiring"];
 
 /** Who receives the alerts of a rule that the tenant has not changed. */
 export const DEFAULT_RECIPIENTS = JSON.stringify(Object.fromEntries(Object.entries(RULE_KINDS).map(([rule, { to }]) => [rule, to])));

@@ -37,6 +37,7 @@ const TEXTS: { readonly [T in MailedEvent]: (data: Data<T>, about: Common, at: D
 		describeEvent("alert_raised", { tenant_name, summary: sentenceInMail(summary), at: new Date(raised_at) }),
 	"alert.resolved": ({ summary, resolved_at }, { tenant_name }) =>
 		describeEvent("alert_resolved", { tenant_name, summary: sentenceInMail(summary), at: new Date(resolved_at) }),
+	"alert.tested": ({ tested_by, tested_at }, { tenant_name }) => describeEvent("alert_tested", { tenant_name, tested_by, at: new Date(tested_at) }),
 };
 
 function isMailed(type: string): type is MailedEvent {
@@ -44,6 +45,7 @@ function isMailed(type: string): type is MailedEvent {
 }
 
 const OfAlert = Type.Object({ alert_id: Type.String() });
+const OfTest = Type.Object({ tested_at: Type.String() });
 const OfKey = Type.Object({ key_id: Type.String(), rotation_id: Type.Optional(Type.String()) });
 const Named = Type.Object({ name: Type.String() });
 
@@ -65,7 +67,8 @@ function pathOf(data: unknown): string {
 function pageOf(public_url: string, tenant_id: string, data: unknown): string {
 	const page = new URL(`${public_url}${pathOf(data)}`);
 	page.searchParams.set("tenant", tenant_id);
-	if (Value.Check(OfAlert, data)) page.searchParams.set("alert", data.alert_id);
+	// A test is no alert, which could be opened.
+	if (Value.Check(OfAlert, data) && !Value.Check(OfTest, data)) page.searchParams.set("alert", data.alert_id);
 	return page.href;
 }
 

@@ -4,15 +4,27 @@ import { TEST_PEPPER } from "../../testing/audit.ts";
 import { testLog } from "../../testing/database.ts";
 import { type MailTrap, mailTrap, type ReceivedMail } from "../../testing/mail-trap.ts";
 import { type TeamFixture, teamFixture } from "../../testing/team.ts";
+import { isSignedBy, Receiver } from "../../testing/webhooks.ts";
+import { getAlert, listAlerts } from "../alerts/alerts.ts";
+import { putRule } from "../alerts/rules.ts";
+import { listAlertTests, sendAlertTest } from "../alerts/send-test.ts";
+import { sweepAlerts } from "../alerts/sweep.ts";
 import { record } from "../audit/record.ts";
+import { AllowList, parseAllowList } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import type { OutboxEvent } from "../outbox/events.ts";
 import { createMailer, type Mailer } from "../outbox/mail/mailer.ts";
+import { Outgoing } from "../outbox/outgoing/outgoing.ts";
 import { insertEvents } from "../outbox/store.ts";
 import { LiveProfile } from "../plans/profile/live.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { removeMember } from "../tenants/team/members.ts";
+import { updateTenant } from "../tenants/tenants.ts";
+import { createWebhook } from "../webhooks/create.ts";
+import { Deliverer } from "../webhooks/delivery/deliverer.ts";
+import { webhookKeysFrom } from "../webhooks/secrets.ts";
+import { ALERT_TESTS, TestPace } from "../webhooks/test-pace.ts";
 import { MailDeliverer, type MailDelivererOptions } from "./deliverer.ts";
 import { listMailPreferences, type PreferenceContext, putMailPreference } from "./preferences.ts";
 import { unsubscribe } from "./unsubscribe.ts";
@@ -385,4 +397,135 @@ test("events of more than a day ago are not mailed, and no row holds an address"
 	equal(trap.mails.length, 1);
 	const { rows } = await fixture.superuser.query("select m::text as row from mails m");
 	doesNotMatch(JSON.stringify(rows), new RegExp(`@|${email}|http|token`));
+});
+
+/** A context for tests of alerts and for webhooks on this machine; its tests are counted anew. */
+function alertContext(by = mailer) {
+	const { db, clock } = fixture;
+	const allowed = parseAllowList(["127.0.0.1"]);
+	ok(allowed instanceof AllowList);
+	const outgoing = new Outgoing({ allowed, timeout_ms: 500 });
+	const tests = { alert_tests: new TestPace(clock, ALERT_TESTS), webhook_tests: new TestPace(clock) };
+	return { ...db.context(), ...tests, mailer: by, outgoing, webhook_keys: webhookKeysFrom(parsePeppers(TEST_PEPPER)) };
+}
+
+async function deliverWebhooks(): Promise<void> {
+	const { db, clock } = fixture;
+	const { outgoing, webhook_keys } = alertContext();
+	const options = { database: db.database, clock, log: testLog, node: db.node, outgoing, webhook_keys, random: () => 0.5 };
+	const webhooks = new Deliverer({ ...options, systemContext: (name) => db.context({ actor: { kind: "system", name } }) });
+	await webhooks.look();
+	await webhooks.idle();
+}
+
+test("a test alert goes to the people and webhooks of its rule, is marked as a test, and is no alert", async () => {
+	const receiver = await Receiver.start();
+	try {
+		const [owner, viewer] = [await person("owner"), await person("viewer")];
+		const unproven = await fixture.member(tenant_id, "owner");
+		const context = alertContext();
+		const { webhook, secret } = await createWebhook(context, { tenant_id, url: receiver.url("/alerts"), events: ["alert.raised"] });
+		await createWebhook(context, { tenant_id, url: receiver.url("/keys"), events: ["key.created"] });
+		const made = await sendAlertTest(context, { tenant_id, rule: "key_exposed" });
+		equal(made.mail, "queued");
+		equal(made.not_proven.length, 1);
+		const latest = async () => (await listAlertTests(context, { tenant_id })).data[0];
+		deepEqual((await latest())?.reached, { mails: null, webhooks: null }, "not queued yet");
+		await fixture.superuser.query("update outbox set created_at = $1 where mail_queued_at is null", [new Date(fixture.clock.now())]);
+		await deliverWebhooks();
+		await deliver();
+		deepEqual(
+			trap.mails.map(({ to }) => to[0]),
+			[owner.email],
+		);
+		const [mail] = mailsTo(owner.email);
+		match(String(mail?.headers.get("subject")), /^Test: alerts of .+ reach you$/);
+		match(mail?.text ?? "", /This is a test of the alerts of .+: nothing has happened\./);
+		ok(mail?.text.includes(`${PUBLIC_URL}/alerts?tenant=${tenant_id}\n`), "a test is no alert, which could be opened");
+		equal(mailsTo(viewer.email).length + mailsTo(unproven.email).length, 0);
+		deepEqual(
+			receiver.received.map(({ path, type }) => [path, type]),
+			[["/alerts", "alert.tested"]],
+		);
+		const [sent] = receiver.received;
+		ok(sent && isSignedBy(secret, sent.headers, sent.body));
+		deepEqual([sent.data.alert_id, sent.data.rule, sent.data.summary], [made.test.id, "key_exposed", "Test alert: nothing has happened"]);
+		const at = new Date(fixture.clock.now()).toISOString();
+		const after_all = await latest();
+		deepEqual(
+			after_all?.reached?.mails?.map(({ status, at: sent_at }) => [status, sent_at]),
+			[["sent", at]],
+		);
+		deepEqual(after_all?.reached?.webhooks, [{ webhook_id: webhook.id, url_origin: new URL(receiver.url()).origin, status: "delivered", at }]);
+		equal(after_all?.delivered_at, at);
+		deepEqual((await listAlerts(context, { tenant_id, total: true })).total, 0);
+		const audited = await fixture.superuser.query("select target_id from audit_entries where chain = $1 and action = 'alert.tested'", [tenant_id]);
+		deepEqual(audited.rows, [{ target_id: "key_exposed" }]);
+		await sweepAlerts({ database: fixture.db.database, clock: fixture.clock }, 400);
+		await fixture.superuser.query("delete from outbox where tenant_id = $1", [tenant_id]);
+		const later = await latest();
+		deepEqual([later?.delivered_at, later?.reached], [at, null], "when it was delivered is remembered for longer than its event");
+	} finally {
+		receiver.close();
+	}
+});
+
+test("a test alert that is not mailed says why, and one that cannot be sent is refused", async () => {
+	const context = alertContext();
+	const send = (rule: Parameters<typeof sendAlertTest>[1]["rule"], by = context) => sendAlertTest(by, { tenant_id, rule });
+	equal((await send("key_exposed")).mail, "no_recipient");
+	await fixture.member(tenant_id, "owner");
+	equal((await send("key_exposed")).mail, "no_recipient", "an owner whose address is not proven");
+	await person("owner");
+	equal((await send("key_exposed")).mail, "queued");
+	equal((await send("new_source")).mail, "own_mail");
+	const off = alertContext(createMailer({ settings: null, product_name: () => "", log: testLog }));
+	equal((await send("key_exposed", off)).mail, "off");
+	deepEqual((await listAlertTests(off, { tenant_id })).data.find(({ rule }) => rule === "key_exposed")?.reached?.mails, [], "no mail is waiting");
+	await putRule(context, { tenant_id, rule: "limit_near", enabled: false });
+	await rejects(send("limit_near"), { code: "conflict" });
+	for (let tests = 5; tests <= ALERT_TESTS.tests_max; tests += 1) await send("key_exposed");
+	await rejects(send("key_exposed"), { code: "rate_limited" });
+	fixture.clock.advance(ALERT_TESTS.window_ms);
+	await send("key_exposed");
+	await updateTenant(context, { tenant_id, status: "suspended" });
+	await rejects(send("key_exposed"), { code: "tenant_suspended" });
+});
+
+test("an alert says who was mailed and which webhooks received it, and what waits", async () => {
+	const receiver = await Receiver.start();
+	try {
+		const [owner, admin] = [await person("owner"), await person("admin")];
+		const context = alertContext();
+		await createWebhook(context, { tenant_id, url: receiver.url("/alerts") });
+		const at = new Date(fixture.clock.now());
+		await fixture.superuser.query(
+			"insert into alerts (tenant_id, id, rule, subject, evidence, count, raised_at, last_at) values ($1, 'alt_' || $1, 'limit_near', 'sites', '{}', 1, $2, $2)",
+			[tenant_id, at],
+		);
+		const alert_id = `alt_${tenant_id}`;
+		const data = { alert_id, rule: "limit_near", key_id: null, summary: "9 of 10 sites are used", count: 1, raised_at: at.toISOString() };
+		const reached = async () => (await getAlert(context, { tenant_id, alert_id })).reached;
+		equal(await reached(), null, "without its event nothing is known");
+		await emit({ tenant_id, type: "alert.raised", data });
+		deepEqual(await reached(), { mails: null, webhooks: null });
+		receiver.status = 503;
+		refusal = 450;
+		await deliverWebhooks();
+		await deliver();
+		const statusesOf = async () => {
+			const found = await reached();
+			return [found?.mails?.map(({ status }) => status), found?.webhooks?.map(({ status, at: tried_at }) => [status, tried_at])];
+		};
+		deepEqual(await statusesOf(), [["waiting", "waiting"], [["waiting", at.toISOString()]]]);
+		refusal = null;
+		receiver.status = 204;
+		fixture.clock.advance(MINUTE_MS);
+		await deliverWebhooks();
+		await deliver();
+		deepEqual(await statusesOf(), [["sent", "sent"], [["delivered", new Date(fixture.clock.now()).toISOString()]]]);
+		equal(mailsTo(owner.email).length + mailsTo(admin.email).length, 2);
+	} finally {
+		receiver.close();
+	}
 });

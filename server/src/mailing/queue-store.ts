@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
+import { RULES_WITH_OWN_MAIL } from "../alerts/reached.ts";
 import { LOCKS } from "../database/locks.ts";
 import type { ReadTx, RecordTx } from "../database/transaction.ts";
 import { isUnclaimed } from "../outbox/claim-store.ts";
 import type { MailClass } from "../outbox/mail/classes.ts";
-import { DEFAULT_RECIPIENTS, ROUTINE_CLASSES, RULES_WITH_OWN_MAIL } from "./classes.ts";
+import { DEFAULT_RECIPIENTS, ROUTINE_CLASSES } from "./classes.ts";
 
 const EVENTS_PER_STEP = 200;
 /** A member gets this many mails about the events of a UTC day; the others are in one digest. */

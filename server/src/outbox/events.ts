@@ -185,6 +185,23 @@ export const EVENTS = {
 		data: Type.Object({ ...alert, resolved_at: Time }),
 		example: { ...ALERT, count: 214, resolved_at: "2026-11-30T09:25:00.000Z" },
 	},
+	"alert.tested": {
+		means: "A person sent a test alert: nothing has happened. Sent to webhooks that receive `alert.raised`.",
+		data: Type.Object({
+			alert_id: Type.String({ description: "Of the test; there is no alert with this id" }),
+			rule: alert.rule,
+			summary: alert.summary,
+			tested_by: Type.String({ description: "The name of the person or program" }),
+			tested_at: Time,
+		}),
+		example: {
+			alert_id: "alt_0Kd7TzYq2MxV9bRw4PnC",
+			rule: "key_exposed",
+			summary: "Test alert: nothing has happened",
+			tested_by: "Olivia Owner",
+			tested_at: "2026-11-30T09:00:00.000Z",
+		},
+	},
 	"audit.checkpoint": {
 		means: "The audit log has grown; at most once an hour. Keep it: `keywright-server audit verify --checkpoint` compares the log with `note`.",
 		data: Type.Object({
@@ -219,15 +236,6 @@ export const EVENTS = {
 } as const satisfies Readonly<Record<string, EventKind>>;
 
 export type EventType = keyof typeof EVENTS;
-
-/** Sent to one endpoint on request and never stored in the outbox. */
-export const TEST_EVENT = "webhook.test" satisfies EventType;
-
-/** Guarantee: `EVENTS` is an object literal, which has no other keys. */
-export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
-
-/** The types that an endpoint can be limited to. */
-export const FILTER_TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => type !== TEST_EVENT);
 
 /** A domain event for subscribers, written in the transaction of the change. Its data contain no secret. */
 export type OutboxEvent = {

@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from "typebox";
-import { FILTER_TYPES } from "../outbox/events.ts";
+import { FILTER_TYPES } from "../outbox/event-filters.ts";
 import { CALL_TIMEOUT_MS } from "../outbox/outgoing/outgoing.ts";
 import { URL_CHARACTERS_MAX } from "../outbox/outgoing/target.ts";
 import { COUNTED_MAX } from "./delivery-store.ts";

@@ -1,7 +1,7 @@
 import { assertStillAllowed } from "../audit/change.ts";
 import { newId } from "../core/id.ts";
 import { read } from "../database/transaction.ts";
-import { TEST_EVENT } from "../outbox/events.ts";
+import { TEST_EVENT } from "../outbox/event-filters.ts";
 import { toMessage } from "./message.ts";
 import type { TestAnswer } from "./schema.ts";
 import { readSealedSecrets, readWebhook } from "./store.ts";

@@ -112,6 +112,13 @@ const EVENT_MAILS = {
 			button: "Show the alert",
 		};
 	},
+	alert_tested({ tenant_name, tested_by, at }: { tenant_name: string; tested_by: string; at: Date }): EventText {
+		return {
+			subject: `Test: alerts of ${tenant_name} reach you`,
+			sentence: `This is a test of the alerts of ${tenant_name}, which ${tested_by} sent on ${timeInMail(at)}: nothing has happened.`,
+			button: "Open the alerts",
+		};
+	},
 } as const;
 
 export type EventMailKind = keyof typeof EVENT_MAILS;

@@ -46,6 +46,7 @@ const EVENT_SAMPLES: { readonly [Kind in EventMailKind]: EventMailValues<Kind> }
 	expired: { ...about, at: expires_at },
 	revoked: { ...about, at: expires_at, revoked_by: "Olivia Owner" },
 	alert_raised: { tenant_name: "Acme", at: expires_at, summary: sentenceInMail(SUMMARY) },
+	alert_tested: { tenant_name: "Acme", at: expires_at, tested_by: "Olivia" },
 	alert_resolved: { tenant_name: "Acme", at: expires_at, summary: sentenceInMail(SUMMARY) },
 };
 
@@ -199,7 +200,8 @@ test("a mail about an event has the key's name, one sentence, and one button in 
 	for (const kind of eventKinds()) {
 		const text = describeEvent(kind, EVENT_SAMPLES[kind] as never);
 		const mail = composeEventMail(ENVELOPE, text);
-		ok(mail.subject.includes("prod-order-bot") && text.sentence.includes("prod-order-bot"), kind);
+		const name = kind === "alert_tested" ? "Acme" : "prod-order-bot";
+		ok(mail.subject.includes(name) && text.sentence.includes(name), kind);
 		equal(text.sentence.match(/[.](?= |$)/g)?.length, 1, text.sentence);
 		ok(mail.text.includes(`\n${text.sentence}\n\n${text.button}:\n${PAGE}\n`), kind);
 		equal(mail.html?.match(/#123456/g)?.length, 1);

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { LOCKS } from "../../database/locks.ts";
 import type { RecordTx } from "../../database/transaction.ts";
 import { isUnclaimed } from "../../outbox/claim-store.ts";
+import { DELIVERED_LIKE } from "../../outbox/event-filters.ts";
 import type { EventMessage } from "../message.ts";
 import type { SealedSecrets } from "../store.ts";
 import type { LastAttempt } from "../webhook.ts";
@@ -31,7 +32,7 @@ export async function distributeEvents(tx: RecordTx, now: Date): Promise<number>
 		), matched as (
 			select w.tenant_id, w.id as webhook_id, b.id as event_id, row_number() over (partition by w.tenant_id, w.id order by b.position) as ordinal
 			from batch b join endpoints w on w.tenant_id in (b.tenant_id, '*')
-			where b.position > w.after_position and (w.events is null or b.type = any (w.events))
+			where b.position > w.after_position and (w.events is null or b.type = any (w.events) or (b.type = ${DELIVERED_LIKE.type} and ${DELIVERED_LIKE.like} = any (w.events)))
 		), counted as (
 			select tenant_id, webhook_id, max(ordinal) as added from matched group by tenant_id, webhook_id
 		), moved as (
