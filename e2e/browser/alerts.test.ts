@@ -114,6 +114,7 @@ test("an exposed key is counted on every page, its mail leads to the alert, and 
 	await page.goto(link);
 	const panel = page.getByRole("complementary", { name: "prod-returns-portal was sent in a URL" });
 	await panel.getByText("Replace it, and take it out of that place.", { exact: false }).waitFor();
+	await row.locator("[data-mailed]").filter({ hasText: "mailed to Ada Admin" }).waitFor();
 	await panel.and(page.locator(":focus")).waitFor();
 	await axe(page);
 	await picture(page, "alerts-panel");
@@ -134,6 +135,28 @@ test("an exposed key is counted on every page, its mail leads to the alert, and 
 	await row.locator("[data-acknowledged]").and(page.locator(":focus")).filter({ hasText: "acknowledged by Ada Admin" }).waitFor();
 	await eventually(async () => equal(await waiting(page).innerText(), "Alerts"));
 	await picture(page, "alerts-acknowledged");
+	await row.getByRole("button").first().click();
+	await panel.getByText(/^Ada Admin: /).waitFor();
+	await page.keyboard.press("Escape");
+	await panel.waitFor({ state: "detached" });
+
+	await page.getByRole("button", { name: "Send a test alert" }).click();
+	const dialog = page.getByRole("dialog", { name: "Send a test alert" });
+	await dialog.getByRole("button", { name: "Send it", exact: true }).click();
+	await dialog
+		.locator("[data-test-result=true]")
+		.getByText(/^Ada Admin: /)
+		.waitFor();
+	await dialog.locator("[data-webhooks]").filter({ hasText: "none" }).waitFor();
+	equal(
+		trap.mails.filter(({ to, headers }) => to.includes(at.who.email) && headers.get("subject") === "Test: alerts of Northwind reach you").length,
+		1,
+	);
+	await axe(page);
+	await picture(page, "alerts-test");
+	await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+	await dialog.waitFor({ state: "detached" });
+	equal(await rows(page).count(), 1, "a test is no alert");
 
 	await page.getByRole("navigation", { name: "Pages" }).first().getByRole("link", { name: "Settings", exact: true }).click();
 	const mails_of = page.locator(`[data-mails="${tenant_id}"]`);

@@ -1,13 +1,21 @@
 import "./alerts.css";
-import { Alert, Box, Stack, Text, Title } from "@mantine/core";
+import { Alert, Box, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { IconLock } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTenant } from "../access/session.ts";
+import { lazyDialog } from "../ui/lazy-dialog.tsx";
 import { AlertList } from "./list.tsx";
 import { AlertPanel } from "./panel.tsx";
 import { RulesCard } from "./rules/card.tsx";
 import { type AlertsSearch, alertsSearchFrom } from "./search.ts";
+
+const SendAlertTest = lazyDialog(
+	() => import("./send-test.tsx").then((module) => module.SendAlertTest),
+	({ opened }) => opened,
+	{ opened: false },
+);
 
 /** What is the matter with keys, limits and webhooks of the tenant, and by which rules it is watched. */
 export default function AlertsPage() {
@@ -17,6 +25,7 @@ export default function AlertsPage() {
 	const manages = tenant.role !== "viewer";
 	const suspended = tenant.status === "suspended";
 	const { alert, ...rest } = search;
+	const [testing, setTesting] = useState(false);
 	useDocumentTitle("Alerts");
 	function go(next: AlertsSearch): void {
 		void navigate({
@@ -29,12 +38,20 @@ export default function AlertsPage() {
 	return (
 		<Box className="kw-with-panel" data-panel={alert !== undefined}>
 			<Stack className="kw-page" gap={16}>
-				<Box>
-					<Title order={1}>Alerts</Title>
-					<Text c="dimmed">
-						What needs a person at <bdi>{tenant.name}</bdi>, and what is watched.
-					</Text>
-				</Box>
+				<Group justify="space-between" align="flex-start" gap={12}>
+					<Box miw={0} flex="1 1 240px">
+						<Title order={1}>Alerts</Title>
+						<Text c="dimmed">
+							What needs a person at <bdi>{tenant.name}</bdi>, and what is watched.
+						</Text>
+					</Box>
+					{manages && !suspended && (
+						<Button variant="default" onClick={() => setTesting(true)}>
+							Send a test alert
+						</Button>
+					)}
+				</Group>
+				<SendAlertTest tenant_id={tenant.id} opened={testing} onClose={() => setTesting(false)} />
 				{suspended && (
 					<Alert variant="light" color="yellow" icon={<IconLock size={18} aria-hidden="true" />} title="This tenant is suspended">
 						Alerts are still raised, and can be acknowledged. Rules can be changed when the suspension is over.

@@ -11,6 +11,8 @@ import { exactTime, relativeTime } from "../ui/time-words.ts";
 import { useAcknowledge } from "./acknowledge.ts";
 import { Cure } from "./cure.tsx";
 import { type Alert, alertQuery } from "./queries.ts";
+import { formatMails, formatWebhooks } from "./reached.ts";
+import { RecipientList } from "./recipients.tsx";
 import { RULES } from "./rules/words.ts";
 import { SentenceView } from "./sentence.tsx";
 import { alertDetail, alertFacts, alertTitle, alertTodo, sentenceText } from "./words.ts";
@@ -88,6 +90,16 @@ function Facts({ tenant_id, alert, now_ms }: { tenant_id: string; alert: Alert; 
 						<bdi>{value}</bdi>
 					</Fact>
 				))}
+				{alert.reached !== null && (
+					<>
+						<Fact term="Mailed">
+							<RecipientList of={formatMails(alert.reached, rule, now_ms)} />
+						</Fact>
+						<Fact term="Webhooks">
+							<RecipientList of={formatWebhooks(alert.reached, now_ms)} />
+						</Fact>
+					</>
+				)}
 				{reminded_at !== null && <Fact term="Reminded">{at(reminded_at)}</Fact>}
 				{acknowledged_at !== null && (
 					<Fact term="Acknowledged">

@@ -12,6 +12,8 @@ const PAGE_ROWS = 25;
 export type Alert = paths[typeof ALERTS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 export type Rule = paths[typeof RULES]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 export type RuleName = Rule["rule"];
+export type AlertTest = paths[`${typeof ALERTS}/tests`]["get"]["responses"][200]["content"]["application/json"]["data"][number];
+export type MadeAlertTest = paths[`${typeof ALERTS}/tests`]["post"]["responses"][202]["content"]["application/json"];
 export type RuleInput = paths[typeof RULES]["put"]["requestBody"]["content"]["application/json"];
 
 /** What a list of alerts is restricted to. */
@@ -68,6 +70,21 @@ export function readAlert(tenant_id: string, alert_id: string): Promise<Alert> {
 export function acknowledgeAlert(tenant_id: string, alert_id: string): Promise<Alert> {
 	return answered(api.POST(`${ALERTS}/{alert_id}/acknowledge`, { params: { path: { tenant_id, alert_id } } }));
 }
+
+/** Sends a test by a rule; what becomes of it is in `alertTestsQuery`. */
+export function sendAlertTest(tenant_id: string, rule: RuleName): Promise<MadeAlertTest> {
+	return answered(api.POST(`${ALERTS}/tests`, { params: { path: { tenant_id } }, body: { rule } }));
+}
+
+const TEST_EVERY_MS = 1_000;
+
+/** The latest test of each rule; read every second until one of them is `final`. */
+export const alertTestsQuery = (tenant_id: string, final: (test: AlertTest) => boolean) =>
+	queryOptions({
+		queryKey: [...cacheRoots.alerts(tenant_id), "tests"],
+		queryFn: async () => (await answered(api.GET(`${ALERTS}/tests`, { params: { path: { tenant_id } } }))).data,
+		refetchInterval: ({ state }) => (state.data?.some(final) === true ? false : TEST_EVERY_MS),
+	});
 
 async function readRules(tenant_id: string): Promise<Rule[]> {
 	return (await answered(api.GET(RULES, { params: { path: { tenant_id } } }))).data;

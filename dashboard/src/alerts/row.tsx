@@ -1,11 +1,12 @@
 import { Button, Text, UnstyledButton } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { Fragment, useEffect, useRef, useState } from "react";
 import { MEANINGS } from "../ui/theme.ts";
 import { Time, useNow } from "../ui/time.tsx";
 import { toaster } from "../ui/toaster.tsx";
 import { useAcknowledge } from "./acknowledge.ts";
 import { Cure } from "./cure.tsx";
 import type { Alert } from "./queries.ts";
+import { namesMailed } from "./reached.ts";
 import { SentenceView } from "./sentence.tsx";
 import { alertDetail, alertMeaning, alertTitle, sentenceText } from "./words.ts";
 
@@ -56,7 +57,8 @@ export function AlertRow({ tenant_id, alert, open, manages, first, onOpen }: Row
 	);
 }
 
-function When({ alert: { raised_at, reminded_at, resolved_at } }: { alert: Alert }) {
+function When({ alert: { raised_at, reminded_at, resolved_at, reached } }: { alert: Alert }) {
+	const mailed = namesMailed(reached);
 	if (resolved_at !== null)
 		return (
 			<>
@@ -70,6 +72,18 @@ function When({ alert: { raised_at, reminded_at, resolved_at } }: { alert: Alert
 				<>
 					, reminded <Time value={reminded_at} short />
 				</>
+			)}
+			{mailed !== null && (
+				<span data-mailed>
+					, mailed to{" "}
+					{mailed.names.map(({ id, name }, index) => (
+						<Fragment key={id}>
+							{index > 0 && ", "}
+							<bdi>{name}</bdi>
+						</Fragment>
+					))}
+					{mailed.others > 0 && ` and ${mailed.others} more`}
+				</span>
 			)}
 		</>
 	);

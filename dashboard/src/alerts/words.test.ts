@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { Alert } from "./queries.ts";
+import { formatMails, formatWebhooks, isFinal, namesMailed } from "./reached.ts";
 import { RULE_NAMES } from "./rules/words.ts";
 import { alertsSearchFrom } from "./search.ts";
 import { alertDetail, alertFacts, alertTitle, sentenceText, sortAlerts } from "./words.ts";
@@ -11,7 +12,7 @@ function alert(of: Partial<Alert>): Alert {
 	const times = { raised_at: "2026-11-30T09:00:00.000Z", last_at: "2026-11-30T11:00:00.000Z", reminded_at: null, resolved_at: null };
 	const person = { acknowledged_at: null, acknowledged_by: null };
 	return {
-		...{ id: "alt_1", rule: "key_exposed", status: "raised", key_id: "key_1", summary: "S", count: 14, evidence: {} },
+		...{ id: "alt_1", rule: "key_exposed", status: "raised", key_id: "key_1", summary: "S", count: 14, evidence: {}, reached: null },
 		...times,
 		...person,
 		...of,
@@ -69,4 +70,34 @@ test("the address names filters and the open alert; what is unknown is ignored",
 		...{ show: "resolved", key: "key_1", rule: "new_source", alert: "alt_1" },
 	});
 	deepEqual(alertsSearchFrom({ show: "all", rule: "none", key: "", alert: 7 }), {});
+});
+
+test("who was reached is said from the queues alone: not yet, in a digest, not accepted, and by name once it was sent", () => {
+	const at = "2026-11-30T11:58:00.000Z";
+	const mail = (name: string, status: "waiting" | "digest" | "sent" | "failed", sent_at: string | null = null) => ({ name, status, at: sent_at });
+	const mails = [mail("Olivia", "sent", at), mail("Dana", "digest"), mail("Dana", "waiting"), mail("Priya", "failed"), mail("Ada", "digest", at)];
+	const outcomes = formatMails({ mails }, "key_exposed", NOW_MS);
+	deepEqual(typeof outcomes === "string" ? outcomes : outcomes.map(({ name, outcome }) => `${name}: ${outcome}`), [
+		"Olivia: 2 min ago",
+		"Dana: not yet: with the next digest",
+		"Dana: not yet",
+		"Priya: the mail server did not accept it",
+		"Ada: in a digest, 2 min ago",
+	]);
+	equal(formatMails({ mails: null }, "key_exposed", NOW_MS), "not yet");
+	equal(formatMails({ mails: [] }, "key_exposed", NOW_MS), "no one");
+	equal(formatMails({ mails: [] }, "new_source", NOW_MS), "no one: the event itself has a mail of its own");
+	const webhooks = [{ webhook_id: "whk_1", url_origin: "https://ops.example", status: "waiting" as const, at }];
+	const [delivery] = formatWebhooks({ webhooks }, NOW_MS);
+	equal(typeof delivery === "string" ? delivery : delivery?.outcome, "not yet: it is attempted again");
+	equal(formatWebhooks({ webhooks: [] }, NOW_MS), "none");
+	deepEqual(namesMailed({ mails: [...mails, mail("Zoe", "sent", at)], webhooks }), {
+		names: [
+			{ id: "0", name: "Olivia", at },
+			{ id: "4", name: "Ada", at },
+		],
+		others: 1,
+	});
+	equal(namesMailed({ mails: [mail("Dana", "waiting")], webhooks }), null);
+	deepEqual([isFinal({ mails, webhooks }), isFinal({ mails: [], webhooks: [] }), isFinal(null)], [false, true, false]);
 });

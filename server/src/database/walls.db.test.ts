@@ -94,6 +94,7 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 		expiry_warnings: { tenant_id: tenant, key_id, expires_at: DAY, days_before: 7, warned_at: DAY },
 		alert_news: { tenant_id: tenant, rule: "key_exposed", key_id, requests: 1 },
 		alert_rules: { tenant_id: tenant, rule: "key_exposed", enabled: true, recipients: [] },
+		alert_tests: { tenant_id: tenant, rule: "key_exposed", id: `alt_${tenant}`, tested_at: DAY, tested_by: "{}" },
 		alerts: {
 			tenant_id: tenant,
 			id: `alt_${tenant}`,
@@ -216,14 +217,14 @@ suite("row-level security as a second isolation layer", () => {
 		deepEqual(owned.rows, [], "an owner could switch it off");
 	});
 
-	test("the functions that look across tenants are three, cannot be misled by a search path and are for the serving role alone", async () => {
+	test("the functions that look across tenants are four, cannot be misled by a search path and are for the serving role alone", async () => {
 		const { rows } = await behind.query<{ name: string; config: string[]; acl: string; owner: string }>(
 			`select proname as name, proconfig as config, proacl::text as acl, proowner::regrole::text as owner
 			from pg_proc where pronamespace = 'keywright'::regnamespace and prosecdef order by 1`,
 		);
 		deepEqual(
 			rows.map((row) => row.name),
-			["erase_audit_details", "grants_of", "sites_of"],
+			["erase_audit_details", "grants_of", "sites_of", "work_due"],
 		);
 		for (const row of rows) {
 			deepEqual(row.config, ["search_path=keywright, pg_temp"]);

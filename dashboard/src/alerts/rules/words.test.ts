@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { RULES_WITH_OWN_MAIL as MAILED_ON_THEIR_OWN } from "../../../../server/src/alerts/reached.ts";
 import { RECIPIENT_GROUPS, RULE_KINDS } from "../../../../server/src/alerts/rule.ts";
-import { RULES_WITH_OWN_MAIL as MAILED_ON_THEIR_OWN } from "../../../../server/src/mailing/classes.ts";
 import { formatRecipients, formatThreshold, GROUP_WORDS, RULE_NAMES, RULES, RULES_WITH_OWN_MAIL } from "./words.ts";
 
 test("the page offers the rules, defaults and ranges that the server validates", () => {
