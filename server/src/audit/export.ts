@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { stringify } from "csv-stringify/sync";
 import { ALL_TENANTS } from "../core/context.ts";
 import { read } from "../database/transaction.ts";
@@ -8,11 +7,10 @@ import type { ExportSlots } from "./export-slots.ts";
 import { type EntryFilters, type EntryPosition, type EntryWindow, type EntryRow as Row, readEntries } from "./list-store.ts";
 import { type EntryQuery, type OperatorEntryQuery, type ReaderContext, toFilters } from "./query.ts";
 import { type OperatorEntryAnswer, toEntryResponse, toOperatorEntryResponse } from "./response.ts";
+import { streamPages } from "./stream.ts";
 
 /** Rows in memory at a time. */
 const ROWS_PER_STEP = 1_000;
-/** A client that reads nothing for this long loses its export, and with it one of the tenant's few. */
-const UNREAD_MS_MAX = 60_000;
 
 export type ExportContext = ReaderContext & ChangeContext & { readonly audit_exports: ExportSlots };
 
@@ -64,7 +62,7 @@ interface Export {
 
 /**
  * The pages of an export. Each is read in a transaction of its own, after the caller was authorized again: a person who loses the right
- * gets no further page. An error in the middle ends the response without its last chunk, which clients report.
+ * gets no further page.
  */
 async function* getPages(context: ExportContext, { chain, filters, toEntry, writer }: Export): AsyncGenerator<string> {
 	let after: EntryPosition | null = null;
@@ -80,28 +78,11 @@ async function* getPages(context: ExportContext, { chain, filters, toEntry, writ
 	}
 }
 
-/** Destroys `stream` when its consumer asks for nothing for `UNREAD_MS_MAX`. */
-async function* whileRead(pages: AsyncGenerator<string>, giveUp: () => void): AsyncGenerator<string> {
-	for await (const page of pages) {
-		const timer = setTimeout(giveUp, UNREAD_MS_MAX);
-		try {
-			yield page;
-		} finally {
-			clearTimeout(timer);
-		}
-	}
-}
-
 function startExport(context: ExportContext, wanted: Export): StreamOutput {
-	const release = context.audit_exports.take(wanted.chain);
-	const stream: Readable = Readable.from(
-		whileRead(getPages(context, wanted), () => stream.destroy(new Error("the client reads nothing"))),
-		{ objectMode: true, highWaterMark: 1 },
-	);
-	stream.once("close", release);
 	const { media_type, extension } = wanted.writer;
-	const name = `audit-${new Date(context.clock.now()).toISOString().slice(0, 10)}.${extension}`;
-	return { stream, headers: { "content-type": media_type, "content-disposition": `attachment; filename="${name}"` } };
+	const file_name = `audit-${new Date(context.clock.now()).toISOString().slice(0, 10)}.${extension}`;
+	const release = context.audit_exports.take(wanted.chain);
+	return streamPages({ pages: getPages(context, wanted), media_type, file_name, release });
 }
 
 type TenantExport = EntryQuery & { tenant_id: string };
