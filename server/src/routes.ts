@@ -38,7 +38,7 @@ import type { EraseContext } from "./tenants/erase.ts";
 import { keyedSiteRoutes, managementPolicyRoutes, managementSiteRoutes, operatorTenantRoutes } from "./tenants/routes.ts";
 import type { InviteContext } from "./tenants/team/invite.ts";
 import { managementTeamRoutes } from "./tenants/team/routes.ts";
-import { keyedUsageRoutes, managementUsageRoutes } from "./usage/routes.ts";
+import { keyedUsageRoutes, managementUsageRoutes, operatorUsageRoutes } from "./usage/routes.ts";
 import { managementSourceRoutes } from "./usage/sources/routes.ts";
 import { verifyRoutes } from "./verification/routes.ts";
 import type { VerifyContext } from "./verification/verify.ts";
@@ -110,6 +110,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorOverviewRoutes,
 	...operatorAuditRoutes,
 	...operatorFailureRoutes,
+	...operatorUsageRoutes,
 ];
 
 export const personRoutes: readonly Route<PersonRouteContext>[] = [...accountRoutes, ...mailPreferenceRoutes];

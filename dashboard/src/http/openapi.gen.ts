@@ -2784,6 +2784,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Requests of all tenants by complete hours, for billing
+         * @description Access: operator.
+         */
+        get: operations["get_operator_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/verify": {
         parameters: {
             query?: never;
@@ -4605,6 +4625,10 @@ export interface operations {
                             key_id?: string;
                             /** @description The secret, where counts are stored per secret */
                             kid?: string;
+                            /** @description Null: requests that name no site */
+                            site_id?: string | null;
+                            /** @description The route, or what a service or a proxy's rule calls it */
+                            operation?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
@@ -8791,6 +8815,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 granularity?: "minute" | "hour" | "day";
+                group_by?: "code" | "key" | "site" | "operation";
                 by_key?: boolean;
             };
             header?: never;
@@ -8820,17 +8845,23 @@ export interface operations {
                             key_id?: string;
                             /** @description The secret, where counts are stored per secret */
                             kid?: string;
+                            /** @description Null: requests that name no site */
+                            site_id?: string | null;
+                            /** @description The route, or what a service or a proxy's rule calls it */
+                            operation?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
                         }[];
                     };
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -8870,17 +8901,23 @@ export interface operations {
                             key_id?: string;
                             /** @description The secret, where counts are stored per secret */
                             kid?: string;
+                            /** @description Null: requests that name no site */
+                            site_id?: string | null;
+                            /** @description The route, or what a service or a proxy's rule calls it */
+                            operation?: string;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
                         }[];
                     };
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -13314,6 +13351,59 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_usage: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                tenant_id?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description The same in every export: replace what you stored under it */
+                            id: string;
+                            tenant_id: string;
+                            /** @description The customer id of your billing system */
+                            external_id: string | null;
+                            /** Format: date-time */
+                            hour: string;
+                            allowed: number;
+                            refused: number;
+                        }[];
+                        next_cursor: string | null;
+                        /**
+                         * Format: date-time
+                         * @description Every node has stored its counts of the hours before
+                         */
+                        complete_until: string;
+                    };
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

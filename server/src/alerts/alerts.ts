@@ -6,7 +6,7 @@ import { type Page, type PageRequest, toPage, windowByTime } from "../http/input
 import type { MailContext } from "../outbox/mail/mailer.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
-import { keyExists } from "../usage/report-store.ts";
+import { keyExists } from "../usage/reports/report-store.ts";
 import { type Alert, alertNotFound, toAcknowledger } from "./alert.ts";
 import { dueOnceAcknowledged } from "./evaluate.ts";
 import { toReachedResponse } from "./reached.ts";

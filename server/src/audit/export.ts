@@ -1,4 +1,3 @@
-import { stringify } from "csv-stringify/sync";
 import { ALL_TENANTS } from "../core/context.ts";
 import { read } from "../database/transaction.ts";
 import type { StreamOutput } from "../http/route.ts";
@@ -7,7 +6,7 @@ import type { ExportSlots } from "./export-slots.ts";
 import { type EntryFilters, type EntryPosition, type EntryWindow, type EntryRow as Row, readEntries } from "./list-store.ts";
 import { type EntryQuery, type OperatorEntryQuery, type ReaderContext, toFilters } from "./query.ts";
 import { type OperatorEntryAnswer, toEntryResponse, toOperatorEntryResponse } from "./response.ts";
-import { streamPages } from "./stream.ts";
+import { streamPages, toCsv } from "./stream.ts";
 
 /** Rows in memory at a time. */
 const ROWS_PER_STEP = 1_000;
@@ -38,12 +37,11 @@ function toCells({ id, at, actor, action, target, before, after, ip, request_id,
 	return [...(tenant_id === undefined ? [] : [tenant_id]), ...cells, ip, request_id];
 }
 
-/** RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe. */
 const CSV: Writer = {
 	media_type: "text/csv; charset=utf-8",
 	extension: "csv",
-	head: (of_all) => stringify([of_all ? ["tenant_id", ...COLUMNS] : COLUMNS], { record_delimiter: "windows" }),
-	write: (entries) => stringify(entries.map(toCells), { escape_formulas: true, record_delimiter: "windows" }),
+	head: (of_all) => toCsv([of_all ? ["tenant_id", ...COLUMNS] : COLUMNS]),
+	write: (entries) => toCsv(entries.map(toCells)),
 };
 
 const LINES: Writer = {

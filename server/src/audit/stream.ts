@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { stringify } from "csv-stringify/sync";
 import type { StreamOutput } from "../http/route.ts";
 
 /** A client that reads nothing for this long loses its export, and with it one of the few that run at once. */
@@ -32,4 +33,9 @@ export function streamPages({ pages, media_type, file_name, release }: ExportPag
 	);
 	stream.once("close", release);
 	return { stream, headers: { "content-type": media_type, "content-disposition": `attachment; filename="${file_name}"` } };
+}
+
+/** RFC 4180. A cell that a spreadsheet would run as a formula begins with an apostrophe. */
+export function toCsv(rows: readonly (readonly (string | number | null)[])[]): string {
+	return stringify([...rows], { escape_formulas: true, record_delimiter: "windows" });
 }

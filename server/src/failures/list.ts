@@ -3,7 +3,7 @@ import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
 import { readRefusalCounts } from "../usage/refusals/store.ts";
-import { keyExists } from "../usage/report-store.ts";
+import { keyExists } from "../usage/reports/report-store.ts";
 import { type Failure, type KeyFailure, readFailures, readMostFrequent, readUnknownFailures, type UnknownFailure } from "./list-store.ts";
 import { type FailurePageAnswer, statusOf, type UnknownFailurePageAnswer } from "./schema.ts";
 

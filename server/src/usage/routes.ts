@@ -1,10 +1,14 @@
 import Type from "typebox";
+import type { ChangeContext } from "../audit/change.ts";
 import type { DatabaseContext } from "../database/database.ts";
+import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { type Route, route } from "../http/route.ts";
 import { BUCKETS_MAX, GRANULARITIES } from "./period.ts";
-import { usageReport } from "./report.ts";
+import { HOURS_FORMATS, listHours } from "./reports/hours.ts";
+import { USAGE_FORMATS, usageReport } from "./reports/report.ts";
 
 const KEY_ID_CHARACTERS_MAX = 64;
+const TENANT_ID_CHARACTERS_MAX = 64;
 
 const TIME = { format: "date-time" };
 const Granularity = Type.Enum([...GRANULARITIES], {
@@ -21,8 +25,15 @@ const ByKeyQuery = Type.Object(
 	{ ...period, key_id: Type.Optional(Type.String({ maxLength: KEY_ID_CHARACTERS_MAX })) },
 	{ additionalProperties: false },
 );
+const TENANT_GROUPS = ["code", "key", "site", "operation"] as const;
 const TenantQuery = Type.Object(
-	{ ...period, by_key: Type.Optional(Type.Boolean({ description: "Return counts per key" })) },
+	{
+		...period,
+		group_by: Type.Optional(
+			Type.Enum([...TENANT_GROUPS], { description: "What is counted apart, beside the time and the code. Default: `code`, nothing else" }),
+		),
+		by_key: Type.Optional(Type.Boolean({ description: "The same as `group_by=key`" })),
+	},
 	{ additionalProperties: false },
 );
 const KeyQuery = Type.Object(
@@ -39,6 +50,8 @@ const Usage = Type.Object({
 			start: Type.String(TIME),
 			key_id: Type.Optional(Type.String()),
 			kid: Type.Optional(Type.String({ description: "The secret, where counts are stored per secret" })),
+			site_id: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: "Null: requests that name no site" })),
+			operation: Type.Optional(Type.String({ description: "The route, or what a service or a proxy's rule calls it" })),
 			code: Type.String({ description: "`allowed`, or the code of the refusal" }),
 			requests: Type.Integer(),
 		}),
@@ -69,6 +82,7 @@ export const managementUsageRoutes: readonly Route<DatabaseContext>[] = [
 		status: 200,
 		query: TenantQuery,
 		output: Usage,
+		formats: USAGE_FORMATS,
 		reads_usage: true,
 		run: usageReport,
 	}),
@@ -80,7 +94,46 @@ export const managementUsageRoutes: readonly Route<DatabaseContext>[] = [
 		status: 200,
 		query: KeyQuery,
 		output: Usage,
+		formats: USAGE_FORMATS,
 		reads_usage: true,
 		run: usageReport,
+	}),
+];
+
+const HoursQuery = Type.Object(
+	{
+		from: Type.Optional(Type.String({ ...TIME, description: "Inclusive, in whole hours (UTC); default: 24 hours before `to`" })),
+		to: Type.Optional(Type.String({ ...TIME, description: "Exclusive; default, and at most: `complete_until`" })),
+		tenant_id: Type.Optional(Type.String({ maxLength: TENANT_ID_CHARACTERS_MAX })),
+		...pageQuery,
+	},
+	{ additionalProperties: false },
+);
+const Hours = Type.Object({
+	...pageSchema(
+		Type.Object({
+			id: Type.String({ description: "The same in every export: replace what you stored under it" }),
+			tenant_id: Type.String(),
+			external_id: Type.Union([Type.String(), Type.Null()], { description: "The customer id of your billing system" }),
+			hour: Type.String(TIME),
+			allowed: Type.Integer(),
+			refused: Type.Integer(),
+		}),
+	).properties,
+	complete_until: Type.String({ ...TIME, description: "Every node has stored its counts of the hours before" }),
+});
+
+export const operatorUsageRoutes: readonly Route<ChangeContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/usage",
+		access: "operator",
+		summary: "Requests of all tenants by complete hours, for billing",
+		status: 200,
+		query: HoursQuery,
+		output: Hours,
+		formats: HOURS_FORMATS,
+		reads_usage: true,
+		run: listHours,
 	}),
 ];

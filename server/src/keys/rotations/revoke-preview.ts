@@ -4,7 +4,7 @@ import { read } from "../../database/transaction.ts";
 import { readTenantWithPlan } from "../../tenants/store.ts";
 import { tenantNotFound } from "../../tenants/tenant.ts";
 import { keyActivity } from "../../usage/activity-store.ts";
-import { countRequests } from "../../usage/report-store.ts";
+import { countRequests } from "../../usage/reports/report-store.ts";
 import { readSources } from "../../usage/sources/store.ts";
 import { expiryAfterRotation } from "../expiry/lifetime.ts";
 import { keyNotFound } from "../guards.ts";

@@ -1,7 +1,7 @@
 import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
-import { keyExists } from "../report-store.ts";
+import { keyExists } from "../reports/report-store.ts";
 import { findAmbiguity } from "./ambiguity.ts";
 import { readSecretSources, type SecretSource } from "./evidence-store.ts";
 import { readSources } from "./store.ts";

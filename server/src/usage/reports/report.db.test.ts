@@ -1,11 +1,13 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { text } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
-import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
-import { ManualClock } from "../core/clock.ts";
-import { read } from "../database/transaction.ts";
-import { keyActivity, secretActivity, usage24h } from "./activity-store.ts";
-import { type UsageInput, usageReport } from "./report.ts";
-import { rollUpUsage } from "./roll-up.ts";
+import { type UsageTestDatabase, usageTestDatabase } from "../../../testing/usage.ts";
+import { ManualClock } from "../../core/clock.ts";
+import { read } from "../../database/transaction.ts";
+import { keyActivity, secretActivity, usage24h } from "../activity-store.ts";
+import { rollUpUsage } from "../roll-up.ts";
+import { USAGE_FORMATS, type UsageInput, usageReport } from "./report.ts";
+import type { Group } from "./report-store.ts";
 
 const NOW = Date.UTC(2026, 6, 31, 12, 34, 56);
 
@@ -64,6 +66,39 @@ suite("usage reports", () => {
 		deepEqual(await rows({ by_key: true, from: "2026-07-31T12:00:00Z" }), last);
 		deepEqual(await rows({ key_id: "a_key_1" }), [last[2]]);
 		deepEqual(await rows({ key_id: "a_key_2" }), []);
+	});
+
+	test("group_by has rows per site, operation or key, ordered by start and group; requests without a site have none", async () => {
+		await db.query("insert into usage_operations values ('a', 'shop', '=op', 60, '2026-07-31T12:02:00Z', 'allowed', 5)");
+		try {
+			const grouped = async (group_by: Group) =>
+				(await report({ group_by, from: "2026-07-31T12:00:00Z" })).data.map(({ start: _start, ...row }) => Object.values(row));
+			deepEqual(await grouped("site"), [
+				[null, "allowed", 5],
+				[null, "rate_limited", 2],
+				["shop", "allowed", 5],
+			]);
+			deepEqual(await grouped("operation"), [
+				["=op", "allowed", 5],
+				["a_key_0", "allowed", 1],
+				["a_key_0", "rate_limited", 2],
+				["a_key_1", "allowed", 4],
+			]);
+			deepEqual(
+				await grouped("key"),
+				(await rows({ by_key: true, from: "2026-07-31T12:00:00Z" })).map((row) => (row as unknown[]).slice(1)),
+			);
+			const csv = await USAGE_FORMATS["text/csv"](db.contextFor("a", new ManualClock(NOW)), {
+				...{ tenant_id: "a", group_by: "operation", from: "2026-07-31T12:00:00Z" },
+			});
+			deepEqual((await text(csv.stream)).split("\r\n").slice(0, 3), [
+				"start,operation,code,requests",
+				"2026-07-31T12:00:00.000Z,'=op,allowed,5",
+				"2026-07-31T12:00:00.000Z,a_key_0,allowed,1",
+			]);
+		} finally {
+			await db.query("delete from usage_operations where site_id = 'shop'");
+		}
 	});
 
 	test("by_secret has rows per secret", async () => {
