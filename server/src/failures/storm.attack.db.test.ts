@@ -1,0 +1,99 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { factsOf, type Refusing, startRefusing } from "../../testing/refusals.ts";
+import { newQuestion, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
+import { ApiError } from "../core/error.ts";
+import { newRequestId } from "../core/request-id.ts";
+import { revokeKey } from "../keys/revoke.ts";
+import { asKid, makeRawKey } from "../keys/secrets/format.ts";
+import { makeSource } from "../usage/sources/source.ts";
+import { listFailures } from "./list.ts";
+
+const STORM = 1_000_000;
+/** Requests between two flushes, each of which comes a second later. */
+const SECOND = 100_000;
+const SOURCES = 100;
+const BYTES_MAX = 64 * 1024 * 1024;
+/** The last 100 of the key and code, and the first of each of its sources and minutes. */
+const ROWS_MAX = 100 + 2 * SOURCES;
+
+const isNotFound = (error: unknown) => error instanceof ApiError && error.code === "not_found";
+
+suite("a storm of refusals", () => {
+	let fixture: VerificationFixture;
+	let process: Process;
+	let refusing: Refusing;
+	let tenant_id: string;
+
+	before(async () => {
+		fixture = await verificationFixture();
+		process = await fixture.process();
+		refusing = startRefusing(fixture, process);
+		tenant_id = await fixture.tenant(process.node);
+	});
+	after(() => fixture.close());
+
+	const rowsOf = async (table: string, where: string) =>
+		Number((await fixture.behind(`select count(*) as rows from keywright.${table} where ${where}`))[0]?.rows);
+
+	test("a million refusals cost bounded memory and rows, and are counted exactly; 64 sources of a key are counted apart", async (t) => {
+		const key = await fixture.key(process.node, tenant_id);
+		await revokeKey(fixture.context(process.node), { ...key, reason: "other" });
+		await refusing.refuse(key.raw_key);
+		const sources = Array.from({ length: SOURCES }, (_, index) => makeSource(`192.0.${index}.0/24`, "curl", null));
+		const questions = sources.map((source) => newQuestion(key.raw_key, { source }));
+		const before_bytes = globalThis.process.memoryUsage.rss();
+		let [bytes, waiting] = [0, 0];
+		for (let sent = 0; sent < STORM; sent += 1) {
+			const question = questions[sent % SOURCES];
+			ok(question);
+			const decision = process.verifier.decide({ ...question, request_id: newRequestId(fixture.clock.now()) });
+			ok(!(decision instanceof Promise));
+			if (sent % SECOND !== SECOND - 1) continue;
+			waiting = Math.max(waiting, process.refusals.waiting);
+			bytes = Math.max(bytes, globalThis.process.memoryUsage.rss() - before_bytes);
+			fixture.clock.advance(1_000);
+			await refusing.flush();
+		}
+		const rows = await rowsOf("auth_failures", `key_id = '${key.key_id}'`);
+		const counts = await rowsOf("auth_failure_counts", `key_id = '${key.key_id}'`);
+		t.diagnostic(`${STORM} refusals: ${waiting} in memory at most, ${Math.round(bytes / 1024 / 1024)} MB, ${rows} rows and ${counts} of counts`);
+		ok(waiting <= ROWS_MAX && rows <= ROWS_MAX, `${waiting} in memory, ${rows} rows`);
+		ok(bytes < BYTES_MAX, `${bytes} bytes`);
+		const listed = await listFailures(fixture.context(process.node), { tenant_id, key_id: key.key_id });
+		deepEqual(listed.counts, [{ code: "key_revoked", requests: STORM + 1 }]);
+		const apart = await fixture.behind(
+			`select count(distinct source_id) as sources from keywright.auth_failure_counts where key_id = '${key.key_id}'`,
+		);
+		equal(Number(apart[0]?.sources), 65, "64 sources, and one for all others");
+	});
+
+	test("a refusal that was not kept is explained by the nearest one of its minute, which is not called exact", async () => {
+		const [key, quiet] = [await fixture.key(process.node, tenant_id), await fixture.key(process.node, tenant_id)];
+		const foreign = await fixture.tenant(process.node);
+		const ids: string[] = [];
+		for (let sent = 0; sent < 300; sent += 1) ids.push(await refusing.refuse(key.raw_key, { permissions: ["documents:delete"] }));
+		await refusing.flush();
+		const [first = "", lost = "", last = ""] = [ids[0], ids[50], ids.at(-1)];
+		equal((await refusing.explain(tenant_id, first)).exact, true);
+		equal((await refusing.explain(tenant_id, last)).exact, true);
+		for (const explanation of [await refusing.explain(tenant_id, lost), await refusing.explainOwn(key, lost)]) {
+			deepEqual([explanation.exact, explanation.check], [false, "permission_held"]);
+			equal(factsOf(explanation).permission, "documents:delete");
+		}
+		await rejects(refusing.explainOwn(quiet, lost), isNotFound);
+		await rejects(refusing.explain(foreign, lost), isNotFound);
+		fixture.clock.advance(120_000);
+		await rejects(refusing.explain(tenant_id, newRequestId(fixture.clock.now())), isNotFound);
+	});
+
+	test("refusals without a proof displace none with one, and unknown kids are bounded", async () => {
+		const key = await fixture.key(process.node, tenant_id);
+		const proven = await refusing.refuse(key.raw_key, { tenant_id: "elsewhere" });
+		const kids = Array.from({ length: 2_000 }, (_, sent) => asKid(`storm${String(sent).padStart(7, "0")}`));
+		await Promise.all(kids.map((kid) => refusing.refuse(makeRawKey({ brand: "kw", environment: "prod", kid, secret: "0".repeat(32) }))));
+		await refusing.flush();
+		equal((await refusing.explain(tenant_id, proven)).exact, true);
+		ok((await rowsOf("unknown_auth_failures", "true")) <= 1_000);
+	});
+});
