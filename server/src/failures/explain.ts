@@ -17,8 +17,17 @@ import {
 } from "./list-store.ts";
 import type { ExplanationAnswer, OperatorExplanationAnswer } from "./schema.ts";
 
+/** A younger refusal may still be written, by any node: nothing stands in for it. */
+const WRITTEN_WITHIN_MS = 3_000;
+
 interface Input {
 	readonly request_id: string;
+}
+
+interface Wanted extends Input {
+	readonly scope: FailureScope & { readonly tenant_id: string };
+	/** Unix time in milliseconds. */
+	readonly now: number;
 }
 
 /** The same for an id that never was, one of another tenant, and one of a request that was allowed. */
@@ -37,9 +46,9 @@ function toExplanation(failure: Failure, key: KeyFacts | null, more: Pick<Explan
 }
 
 /** The kept refusal that is nearest to an unkept one of the same minute; null unless refusals of that minute were not kept. */
-async function findNearest(tx: ReadTx, scope: FailureScope & { readonly tenant_id: string }, request_id: string): Promise<KeyFailure | null> {
+async function findNearest(tx: ReadTx, { scope, request_id, now }: Wanted): Promise<KeyFailure | null> {
 	const time = timeOfRequestId(request_id);
-	if (time === null) return null;
+	if (time === null || now - time < WRITTEN_WITHIN_MS) return null;
 	const at = new Date(time);
 	const around = await readRefusalsAround(tx, { ...scope, at });
 	if (around === null || around.requests <= (await countKept(tx, scope, around))) return null;
@@ -53,10 +62,10 @@ async function explainKeyFailure(tx: ReadTx, failure: KeyFailure, exact: boolean
 }
 
 /** Explains a refusal of the tenant, or of one of its keys. 404 `not_found` for every other id. */
-async function explainIn(tx: ReadTx, scope: FailureScope & { readonly tenant_id: string }, request_id: string): Promise<ExplanationAnswer> {
-	const kept = await readFailure(tx, scope, request_id);
+async function explainIn(tx: ReadTx, wanted: Wanted): Promise<ExplanationAnswer> {
+	const kept = await readFailure(tx, wanted.scope, wanted.request_id);
 	if (kept) return explainKeyFailure(tx, kept, true);
-	const nearest = await findNearest(tx, scope, request_id);
+	const nearest = await findNearest(tx, wanted);
 	if (nearest === null) throw nothingToExplain();
 	return explainKeyFailure(tx, nearest, false);
 }
@@ -66,7 +75,8 @@ async function explainIn(tx: ReadTx, scope: FailureScope & { readonly tenant_id:
  */
 export async function explainRequest(context: DatabaseContext, input: Input & { tenant_id: string }): Promise<ExplanationAnswer> {
 	const scope = { tenant_id: input.tenant_id, key_id: null };
-	return read(context, (tx) => explainIn(tx, scope, input.request_id));
+	const wanted = { scope, request_id: input.request_id, now: context.clock.now() };
+	return read(context, (tx) => explainIn(tx, wanted));
 }
 
 /** The same for a key, about requests that were made with it. 404 `not_found`. */
@@ -76,7 +86,8 @@ export async function explainOwnRequest(
 ): Promise<ExplanationAnswer> {
 	const { grant } = context;
 	const scope = { tenant_id: grant.tenant.id, key_id: grant.key_id };
-	return read(context, (tx) => explainIn(tx, scope, input.request_id));
+	const wanted = { scope, request_id: input.request_id, now: context.clock.now() };
+	return read(context, (tx) => explainIn(tx, wanted));
 }
 
 /** The same for the operator, about requests of every tenant and of none. 404 `not_found`. */
