@@ -48,10 +48,10 @@ async function waitUntilReady(isReady: () => Promise<boolean>, failure: () => st
 }
 
 /** Starts `postgres` and returns when it accepts connections; detached, so that Ctrl-C ends the tests first. */
-async function startPostgres(binaries: string, folder: string, who: Identity): Promise<ChildProcess> {
+async function startPostgres(binaries: string, folder: string, who: Identity, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
 	const settings = ["listen_addresses=", "fsync=on", `max_connections=${CONNECTIONS_MAX}`].flatMap((setting) => ["-c", setting]);
 	const args = ["-D", join(folder, "data"), "-k", folder, ...settings];
-	const postgres = spawn(join(binaries, "postgres"), args, { ...who, cwd: folder, stdio: ["ignore", "ignore", "pipe"], detached: true });
+	const postgres = spawn(join(binaries, "postgres"), args, { ...who, cwd: folder, env, stdio: ["ignore", "ignore", "pipe"], detached: true });
 	let output = "";
 	let ended = false;
 	postgres.stderr.on("data", (text) => {
@@ -76,8 +76,11 @@ export function getSocketFolder(cluster: Cluster): string {
 	return new URL(cluster.url.replace("@/", "@localhost/")).searchParams.get("host") ?? "";
 }
 
-/** A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on; a hot standby of `primary`, if given. */
-export async function startDebianCluster(primary?: Cluster): Promise<Cluster> {
+/**
+ * A new cluster of Debian's PostgreSQL in a temporary folder, reached over a unix socket only, with fsync on; a hot standby of `primary`, if given.
+ * `env` is added to the environment of the server process.
+ */
+export async function startDebianCluster(primary?: Cluster, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
 	const binaries = debianBinaries();
 	const who = await identity();
 	const folder = await mkdtemp(FOLDER_PREFIX);
@@ -90,7 +93,7 @@ export async function startDebianCluster(primary?: Cluster): Promise<Cluster> {
 			const from = ["-h", getSocketFolder(primary), "-U", "app", "-D", join(folder, "data"), "--write-recovery-conf", "--checkpoint=fast"];
 			await mustRun(join(binaries, "pg_basebackup"), from, { ...who, cwd: folder });
 		}
-		const postgres = await startPostgres(binaries, folder, who);
+		const postgres = await startPostgres(binaries, folder, who, { ...process.env, ...env });
 		return {
 			url: `postgresql://app@/postgres?host=${encodeURIComponent(folder)}`,
 			async stop() {

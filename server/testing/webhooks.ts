@@ -35,11 +35,12 @@ export class Receiver {
 		this.#server = server;
 	}
 
-	static async start(): Promise<Receiver> {
+	/** At `port`, or else at a free one. */
+	static async start(port = 0): Promise<Receiver> {
 		const server = http.createServer();
 		const receiver = new Receiver(server);
 		server.on("request", (request, response) => void receiver.#take(request, response));
-		server.listen(0, "127.0.0.1");
+		server.listen(port, "127.0.0.1");
 		await once(server, "listening");
 		return receiver;
 	}
