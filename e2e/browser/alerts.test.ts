@@ -1,10 +1,14 @@
 /** The page of alerts on real ones: opened from a mail, acknowledged, resolved, filtered; its rules; large and hostile. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { after, before, test } from "node:test";
+import { keywright } from "@keywright/client/node";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { type MailTrap, mailTrap } from "../../server/testing/mail-trap.ts";
 import { Database } from "../database.ts";
-import { expectStatus, makeKey, makePlan, makeTenant } from "../things.ts";
+import { freePort } from "../server.ts";
+import { expectStatus, makeKey, makePlan, makeService, makeTenant } from "../things.ts";
 import {
 	assertNoPageErrors,
 	assertNoSidewaysScrolling,
@@ -24,6 +28,8 @@ import {
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\ מספרה ${"a-name-without-a-space-".repeat(6)}`;
 const DESKTOP_SIZE = { width: 1_280, height: 800 };
+/** Contract: an exposed key raises its alert within this time of the request. */
+const EXPOSED_WITHIN_MS = 2_000;
 const MANY_OPEN = 110;
 const MANY_RESOLVED = 390;
 
@@ -203,6 +209,64 @@ test("a viewer sees alerts and rules, and nothing to change them with", async ()
 	await at.page.goto(`${dashboard.url}/alerts?tenant=${at.tenant_id}&alert=alt_none`);
 	await at.page.locator("[data-missing]").waitFor();
 	assertNoPageErrors(at.context);
+	await at.context.close();
+});
+
+/** An API of its own at 127.0.0.1, behind the guard, that lets every page read its responses; `/page` is a page for another origin. */
+async function startGuardedApi(): Promise<{ api: string; page: string; close(): void }> {
+	const { credential } = await makeService(dashboard.server);
+	const guard = keywright({ url: dashboard.url, credential });
+	const guarded = guard({}, (_request, response) => void response.end("{}"));
+	const answer = (request: IncomingMessage, response: ServerResponse): unknown => {
+		response.setHeader("access-control-allow-origin", "*").setHeader("access-control-allow-headers", "x-api-key");
+		if (request.url === "/page") return response.setHeader("content-type", "text/html").end("<!doctype html><title>A shop</title>");
+		return request.method === "OPTIONS" ? response.writeHead(204).end() : guarded(request, response);
+	};
+	const host = createServer((request, response) => void answer(request, response));
+	const port = await freePort();
+	host.listen(port);
+	await once(host, "listening");
+	const close = () => {
+		guard.close();
+		host.closeAllConnections();
+		host.close();
+	};
+	return { api: `http://127.0.0.1:${port}/orders`, page: `http://localhost:${port}/page`, close };
+}
+
+test("a page that calls the API with a key, at its origin or at another one through a guard, is refused under `block`, and the owner alerted", async (t) => {
+	const at = await there("owner");
+	const { page, tenant_id } = at;
+	const guarded = await startGuardedApi();
+	t.after(() => guarded.close());
+	const subjects: string[] = [];
+	const call = (url: string, raw_key: string, method: string) =>
+		page.evaluate(
+			async ([to, key, how]) => {
+				const response = await fetch(to, { method: how, headers: { "X-API-Key": key }, credentials: "omit" });
+				return `${response.status} ${await response.text()}`;
+			},
+			[url, raw_key, method] as const,
+		);
+	for (const [from, to, method] of [
+		[`${dashboard.url}/alerts?tenant=${tenant_id}`, "/api/v1/m2m/whoami", "GET"],
+		[guarded.page, guarded.api, "GET"],
+		[guarded.page, guarded.api, "POST"],
+	] as const) {
+		const name = `prod-in-a-page-${new URL(from).port}-${method}`;
+		const key = await makeKey(dashboard.server, tenant_id, { name, client_policy: "block" });
+		if (page.url() !== from) await page.goto(from);
+		const began = performance.now();
+		match(await call(to, key.raw_key, method), /^403 .*"code":"client_not_allowed"/, `${from} ${method}`);
+		const path = `/alerts?rule=key_exposed&key_id=${key.id}`;
+		const alerts = async () =>
+			expectStatus(await dashboard.server.management(tenant_id, "GET", path), 200).as<{ data: { summary: string }[] }>().data;
+		while ((await alerts()).length === 0) ok(performance.now() - began < EXPOSED_WITHIN_MS, `${from} ${method}: no alert within 2 s`);
+		equal((await alerts())[0]?.summary, `${name} was used from a browser`);
+		subjects.push(`Alert: ${name} was used from a browser`);
+	}
+	const mailed = () => trap.mails.filter(({ to }) => to.includes(at.who.email)).map(({ headers }) => headers.get("subject") ?? "");
+	await eventually(async () => deepEqual(mailed().sort(), subjects.sort()));
 	await at.context.close();
 });
 
