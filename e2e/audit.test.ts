@@ -108,6 +108,45 @@ test("audit verify says beside a running server whether the log, the keys and th
 	match(help.stdout, /Exit codes: 0 nothing was found, 1 something was found/);
 });
 
+test("audit verify finds logs that were edited, reordered and cut off, and with the checkpoints one that was rolled back", async (t) => {
+	const file = join(folder, "own-checkpoints");
+	const env = { KEYWRIGHT_LOG_LEVEL: "warn", KEYWRIGHT_AUDIT_CHECKPOINT_FILE: file };
+	const own = await startServer({ env });
+	const tenants = [await makeTenant(own), await makeTenant(own), await makeTenant(own), await makeTenant(own)];
+	for (const { id } of tenants) for (const name of ["One", "Two", "Three"]) expectStatus(await own.management(id, "POST", "/sites", { name }), 201);
+	await own.stop({ keep_folder: true });
+	// A start writes a checkpoint.
+	const again = await startServer({ data_dir: own.data_dir, env });
+	t.after(() => again.stop());
+	const behind = await Database.open(own.data_dir);
+	t.after(() => behind.close());
+	const [edited, reordered, cut, rolled_back] = tenants.map(({ id }) => id);
+	const last = "(select max(seq) from audit_entries where chain = $1)";
+	for (const [chain, statement] of [
+		[edited, "update audit_entries set at = at - interval '1 day' where chain = $1 and seq = 2"],
+		[reordered, "update audit_entries set seq = 100 where chain = $1 and seq = 2"],
+		[reordered, "update audit_entries set seq = 2 where chain = $1 and seq = 3"],
+		[reordered, "update audit_entries set seq = 3 where chain = $1 and seq = 100"],
+		[cut, `delete from audit_entries where chain = $1 and seq = ${last}`],
+		[rolled_back, `delete from audit_entries where chain = $1 and seq = ${last}`],
+		[rolled_back, `update audit_heads h set seq = e.seq, mac = e.mac from audit_entries e where h.chain = $1 and e.chain = $1 and e.seq = ${last}`],
+	] as const)
+		await behind.rows(statement, [chain]);
+	const { code, stdout } = await runProgram(["audit", "verify", "--json", "--checkpoint", file], { KEYWRIGHT_DATA_DIR: own.data_dir });
+	equal(code, EXIT.found);
+	const { findings } = JSON.parse(stdout) as { findings: { kind: string; chain: string; reason: string }[] };
+	deepEqual(
+		new Set(findings.map(({ kind, chain, reason }) => `${kind} ${chain} ${reason.split(":")[0]}`)),
+		new Set([
+			`chain ${edited} the entry was edited`,
+			`chain ${reordered} the entry was edited`,
+			`chain ${cut} the last entries were removed`,
+			`checkpoint ${rolled_back} a checkpoint has 4 entries of it and the database 3`,
+		]),
+	);
+	equal(findings.length, tenants.length);
+});
+
 test("a tenant's admins can read whether its log is whole, and where it is not; viewers cannot", async () => {
 	const [whole, edited] = [await makeTenant(server), await makeTenant(server)];
 	for (const tenant of [whole, edited]) await makeKey(server, tenant.id);

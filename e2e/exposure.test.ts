@@ -1,8 +1,11 @@
 /** Keys that are seen where they must not be: a fact of the key, an event, and a refusal where the policy says so. And canary keys, which must not be seen at all. */
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { asKid, makeRawKey, newKid, newSecret } from "../server/src/keys/secrets/format.ts";
+import { SERVER_CLIENTS } from "../server/testing/client-headers.ts";
 import type { Answer } from "./client.ts";
 import { Database } from "./database.ts";
 import { assertProblem, withoutRequestId } from "./problem.ts";
@@ -30,6 +33,7 @@ before(async () => {
 	server = await startServer({ env: { KEYWRIGHT_TRUSTED_PROXIES: "127.0.0.1" } });
 	database = await Database.open(server.data_dir);
 	tenant_id = (await makeTenant(server, { plan_id: await makePlan(server) })).id;
+	expectStatus(await server.operator("PUT", "/forward-auth-rules", { rules: [{ pattern: "/orders" }] }), 200);
 });
 after(async () => {
 	await database.close();
@@ -80,6 +84,44 @@ test("a library that servers use as well is refused only where `block` was chose
 	await changePolicy(key, "block");
 	assertProblem(await whoami(key.raw_key, java), "client_not_allowed");
 	await exposedAs(key.id, "app");
+});
+
+/** Programs that call `URL` with `KEY` and print the status, by their languages' own libraries. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+	curl: ["sh", "-c", 'curl -s -o /dev/null -w "%{http_code}" -H "X-API-Key: $KEY" "$URL"'],
+	"Node fetch": [
+		process.execPath,
+		"-e",
+		`fetch(process.env.URL, { headers: { "X-API-Key": process.env.KEY } }).then(({ status }) => console.log(status))`,
+	],
+	"Node http": [
+		...[process.execPath, "-e"],
+		`require("http").get(process.env.URL, { headers: { "X-API-Key": process.env.KEY } }, (r) => console.log(r.resume().statusCode))`,
+	],
+	"Python urllib": [
+		...["/usr/bin/python3", "-c"],
+		`import os, urllib.request as u; print(u.urlopen(u.Request(os.environ["URL"], headers={"X-API-Key": os.environ["KEY"]})).status)`,
+	],
+	"PHP streams": [
+		...["php", "-r"],
+		`file_get_contents(getenv("URL"), false, stream_context_create(["http" => ["header" => "X-API-Key: " . getenv("KEY")]])); echo explode(" ", $http_response_header[0])[1];`,
+	],
+};
+
+test("programs in Node, Python, PHP, Java, Go, Ruby and curl are let in under `block`, and are no exposure", async () => {
+	const key = await makeKey(server, tenant_id, { environment: "prod", client_policy: "block" });
+	const env = { ...process.env, KEY: key.raw_key, URL: `${server.url}/api/v1/m2m/whoami` };
+	const run = async ([command = "", ...args]: readonly string[]) => (await promisify(execFile)(command, args, { env })).stdout.trim();
+	await Promise.all(Object.entries(PROGRAMS).map(async ([name, program]) => equal(await run(program), "200", name)));
+	for (const [name, lines] of Object.entries(SERVER_CLIENTS)) {
+		const answer = await exchange(server.port, requestText("GET", "/api/v1/m2m/whoami", [...lines, `X-API-Key: ${key.raw_key}`]));
+		equal(answer.status, 200, `${name}: ${answer.text}`);
+	}
+	const page = await makeKey(server, tenant_id, { environment: "prod", client_policy: "block" });
+	assertProblem(await whoami(page.raw_key, BROWSER), "client_not_allowed");
+	await exposedAs(page.id, "browser");
+	// Exposures are written together, so an earlier one would be there too.
+	deepEqual((await read(key.id)).exposure, []);
 });
 
 test("the key's policy comes before the tenant's, and the tenant's before the default", async () => {
@@ -176,6 +218,9 @@ test("a key whose exposed secret was replaced is not exposed any more, and what 
 	deepEqual([replaced.exposed_at, replaced.exposure.length], [null, 1]);
 });
 
+/** A well-formed key that does not exist. */
+const unknownKey = () => makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+
 let addresses = 0;
 
 /** A caller's address of its own, so that the limit of wrong keys per address is reached when a test wants it. */
@@ -187,7 +232,6 @@ function newAddress(): string {
 test("the answers to a canary key cannot be distinguished from those to an unknown key: keyed, verified, behind a proxy, over the limit of an address", async () => {
 	const { credential } = await makeService(server);
 	const site_id = (await makeSite(server, tenant_id)).id;
-	expectStatus(await server.operator("PUT", "/forward-auth-rules", { rules: [{ pattern: "/orders" }] }), 200);
 	const form = { "content-type": "multipart/form-data; boundary=x" };
 	const verify = (raw_key: string, ip: string) =>
 		server.verify(credential, { raw_key, tenant_id, site_id, permissions: ["documents:read"], request: { ip, user_agent: "curl/8" } });
@@ -222,10 +266,16 @@ test("the answers to a canary key cannot be distinguished from those to an unkno
 		"management, as a credential": (raw_key) =>
 			server.send({ method: "GET", path: `/api/v1/tenants/${tenant_id}`, headers: { authorization: `Bearer ${raw_key}` } }),
 		"in a URL": (raw_key) => unkeyed(`?api_key=${raw_key}`),
+		"in a cookie": (raw_key, ip) => unkeyed("", { cookie: `key=${raw_key}`, "x-forwarded-for": ip }),
+		"in Authorization": (raw_key, ip) => unkeyed("", { authorization: `Bearer ${raw_key}`, "x-forwarded-for": ip }),
+		"in a stored text": (raw_key) => server.management(tenant_id, "POST", "/sites", { name: `Shop ${raw_key}` }),
+		"beside another key": (raw_key, ip) => whoami(raw_key, { authorization: `Bearer ${unknownKey()}`, "x-forwarded-for": ip }),
+		"as a service's credential": (raw_key) => server.verify(raw_key, { raw_key: "kw_prod_x" }),
+		"of an unknown route": (raw_key, ip) => server.keyed(raw_key, "GET", "/nowhere", undefined, { "x-forwarded-for": ip }),
 	};
 	const canary = await makeKey(server, tenant_id, { environment: "prod", canary: true });
 	for (const [place, ask] of Object.entries(asked)) {
-		const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+		const unknown = unknownKey();
 		// The second time from memory.
 		for (let time = 0; time < 2; time += 1)
 			equal(withoutRequestId(await ask(canary.raw_key, newAddress())), withoutRequestId(await ask(unknown, newAddress())), place);
@@ -234,7 +284,7 @@ test("the answers to a canary key cannot be distinguished from those to an unkno
 		for (let request = 0; request < 299; request += 1) await asked.whoami?.(raw_key, ip);
 		return [await verify(raw_key, ip), await verify(raw_key, ip)].map(({ json }) => json.code);
 	};
-	const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+	const unknown = unknownKey();
 	deepEqual(await flooded(canary.raw_key, newAddress()), ["key_invalid", "too_many_auth_failures"]);
 	deepEqual(await flooded(unknown, newAddress()), ["key_invalid", "too_many_auth_failures"]);
 	assertProblem(await proxied("")(canary.raw_key, newAddress()), "key_invalid");
@@ -252,7 +302,7 @@ function getAuc(a: readonly number[], b: readonly number[]): number {
 test("the answers to a canary key take the time of those to an unknown key", async () => {
 	const pairs = 4_000;
 	const canary = await makeKey(server, tenant_id, { environment: "prod", canary: true });
-	const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: newKid(), secret: newSecret() });
+	const unknown = unknownKey();
 	const times = { canary: [] as number[], unknown: [] as number[] };
 	const measure = async (raw_key: string) => {
 		const headers = { "x-forwarded-for": newAddress() };
@@ -278,6 +328,24 @@ test("a canary key alarms within five seconds wherever its raw key is, with sour
 		"198.51.102.0/24": (raw_key) => unkeyed(`?key=${raw_key}`, { "x-forwarded-for": "198.51.102.7", "user-agent": "stolen-bot/1" }),
 		"198.51.103.0/24": (raw_key) =>
 			unkeyed("", { authorization: `Bearer ${raw_key}`, "x-forwarded-for": "198.51.103.7", "user-agent": "stolen-bot/1" }),
+		"198.51.104.0/24": (raw_key) => unkeyed("", { cookie: `k=${raw_key}`, "x-forwarded-for": "198.51.104.7", "user-agent": "stolen-bot/1" }),
+		"198.51.105.0/24": (raw_key) =>
+			server.management(
+				tenant_id,
+				"POST",
+				"/sites",
+				{ name: `Shop ${raw_key}` },
+				{ "x-forwarded-for": "198.51.105.7", "user-agent": "stolen-bot/1" },
+			),
+		"198.51.106.0/24": (raw_key) =>
+			server.send({
+				method: "GET",
+				path: "/api/v1/forward-auth",
+				headers: {
+					...{ "x-api-key": raw_key, "x-forwarded-for": "198.51.106.7", "user-agent": "stolen-bot/1" },
+					...{ "x-forwarded-uri": "/orders", "x-forwarded-method": "GET", "x-forwarded-host": "api.example" },
+				},
+			}),
 	};
 	for (const [network, present] of Object.entries(places)) {
 		const { id, raw_key } = await makeKey(server, tenant_id, { environment: "prod", canary: true });

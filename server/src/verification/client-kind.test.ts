@@ -1,5 +1,6 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
+import { SERVER_CLIENTS } from "../../testing/client-headers.ts";
 import { getClientKind } from "./client-kind.ts";
 
 const nothing = { origin: null, sec_fetch_site: null, user_agent: null };
@@ -24,5 +25,13 @@ test("a library of apps that servers use as well is neither", () => {
 test("servers and command-line tools count as servers", () => {
 	for (const user_agent of [null, "", "curl/8.5.0", "node", "python-requests/2.32", "Go-http-client/2.0", "axios/1.7", "Darty-bot/1"]) {
 		equal(getClientKind({ ...nothing, user_agent }), "server", String(user_agent));
+	}
+});
+
+test("the HTTP libraries of servers count as servers with all that they send by themselves", () => {
+	for (const [name, lines] of Object.entries(SERVER_CLIENTS)) {
+		const sent = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 2)]));
+		const [origin = null, sec_fetch_site = null, user_agent = null] = ["origin", "sec-fetch-site", "user-agent"].map((header) => sent.get(header));
+		equal(getClientKind({ origin, sec_fetch_site, user_agent }), "server", name);
 	}
 });

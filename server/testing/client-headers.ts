@@ -1,0 +1,63 @@
+/** The header lines, without `Host`, that HTTP libraries of servers send by default: recorded from them, or from the sources of those named "by source". */
+export const SERVER_CLIENTS: Readonly<Record<string, readonly string[]>> = {
+	"curl 7.88": ["User-Agent: curl/7.88.1", "Accept: */*"],
+	"GNU Wget 1.21": ["User-Agent: Wget/1.21.3", "Accept: */*", "Accept-Encoding: identity", "Connection: Keep-Alive"],
+	"Node 26 fetch": [
+		...["connection: keep-alive", "accept: */*", "accept-language: *", "sec-fetch-mode: cors", "user-agent: node", "accept-encoding: gzip, deflate"],
+	],
+	"Node 18 fetch (undici), by source": [
+		...[
+			"connection: keep-alive",
+			"accept: */*",
+			"accept-language: *",
+			"sec-fetch-mode: cors",
+			"user-agent: undici",
+			"accept-encoding: gzip, deflate",
+		],
+	],
+	"Node http": ["Connection: keep-alive"],
+	"axios on Node, by source": [
+		...[
+			"Accept: application/json, text/plain, */*",
+			"User-Agent: axios/1.7.9",
+			"Accept-Encoding: gzip, compress, deflate, br",
+			"Connection: keep-alive",
+		],
+	],
+	"got, by source": ["user-agent: got (https://github.com/sindresorhus/got)", "accept: application/json", "accept-encoding: gzip, deflate, br"],
+	"Deno fetch, by source": ["accept: */*", "accept-language: *", "user-agent: Deno/2.1.4", "accept-encoding: gzip,br"],
+	"Bun fetch, by source": ["Connection: keep-alive", "User-Agent: Bun/1.1.38", "Accept: */*", "Accept-Encoding: gzip, deflate, br, zstd"],
+	"Python urllib": ["Accept-Encoding: identity", "User-Agent: Python-urllib/3.11", "Connection: close"],
+	"Python http.client": ["Accept-Encoding: identity"],
+	"Python requests, by source": [
+		"User-Agent: python-requests/2.32.3",
+		"Accept-Encoding: gzip, deflate, br, zstd",
+		"Accept: */*",
+		"Connection: keep-alive",
+	],
+	"Python httpx, by source": ["Accept: */*", "Accept-Encoding: gzip, deflate, br", "Connection: keep-alive", "User-Agent: python-httpx/0.28.1"],
+	"Python aiohttp, by source": ["Accept: */*", "Accept-Encoding: gzip, deflate", "User-Agent: Python/3.12 aiohttp/3.11.11"],
+	"Go net/http, by source": ["User-Agent: Go-http-client/1.1", "Accept-Encoding: gzip"],
+	"Go net/http with HTTP/2 behind a proxy, by source": ["user-agent: Go-http-client/2.0", "accept-encoding: gzip"],
+	"Java 17 HttpClient, which offers HTTP/2": [
+		...["Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA", "Upgrade: h2c"],
+		"User-Agent: Java-http-client/17.0.15",
+	],
+	"Java 17 HttpClient with HTTP/1.1": ["User-Agent: Java-http-client/17.0.15"],
+	"Java 17 HttpURLConnection": ["User-Agent: Java/17.0.15", "Accept: text/html, image/gif, image/jpeg, */*; q=0.2", "Connection: keep-alive"],
+	"Apache HttpClient 5, by source": [
+		"Accept-Encoding: gzip, x-gzip, deflate",
+		"Connection: keep-alive",
+		"User-Agent: Apache-HttpClient/5.4.1 (Java/17.0.15)",
+	],
+	"Spring WebClient on Netty, by source": ["user-agent: ReactorNetty/1.2.1", "accept: */*"],
+	".NET HttpClient, by source": [],
+	"PHP streams": ["Connection: close"],
+	"PHP curl, by source": ["Accept: */*"],
+	"PHP Guzzle, by source": ["User-Agent: GuzzleHttp/7"],
+	"Ruby Net::HTTP, by source": ["Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*", "User-Agent: Ruby"],
+	"Ruby Faraday, by source": ["User-Agent: Faraday v2.12.2", "Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*"],
+	"Ruby HTTParty, by source": ["Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*", "User-Agent: Ruby", "Connection: close"],
+	"Perl HTTP::Tiny": ["User-Agent: HTTP-Tiny/0.080"],
+	"Rust reqwest, by source": ["accept: */*"],
+};
