@@ -125,7 +125,71 @@ async function addPeople(tenant_id: string, canary: string): Promise<void> {
 		["update secrets set kept_in = 'other', kept_in_note = $2 where tenant_id = $1", [tenant_id, canary]],
 	] as const)
 		await superuser.query(sql, [...values]);
+	await addNotifications(tenant_id, canary);
 }
+
+/** Adds one row of each table about rotations, alerts, exposures, webhooks and mails. */
+async function addNotifications(tenant_id: string, canary: string): Promise<void> {
+	const now = new Date().toISOString();
+	const [key_id, kid, person_id] = [`key_live_${tenant_id}`, `kid_${tenant_id}`, `per_${canary}`];
+	const [of_event, of_webhook] = [{ event_id: `evt_${tenant_id}` }, { webhook_id: tenant_id }];
+	const seen = { first_at: now, last_at: now, requests: 1 };
+	const rotation = { predecessor_kid: kid, started_at: now, started_by: { name: canary }, expiry_set_at_before: now };
+	const rows: Readonly<Record<string, object>> = {
+		rotations: { id: tenant_id, key_id, state: "open", ...rotation },
+		rotation_confirmations: { rotation_id: tenant_id, source_id: "s", confirmed_at: now, confirmed_by: { name: canary } },
+		scheduled_rotations: { key_id, due_at: now, status: "sent" },
+		secret_sources: { key_id, kid, source_id: "s" },
+		secret_operations: { key_id, kid, operation: "GET /x", last_succeeded_at: now },
+		key_exposures: { key_id, kid, kind: "url", ...seen },
+		canary_uses: { key_id, ...seen },
+		alert_news: { rule: "new_source", key_id, requests: 1, details: { name: canary } },
+		alert_rules: { rule: "key_unused", enabled: true, recipients: ["owners"] },
+		alerts: { id: tenant_id, rule: "new_source", subject: key_id, key_id, evidence: { name: canary }, count: 1, raised_at: now, last_at: now },
+		webhooks: { id: tenant_id, url: `https://${canary}.example/`, pepper_id: "p", secret: "", after_position: 0, created_at: now },
+		webhook_queues: of_webhook,
+		webhook_deliveries: { id: tenant_id, ...of_webhook, ...of_event, sequence: 1, status: "delivered", at: now },
+		mails: { ...of_event, person_id, class: "expiry", status: "sent", day: now },
+		mail_unsubscriptions: { person_id, class: "expiry", unsubscribed_at: now },
+	};
+	for (const [table, row] of Object.entries(rows)) {
+		const columns = ["tenant_id", ...Object.keys(row)].join(", ");
+		const values = `select ${columns} from jsonb_populate_record(null::${table}, $1)`;
+		await superuser.query(`insert into ${table} (${columns}) ${values}`, [JSON.stringify({ tenant_id, ...row })]);
+	}
+}
+
+/** What stays of an erased tenant: ids, times, digests and counts. */
+const KEPT: ReadonlySet<string> = new Set([
+	...["keys", "secrets", "key_activity", "secret_activity", "expiry_warnings", "quota_periods", "usage_keys", "usage_operations"],
+]);
+
+/** The tables with a column `tenant_id`, with the number of rows of this tenant. */
+async function rowsOf(tenant_id: string): Promise<Map<string, number>> {
+	const tables = await superuser.query<{ name: string }>(
+		"select table_name as name from information_schema.columns where table_schema = 'keywright' and column_name = 'tenant_id' order by 1",
+	);
+	const found = new Map<string, number>();
+	for (const { name } of tables.rows) {
+		const { rowCount } = await superuser.query(`select 1 from ${pg.escapeIdentifier(name)} where tenant_id = $1`, [tenant_id]);
+		found.set(name, rowCount ?? 0);
+	}
+	return found;
+}
+
+test("erasing empties every table of the tenant except those of ids, times and counts", async () => {
+	const tenant_id = await fillTenant("canary-of-all-tables");
+	const before = await rowsOf(tenant_id);
+	const filled = [...before].filter(([name]) => !KEPT.has(name));
+	deepEqual(
+		filled.filter(([, rows]) => rows === 0),
+		[],
+		"this test has a row of every table",
+	);
+	await eraseTenant(erasing(), { tenant_id });
+	const left = [...(await rowsOf(tenant_id))].filter(([name, rows]) => rows > 0 && !KEPT.has(name));
+	deepEqual(left, []);
+});
 
 test("erasing removes all text that people entered and does not touch other tenants", async () => {
 	const other_id = await fillTenant("canary-of-the-other");
@@ -133,6 +197,8 @@ test("erasing removes all text that people entered and does not touch other tena
 	const held = await tablesThatHold("canary-of-the-other");
 	deepEqual(await tablesThatHold("canary-of-the-erased"), held);
 	deepEqual(held, [
+		"alert_news",
+		"alerts",
 		"audit_entries",
 		"documents",
 		"handovers",
@@ -140,10 +206,14 @@ test("erasing removes all text that people entered and does not touch other tena
 		"invitations",
 		"key_sources",
 		"keys",
+		"mail_unsubscriptions",
+		"mails",
 		"members",
 		"outbox",
 		"people",
 		"portal_sessions",
+		"rotation_confirmations",
+		"rotations",
 		"secrets",
 		"sign_in_accounts",
 		"sign_in_links",
@@ -151,6 +221,7 @@ test("erasing removes all text that people entered and does not touch other tena
 		"sites",
 		"source_names",
 		"tenants",
+		"webhooks",
 	]);
 
 	const forgotten: string[] = [];
