@@ -27,7 +27,7 @@ export interface AddedCanaryUse extends Omit<CanaryUse, "first_at" | "last_at"> 
 	readonly is_new: boolean;
 }
 
-/** Adds presentations to those of their keys, and returns them. Those of keys that were revoked or had expired by then are skipped. */
+/** Adds presentations to those of their keys, and returns them. Those of keys that were revoked or had expired by then, or whose tenant was erased, are skipped. */
 export async function addCanaryUses(tx: RecordTx, uses: readonly CanaryUse[]): Promise<AddedCanaryUse[]> {
 	if (uses.length === 0) return [];
 	const { rows } = await sql<AddedCanaryUse>`
@@ -36,7 +36,10 @@ export async function addCanaryUses(tx: RecordTx, uses: readonly CanaryUse[]): P
 			from jsonb_to_recordset(${JSON.stringify(uses)}::jsonb) as n (tenant_id text, key_id text, kid text, first_at timestamptz, last_at timestamptz,
 				requests bigint, source_id text, network text, source text)
 			join keywright.keys as k on k.tenant_id = n.tenant_id and k.id = n.key_id
+			-- Locked, so that an erasure either deletes what is written here, or is seen here.
+			join keywright.tenants as t on t.id = k.tenant_id and t.erased_at is null
 			where k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > n.first_at)
+			order by k.tenant_id for key share of t
 		), earlier as (
 			-- Locked, so that of two nodes the second one sees what the first has written.
 			select u.key_id, u.last_at from keywright.canary_uses as u join added on added.tenant_id = u.tenant_id and added.key_id = u.key_id

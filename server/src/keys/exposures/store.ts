@@ -42,17 +42,19 @@ export interface AddedExposure {
 	readonly alerts: boolean;
 }
 
-/** Adds requests to the exposures of secrets, and returns these. Secrets that do not exist any more are skipped. */
+/** Adds requests to the exposures of secrets, and returns these. Secrets that do not exist any more, or whose tenant was erased, are skipped. */
 export async function addExposures(tx: RecordTx, exposures: readonly Exposure[]): Promise<AddedExposure[]> {
 	const { rows } = await sql<AddedExposure>`
 		with added as (
-			select * from jsonb_to_recordset(${JSON.stringify(exposures)}::jsonb)
+			select n.*, s.tenant_id, s.key_id from jsonb_to_recordset(${JSON.stringify(exposures)}::jsonb)
 				as n (kid text, kind text, first_at timestamptz, last_at timestamptz, requests bigint, source_id text)
+			join keywright.secrets as s on s.kid = n.kid
+			-- Locked, so that an erasure either deletes what is written here, or is seen here.
+			join keywright.tenants as t on t.id = s.tenant_id and t.erased_at is null
+			order by s.tenant_id for key share of t
 		), seen as (
 			insert into keywright.key_exposures as e (tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id)
-			select s.tenant_id, s.key_id, n.kid, n.kind, n.first_at, n.last_at, n.requests, n.source_id
-			from added as n join keywright.secrets as s on s.kid = n.kid
-			order by n.kid, n.kind
+			select tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id from added order by kid, kind
 			on conflict (kid, kind) do update set
 				first_at = least(e.first_at, excluded.first_at), last_at = greatest(e.last_at, excluded.last_at),
 				requests = e.requests + excluded.requests, source_id = excluded.source_id
