@@ -1,4 +1,4 @@
-/** What people and programs are told while the clock moves, a receiver is down and a node is killed: two nodes, PostgreSQL, SMTP, one moving clock. */
+/** Mails and webhooks while the clock moves, a receiver is down and a node is killed: two nodes, PostgreSQL and SMTP, under one clock. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
