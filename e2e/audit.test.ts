@@ -117,9 +117,11 @@ test("audit verify finds logs that were edited, reordered and cut off, and with 
 	await own.stop({ keep_folder: true });
 	// A start writes a checkpoint.
 	const again = await startServer({ data_dir: own.data_dir, env });
-	t.after(() => again.stop());
 	const behind = await Database.open(own.data_dir);
-	t.after(() => behind.close());
+	t.after(async () => {
+		await behind.close();
+		await again.stop();
+	});
 	const [edited, reordered, cut, rolled_back] = tenants.map(({ id }) => id);
 	const last = "(select max(seq) from audit_entries where chain = $1)";
 	for (const [chain, statement] of [

@@ -1,5 +1,7 @@
 /** Reads a server's embedded database as the superuser, which bypasses row-level security. */
+import { deepEqual } from "node:assert/strict";
 import pg from "pg";
+import { findInvalidEvents } from "../server/testing/events.ts";
 
 /** Tables that background jobs change, and tables of counters. */
 const COUNTERS = new Set([
@@ -72,8 +74,11 @@ export class Database {
 		return stored;
 	}
 
+	/** Fails if an event of this server is not as docs/events.md describes it. */
 	async close(): Promise<void> {
+		const events = await this.rows("select type, data from outbox");
 		await this.#client.end();
+		deepEqual(findInvalidEvents(events), []);
 	}
 }
 

@@ -3,6 +3,7 @@ import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
+import { EVENTS } from "../../server/src/outbox/events.ts";
 import { isSignedBy, Receiver } from "../../server/testing/webhooks.ts";
 import { Database } from "../database.ts";
 import { ROOT } from "../server.ts";
@@ -308,14 +309,15 @@ test("viewers are not offered the page; in a suspended tenant a webhook can only
 	for (let index = 0; index < MANY; index += 1) await newWebhook(at.tenant_id, `/${index}/${encodeURIComponent(HOSTILE)}`, ["webhook.disabled"]);
 	await makeKey(dashboard.server, at.tenant_id);
 	await eventually(async () => equal(receivedAt(LONG_PATH).length, 1));
+	const kinds = (["key.revoked", "rotation.reminder", "key.exposed"] as const).map((type) => ({ type, example: EVENTS[type].example }));
 	await database.rows(
 		`with events as (insert into outbox (id, tenant_id, type, data, distributed_at)
-			select 'evt_many' || n, $1, (array['key.revoked', 'rotation.reminder', 'key.exposed'])[1 + n % 3], '{}', now() from generate_series(1, $3::int) n returning id)
+			select 'evt_many' || n, $1, $4::jsonb -> (n % 3) ->> 'type', $4::jsonb -> (n % 3) -> 'example', now() from generate_series(1, $3::int) n returning id)
 		insert into webhook_deliveries (tenant_id, id, webhook_id, event_id, sequence, status, attempts, at, duration_ms, response_status, error)
 		select $1, 'dlv_many' || n, $2, 'evt_many' || n, 1 + n, (array['delivered', 'failed', 'delivered', 'delivered'])[1 + n % 4],
 			1 + 8 * (n % 4 = 1)::int, now() - n * interval '37 minutes', 60 + n * 7, case when n % 4 = 1 then null else 200 end,
 			case when n % 4 = 1 then 'timed_out' end from generate_series(1, $3::int) n`,
-		[at.tenant_id, webhook.id, MANY_DELIVERIES],
+		[at.tenant_id, webhook.id, MANY_DELIVERIES, JSON.stringify(kinds)],
 	);
 	await page.goto(`${dashboard.url}/webhooks?tenant=${at.tenant_id}&webhook=${webhook.id}`);
 	await deliveries(page).nth(19).waitFor();
