@@ -1,4 +1,4 @@
-import { doesNotThrow, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotThrow, equal, match } from "node:assert/strict";
 import { suite, test } from "node:test";
 import { compileSerializer, serializerOnFirstUse, validatorOnFirstUse } from "../http/compile.ts";
 import { compileValidator } from "../http/input/validation.ts";
@@ -37,4 +37,27 @@ suite("the schemas of every route", () => {
 		const serialize = serializerOnFirstUse({ schema, method: "POST", url: "/", httpStatus: "200" });
 		equal(serialize({ name: "a", secret: "b" }), '{"name":"a"}');
 	});
+});
+
+/** Fixed here, because tests of roles are generated from the routes: by subject, the reads, and every change with whether it works in a suspended tenant. */
+const NOTIFICATION_ROLES: Readonly<
+	Record<string, { readonly reads: string; readonly changes: string; readonly while_suspended: readonly string[] }>
+> = {
+	alerts: { reads: "viewer", changes: "admin", while_suspended: ["POST /:alert_id/acknowledge"] },
+	"alert-rules": { reads: "viewer", changes: "admin", while_suspended: [] },
+	policy: { reads: "viewer", changes: "admin", while_suspended: [] },
+	audit: { reads: "admin", changes: "none", while_suspended: [] },
+	webhooks: { reads: "admin", changes: "admin", while_suspended: ["DELETE /:webhook_id"] },
+};
+
+test("viewers read alerts, rules and policy; only admins read the audit log and webhooks, and change; few changes work in a suspended tenant", () => {
+	for (const [subject, expected] of Object.entries(NOTIFICATION_ROLES)) {
+		const base = `/api/v1/tenants/:tenant_id/${subject}`;
+		const routes = everyRoute({ documents: true }).filter(({ path }) => path === base || path.startsWith(`${base}/`));
+		const [reads, changes] = [routes.filter(({ method }) => method === "GET"), routes.filter(({ method }) => method !== "GET")];
+		deepEqual(new Set(reads.map(({ access }) => access)), new Set([expected.reads]), subject);
+		deepEqual(new Set(changes.map(({ access }) => access)), new Set(expected.changes === "none" ? [] : [expected.changes]), subject);
+		const lasting = changes.filter((route) => route.while_suspended === true).map(({ method, path }) => `${method} ${path.slice(base.length)}`);
+		deepEqual(lasting, expected.while_suspended, subject);
+	}
 });
