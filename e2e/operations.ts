@@ -115,6 +115,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	put_tenants_by_tenant_id_sources_by_source_id: () => ({ name: "Nightly export" }),
 	post_tenants_by_tenant_id_invitations: () => ({ role: "viewer" }),
 	put_tenants_by_tenant_id_alert_rules: () => ({ rule: "key_expiring", threshold: 21 }),
+	post_tenants_by_tenant_id_alerts_tests: () => ({ rule: "key_unused" }),
 	put_tenants_by_tenant_id_policy: () => ({ client_policy: "alert" }),
 	post_tenants_by_tenant_id_webhooks: () => WEBHOOK_BODY,
 	patch_tenants_by_tenant_id_webhooks_by_webhook_id: () => ({ events: ["webhook.disabled", "key.expiring"] }),
