@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { checksum } from "../server/src/core/checksum.ts";
 import { randomBase62 } from "../server/src/core/id.ts";
+import { newRequestId } from "../server/src/core/request-id.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference, type StoredRow } from "./database.ts";
 import { buildCall, KEYED, MANAGEMENT, OPERATIONS, type Operation, WEBHOOK_BODY } from "./operations.ts";
@@ -40,7 +41,8 @@ interface World {
 			| "portal_session_id"
 			| "webhook_id"
 			| "delivery_id"
-			| "alert_id",
+			| "alert_id"
+			| "request_id",
 			string
 		>
 	>;
@@ -85,6 +87,7 @@ async function newWorld(): Promise<World> {
 	const portal_session_id = await newPortalLink(tenant_id, word);
 	const { webhook_id, delivery_id } = await newDelivery(tenant_id, word);
 	const alert_id = await newAlertRow(tenant_id, made.id, word);
+	const request_id = await newRefusalRow(tenant_id, made);
 	await database.rows(
 		"insert into secret_sources (tenant_id, key_id, kid, source_id, first_seen_at, last_seen_at, requests, sightings) values ($1, $2, $3, $4, now(), now(), 1, 1)",
 		[tenant_id, rotating.id, rotating.key.secrets[0]?.kid, source_id],
@@ -106,6 +109,7 @@ async function newWorld(): Promise<World> {
 			webhook_id,
 			delivery_id,
 			alert_id,
+			request_id,
 		},
 		rotating_key_id: rotating.id,
 	};
@@ -137,6 +141,18 @@ async function newAlertRow(tenant_id: string, key_id: string, word: string): Pro
 	const values = [tenant_id, `alt_${word}`, key_id, { name: `prod-${word}` }];
 	await database.rows(`insert into alerts (${columns}) values ($1, $2, 'canary_used', $3, $3, $4, 1, now(), now())`, values);
 	return `alt_${word}`;
+}
+
+/** A refused request that is kept. */
+async function newRefusalRow(tenant_id: string, made: MadeKey): Promise<string> {
+	const request_id = newRequestId();
+	const columns = "request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, facts, proven, sampled";
+	const values = [request_id, tenant_id, made.id, made.key.secrets[0]?.kid];
+	await database.rows(
+		`insert into auth_failures (${columns}) values ($1, $2, $3, $4, now(), 'key_revoked', 'not_revoked', 'GET /', 'src_x', 'unknown', 'none', '{}', true, true)`,
+		values,
+	);
+	return request_id;
 }
 
 /** A viewer with a session that is inserted directly: hashing so many passwords would dominate the run time. */
@@ -181,6 +197,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	webhook_id: `whk_${randomBase62(20)}`,
 	delivery_id: `dlv_${randomBase62(20)}`,
 	alert_id: `alt_${randomBase62(20)}`,
+	request_id: newRequestId(),
 };
 
 /** The ids of `world` for the parameters of the operation. */
@@ -432,6 +449,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all th
 			webhook_id: index,
 			delivery_id: index,
 			alert_id: index,
+			request_id: index,
 		}),
 		shared: fc.boolean(),
 	});
@@ -453,6 +471,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all th
 			webhook_id: of("webhook_id"),
 			delivery_id: of("delivery_id"),
 			alert_id: of("alert_id"),
+			request_id: of("request_id"),
 			...(operation.parameters.includes("rotation_id") ? { key_id: (worlds[owners.key_id] ?? foreign).rotating_key_id } : {}),
 		};
 		const acting_tenant = operation.kind === "key" ? world.values.tenant_id : values.tenant_id;
