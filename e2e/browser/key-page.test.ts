@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
+import { Database } from "../database.ts";
 import { expectStatus, type MadeKey, makeKey, makePlan, makeSite, makeTenant, newName } from "../things.ts";
 import {
 	assertCount,
@@ -267,8 +268,49 @@ const LONG_BOT = 43;
 /** Two screens. */
 const HEIGHT_MAX_PX = 1_600;
 
-test("each tab of a key with many clients is at most two screens, and has an address that lasts", async () => {
-	const at = await there({ key: { name: "prod-busy" } });
+const LONG = "w".repeat(200);
+const CAPABILITIES = ["orders", "stock", "labels"] as const;
+const PERMISSIONS_EACH = 8;
+const SITES = 60;
+const NETWORKS = 64;
+
+/** A key that has as much of everything as it can, with names of 200 characters. */
+async function keyWithEverything(): Promise<There> {
+	const { server } = dashboard;
+	const permissions = CAPABILITIES.flatMap((capability) => Array.from({ length: PERMISSIONS_EACH }, (_, index) => `${capability}:do_${index}`));
+	for (const capability of CAPABILITIES)
+		expectStatus(await server.operator("PUT", `/capabilities/${capability}`, { description: `All ${capability}` }), 200);
+	for (const name of permissions)
+		expectStatus(await server.operator("PUT", `/permissions/${name}`, { description: `Do ${name}`, capability: name.split(":")[0] }), 200);
+	const rate_limits = [1, 2, 3, 4].map((index) => ({ name: `own_${index}`, requests: 1_000 + index, window_seconds: 60 * index }));
+	const at = await there({ plan: { capabilities: ["m2m_api", ...CAPABILITIES] }, key: { name: "prod-busy" } });
+	const database = await Database.open(server.data_dir);
+	await database.rows(
+		"insert into sites (tenant_id, id, name, environment) select $1, 'shop-' || n, case n when 1 then $2 else 'Shop ' || n end, 'prod' from generate_series(1, $3::int) n",
+		[at.tenant_id, LONG, SITES],
+	);
+	await database.close();
+	const body = {
+		name: LONG,
+		integration: LONG,
+		owner: { name: LONG, email: "dana@example.com" },
+		labels: Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`label-${index}`, LONG])),
+		permissions: [...permissions, "tenant:read"],
+		site_ids: Array.from({ length: SITES - 1 }, (_, index) => `shop-${index + 1}`),
+		allowed_ips: ["127.0.0.1", ...Array.from({ length: NETWORKS - 1 }, (_, index) => `10.0.${index}.0/24`)],
+		rate_limits,
+	};
+	expectStatus(await server.management(at.tenant_id, "PATCH", `/api-keys/${at.key.id}`, body), 200);
+	return at;
+}
+
+async function assertAtMostTwoScreens(page: Page, what: string): Promise<void> {
+	const height = await page.evaluate<number>("document.documentElement.scrollHeight");
+	ok(height <= HEIGHT_MAX_PX, `${what}: ${height} px`);
+}
+
+test("each tab of a key with as much as possible is at most two screens, and has an address that lasts", async () => {
+	const at = await keyWithEverything();
 	for (let bot = 1; bot < CLIENTS; bot += 1)
 		expectStatus(await check(at, { "user-agent": "order-bot/1", "x-keywright-client": `worker-${bot === LONG_BOT ? "w".repeat(50) : bot}` }), 200);
 	expectStatus(await check(at, { "user-agent": AGENT }), 200);
@@ -276,10 +318,25 @@ test("each tab of a key with many clients is at most two screens, and has an add
 	const { page } = at;
 	for (const name of ["Overview", "Clients", "Refusals", "Versions", "Settings"] as const) {
 		await openTab(page, name);
-		const height = await page.evaluate<number>("document.documentElement.scrollHeight");
-		ok(height <= HEIGHT_MAX_PX, `${name}: ${height} px`);
+		await assertAtMostTwoScreens(page, name);
 		equal(new URL(page.url()).pathname.split("/").at(-1), name === "Overview" ? at.key.id : name.toLowerCase());
 	}
+	const facts = page.getByRole("region", { name: "Settings" });
+	await facts.getByText(`${SITES - 1} of ${SITES} sites`).waitFor();
+	await facts.getByRole("button", { name: "Show the sites" }).press("Enter");
+	await facts.getByLabel("Search the sites").fill("shop 17");
+	await facts.getByText(`1 of ${SITES - 1} match`).waitFor();
+	await assertCount(facts.getByRole("list", { name: "sites" }).getByRole("listitem"), 1);
+	await facts.getByRole("button", { name: "Show the networks" }).click();
+	await facts.getByText("10.0.62.0/24").waitFor();
+	const rights = page.getByRole("region", { name: "Permissions" });
+	await rights.getByRole("button", { name: /All labels.*all 8/ }).click();
+	await rights.getByText("labels:do_7", { exact: true }).waitFor();
+	await axe(page);
+	await picture(page, "key-page-settings-long");
+	await page.setViewportSize(PHONE);
+	await assertNoSidewaysScrolling(page);
+	await page.setViewportSize({ width: 1_280, height: 800 });
 	await page.goBack();
 	await page.getByRole("region", { name: "Versions of this key" }).waitFor();
 	await openTab(page, "Clients");

@@ -1,4 +1,4 @@
-import { Button, Group, Radio, Stack } from "@mantine/core";
+import { Button, Group, Radio, SimpleGrid, Stack } from "@mantine/core";
 import { queryOptions } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../http/api.ts";
@@ -50,12 +50,12 @@ export function ClientPolicyChoice({ label, value, undecided, onSave }: ChoicePr
 				value={shown ?? UNDECIDED}
 				onChange={(next) => setChosen(CLIENT_POLICIES.find((policy) => policy === next) ?? null)}
 			>
-				<Stack gap={8}>
+				<SimpleGrid cols={{ base: 1, sm: 2 }} spacing={8}>
 					<ChoiceCard value={UNDECIDED} {...undecided} />
 					{CLIENT_POLICIES.map((policy) => (
 						<ChoiceCard key={policy} value={policy} {...POLICY_WORDS[policy]} />
 					))}
-				</Stack>
+				</SimpleGrid>
 			</Radio.Group>
 			<Problem error={action.error} />
 			{shown !== value && (

@@ -32,6 +32,9 @@ export function Back() {
 	);
 }
 
+/** Longer names are smaller, so that they leave room for the page. */
+const LONG_NAME = 80;
+
 interface HeadProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
@@ -49,7 +52,7 @@ export function KeyHead({ tenant_id, apiKey, onEdit, onRevoke }: HeadProps) {
 			<Box miw={0} flex={1}>
 				<Back />
 				<Group gap="4px 10px">
-					<Title order={1} className="kw-wrap" miw={0}>
+					<Title order={1} className="kw-wrap" miw={0} data-long={apiKey.name.length > LONG_NAME || undefined}>
 						<bdi>{apiKey.name}</bdi>
 					</Title>
 					<StateBadge meaning={meaning}>{word}</StateBadge>

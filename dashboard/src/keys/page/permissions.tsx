@@ -1,53 +1,88 @@
-import { Box, Button, SimpleGrid, Text } from "@mantine/core";
+import { Box, SimpleGrid, Text, UnstyledButton } from "@mantine/core";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { groupPermissions, type PermissionOfPlan } from "../../plans/capability-words.ts";
 import { capabilitiesQuery, permissionsQuery } from "../../plans/queries.ts";
+import { type LongListEntry, SearchedList } from "../../ui/long-list/long-list.tsx";
 import { Card } from "../../ui/page.tsx";
 
-/** More than these are shown on request, so that a key with every permission is no long page. */
-const SHOWN_MAX = 24;
+/** More than these are shown as groups with their numbers, so that a key with every permission is no long page. */
+const SHOWN_MAX = 12;
 
 interface Group {
+	readonly id: string;
 	readonly name: string | null;
 	readonly permissions: readonly PermissionOfPlan[];
-}
-
-/** The first permissions of the groups in order, `rows_max` in all. */
-function getFirst(groups: readonly Group[], rows_max: number): Group[] {
-	let left = rows_max;
-	const shown: Group[] = [];
-	for (const group of groups) {
-		if (left <= 0) break;
-		shown.push({ ...group, permissions: group.permissions.slice(0, left) });
-		left -= group.permissions.length;
-	}
-	return shown;
+	/** How many of the group the key could have. */
+	readonly of: number;
 }
 
 /** The key's permissions, grouped by capability. */
 export function KeyPermissions({ tenant_id, names }: { tenant_id: string; names: readonly string[] }) {
 	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
 	const { data: capabilities } = useQuery(capabilitiesQuery(tenant_id));
-	const [all, setAll] = useState(false);
-	const held = (permissions?.data ?? []).filter(({ name }) => names.includes(name));
-	const known = groupPermissions(capabilities?.data ?? [], held).filter((group) => group.permissions.length > 0);
+	const held = new Set(names);
+	const known: Group[] = groupPermissions(capabilities?.data ?? [], permissions?.data ?? [])
+		.map(({ id, name, permissions: all }) => ({ id, name, of: all.length, permissions: all.filter((one) => held.has(one.name)) }))
+		.filter((group) => group.permissions.length > 0);
 	const shown = new Set(known.flatMap((group) => group.permissions.map(({ name }) => name)));
 	const others = names.filter((name) => !shown.has(name)).map((name) => ({ name, description: "", capability: "", included: true }));
-	const groups: readonly Group[] =
-		others.length === 0 ? known : [...known, { name: known.length === 0 ? null : "No longer known", permissions: others }];
+	const groups =
+		others.length === 0 ? known : [...known, { id: "", name: known.length === 0 ? null : "No longer known", permissions: others, of: others.length }];
 	return (
 		<Card title="Permissions" count={names.length}>
-			{(all ? groups : getFirst(groups, SHOWN_MAX)).map((group) => (
-				<Listed key={group.name ?? ""} heading={group.name} permissions={group.permissions} />
-			))}
 			{names.length === 0 && <Text size="sm">Nothing: it has no permission.</Text>}
-			{names.length > SHOWN_MAX && (
-				<Button variant="default" size="xs" aria-expanded={all} onClick={() => setAll(!all)}>
-					{all ? "Show fewer" : `Show all ${names.length} permissions`}
-				</Button>
+			{names.length > SHOWN_MAX ? (
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={32} verticalSpacing={0}>
+					{groups.map((group) => (
+						<Folded key={group.id} group={group} />
+					))}
+				</SimpleGrid>
+			) : (
+				groups.map((group) => <Listed key={group.id} heading={group.name} permissions={group.permissions} />)
 			)}
 		</Card>
+	);
+}
+
+/** One line with the group's number of permissions; the permissions on request. */
+function Folded({ group }: { group: Group }) {
+	const [opened, setOpened] = useState(false);
+	const list_id = useId();
+	const name = group.name ?? "Permissions";
+	const Chevron = opened ? IconChevronDown : IconChevronRight;
+	return (
+		<Box miw={0} className="kw-permission-group" data-group={group.name ?? undefined}>
+			<UnstyledButton className="kw-permission-head" aria-expanded={opened} aria-controls={list_id} onClick={() => setOpened(!opened)}>
+				<Chevron size={16} aria-hidden="true" />
+				<Text span size="sm" fw={500} truncate title={name} flex={1}>
+					{name}
+				</Text>
+				<Text span size="sm" c="dimmed" className="kw-figures">
+					{group.permissions.length === group.of ? `all ${group.of}` : `${group.permissions.length} of ${group.of}`}
+				</Text>
+			</UnstyledButton>
+			<div id={list_id}>{opened && <SearchedList what="permissions" entries={group.permissions.map(entryOf)} />}</div>
+		</Box>
+	);
+}
+
+function entryOf(permission: PermissionOfPlan): LongListEntry {
+	return { id: permission.name, text: `${permission.description} ${permission.name}`, shown: <Permission {...permission} /> };
+}
+
+function Permission({ name, description, included }: PermissionOfPlan) {
+	return (
+		<>
+			<Text size="sm" className="kw-wrap">
+				{description}
+			</Text>
+			<Text size="xs" c="dimmed" className="kw-wrap">
+				<span className="kw-mono">{name}</span>
+				{!included && " Not included in your plan any more."}
+			</Text>
+		</>
 	);
 }
 
@@ -69,15 +104,9 @@ function Listed({ heading, permissions }: { heading: string | null; permissions:
 				style={{ listStyle: "none" }}
 				aria-label={heading ?? "Permissions"}
 			>
-				{permissions.map(({ name, description, included }) => (
-					<Box component="li" key={name} miw={0}>
-						<Text size="sm" className="kw-wrap">
-							{description}
-						</Text>
-						<Text size="xs" c="dimmed" className="kw-wrap">
-							<span className="kw-mono">{name}</span>
-							{!included && " Not included in your plan any more."}
-						</Text>
+				{permissions.map((permission) => (
+					<Box component="li" key={permission.name} miw={0}>
+						<Permission {...permission} />
 					</Box>
 				))}
 			</SimpleGrid>

@@ -1,11 +1,11 @@
-import { Box, Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useAccess } from "../../access/session.ts";
 import { formatPace } from "../../plans/plan-words.ts";
 import { sitesQuery } from "../../tenants/site-queries.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
+import { LongList } from "../../ui/long-list/long-list.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { exactTime } from "../../ui/time-words.ts";
@@ -19,8 +19,6 @@ import { KeyDanger } from "./danger.tsx";
 import { KeyClientPolicy } from "./exposure/policy.tsx";
 import { Fact } from "./facts.tsx";
 import { KeyPermissions } from "./permissions.tsx";
-
-const SITES_SHOWN_MAX = 20;
 
 interface SettingsProps {
 	readonly tenant_id: string;
@@ -109,12 +107,7 @@ function AllFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) 
 			</Fact>
 			{labels.length > 0 && (
 				<Fact term="Labels">
-					{labels.map(([name, value]) => (
-						<div key={name}>
-							{name}
-							{value !== "" && ` = ${value}`}
-						</div>
-					))}
+					<Labels labels={labels} />
 				</Fact>
 			)}
 		</dl>
@@ -145,23 +138,29 @@ function Sites({ tenant_id, site_ids }: { tenant_id: string; site_ids: readonly 
 	if (site_ids === null) return <>All sites, also those to come</>;
 	if (site_ids.length === 0) return <>None: the sites it was for are gone</>;
 	const names = new Map((data?.data ?? []).map((site) => [site.id, site.name]));
+	const entries = site_ids.map((id) => {
+		const name = names.get(id);
+		return { id, text: name === undefined || name === id ? id : `${name} (${id})`, shown: <Site id={id} name={name} /> };
+	});
+	return (
+		<LongList
+			what="sites"
+			summary={data === undefined ? `${site_ids.length} sites` : `${site_ids.length} of ${data.data.length} sites`}
+			entries={entries}
+		/>
+	);
+}
+
+function Site({ id, name }: { id: string; name: string | undefined }) {
+	if (name === undefined) return <span className="kw-mono">{id}</span>;
 	return (
 		<>
-			{site_ids.slice(0, SITES_SHOWN_MAX).map((id) => (
-				<Box key={id}>
-					{names.has(id) ? <bdi>{names.get(id)}</bdi> : <span className="kw-mono">{id}</span>}
-					{names.has(id) && names.get(id) !== id && (
-						<Text span inherit c="dimmed" className="kw-mono">
-							{" "}
-							{id}
-						</Text>
-					)}
-				</Box>
-			))}
-			{site_ids.length > SITES_SHOWN_MAX && (
-				<Link to="/sites" search={{ tenant: tenant_id }}>
-					and {site_ids.length - SITES_SHOWN_MAX} more
-				</Link>
+			<bdi>{name}</bdi>
+			{name !== id && (
+				<Text span inherit c="dimmed" className="kw-mono">
+					{" "}
+					{id}
+				</Text>
 			)}
 		</>
 	);
@@ -181,13 +180,14 @@ function Pace({ rate_limits }: { rate_limits: ApiKey["rate_limits"] }) {
 
 function Addresses({ addresses }: { addresses: readonly string[] | null }) {
 	if (addresses === null) return <>From anywhere</>;
-	return (
-		<>
-			{addresses.map((address) => (
-				<div key={address} className="kw-mono">
-					{address}
-				</div>
-			))}
-		</>
-	);
+	const entries = addresses.map((address) => ({ id: address, text: address, shown: <span className="kw-mono">{address}</span> }));
+	return <LongList what="networks" summary={`${addresses.length} networks`} entries={entries} />;
+}
+
+function Labels({ labels }: { labels: readonly (readonly [string, string])[] }) {
+	const entries = labels.map(([name, value]) => {
+		const text = value === "" ? name : `${name} = ${value}`;
+		return { id: name, text, shown: text };
+	});
+	return <LongList what="labels" summary={`${labels.length} labels`} entries={entries} />;
 }

@@ -1,4 +1,5 @@
 import { Link, useParams } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTenant } from "../../access/session.ts";
 import { Count } from "../../ui/page.tsx";
 import { PARTS, type Part, type Tab, tabFrom } from "./search.ts";
@@ -28,9 +29,16 @@ interface TabsProps {
 export function KeyTabs({ tenant_id, key_id, counts }: TabsProps) {
 	const open = useTab();
 	const { role } = useTenant();
+	const nav = useRef<HTMLElement>(null);
+	// On a phone the tab that an address opens may be out of view; the page itself must not scroll.
+	// biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the tab
+	useEffect(() => {
+		const tab = nav.current?.querySelector<HTMLElement>("[data-open]");
+		if (nav.current && tab) nav.current.scrollLeft = tab.offsetLeft - (nav.current.clientWidth - tab.offsetWidth) / 2;
+	}, [open]);
 	const common = { search: { tenant: tenant_id }, resetScroll: false, className: "kw-tab", activeOptions: { exact: true, includeSearch: false } };
 	return (
-		<nav className="kw-tabs" aria-label="Parts of this key">
+		<nav ref={nav} className="kw-tabs" aria-label="Parts of this key">
 			<Link to="/settings/api-access/$key_id" params={{ key_id }} {...common} data-open={open === "overview" || undefined}>
 				{NAMES.overview}
 			</Link>
