@@ -17,7 +17,7 @@ import type { Warning } from "../show-once/panel.tsx";
 import type { Made } from "../show-once/sheet.tsx";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, type Environment } from "../words.ts";
 import { toBody } from "./body.ts";
-import { EndMails, ExpirySelect, RotationSelect, ScheduleSelect } from "./end-fields.tsx";
+import { ExpirySelect, RotationSelect } from "./end-fields.tsx";
 import type { Choices } from "./more.tsx";
 import { NameField } from "./name-field.tsx";
 import { CreateOther, OTHER_FIELDS } from "./other-fields.tsx";
@@ -121,10 +121,8 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 					<ExpirySelect form={form} max_days={plan.max_key_lifetime_days} />
 					<RotationSelect form={form} />
 				</SimpleGrid>
-				<ScheduleSelect form={form} mail={mail} />
-				<EndMails form={form} />
 				<CreateWay way={form.getInputProps("way")} email={mail && values.way === "handover" ? form.getInputProps("email") : null} />
-				<CreateOther form={form} plan_limits={plan_limits} opened={other} onOpened={setOther} />
+				<CreateOther form={form} mail={mail} plan_limits={plan_limits} opened={other} onOpened={setOther} />
 				<Problem error={action.error} />
 			</Stack>
 			<SheetFoot>
