@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
+import { Database } from "../database.ts";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant, makeText } from "../things.ts";
 import {
 	assertCount,
@@ -23,6 +24,8 @@ import {
 
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
 const SITES_MAX = 3;
+const MEMBERS = 60;
+const MEMBERS_SHOWN = 20;
 const COUNTED_POLL_MS = 100;
 const DESKTOP_SIZE = { width: 1_280, height: 800 };
 
@@ -324,6 +327,32 @@ test("among sixty sites one is found by a part of its name or id, and the addres
 	await picture(page, "sites-sixty");
 	await onAPhone(page);
 	assertNoPageErrors(at.context);
+});
+
+test("among sixty members one is found by a part of their name or address", async () => {
+	const { context, page, tenant_id } = await there();
+	const database = await Database.open(dashboard.server.data_dir);
+	const members = `from generate_series(1, ${MEMBERS - 1}) as n`;
+	await database.rows(`insert into people (id, name, email) select 'many_' || n, 'Colleague ' || n, 'c' || n || '@example.com' ${members}`);
+	await database.rows(`insert into members (tenant_id, id, person_id, role) select $1, 'many_' || n, 'many_' || n, 'viewer' ${members}`, [tenant_id]);
+	await database.close();
+	await page.goto(`${dashboard.url}/team?tenant=${tenant_id}`);
+	const rows = page.getByRole("region", { name: "Members" }).getByRole("listitem");
+	await assertCount(rows, MEMBERS_SHOWN);
+	await page.getByRole("button", { name: `Show all ${MEMBERS} members` }).click();
+	await assertCount(rows, MEMBERS);
+	const search = page.getByRole("textbox", { name: "Search by name or e-mail address" });
+	await search.fill("colleague 41");
+	await assertCount(rows, 1);
+	await search.fill("C17@example");
+	await rows.getByText("Colleague 17").waitFor();
+	await search.fill("nobody");
+	await page.getByText(`No member matches. The team has ${MEMBERS} members.`).waitFor();
+	await axe(page);
+	await search.fill("");
+	await picture(page, "team-sixty");
+	await onAPhone(page);
+	assertNoPageErrors(context);
 });
 
 test("a viewer sees sites and who can change them; hostile names are shown as text", async () => {

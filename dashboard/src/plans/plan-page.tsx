@@ -12,7 +12,10 @@ import { PlanRequests } from "./plan-requests.tsx";
 import { formatRateLimit } from "./plan-words.ts";
 import { capabilitiesQuery, type Limits, limitsQuery, permissionsQuery } from "./queries.ts";
 
+/** Of one capability; fewer where there are many in all. */
 const PERMISSIONS_SHOWN_MAX = 12;
+const MANY_PERMISSIONS = 48;
+const SHOWN_OF_MANY = 3;
 
 /** What the plan includes and how much is used. */
 export default function PlanPage() {
@@ -38,6 +41,8 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 	const groups = groupPermissions(capabilities.data, permissions?.data ?? []);
 	const included = groups.filter((group) => group.included);
 	const missing = groups.filter((group) => !group.included);
+	const total = included.reduce((sum, group) => sum + group.permissions.length, 0);
+	const shown_max = total > MANY_PERMISSIONS ? SHOWN_OF_MANY : PERMISSIONS_SHOWN_MAX;
 	return (
 		<Stack gap="md">
 			{included.length === 0 && <Text>API access is not included, so keys cannot be created.</Text>}
@@ -61,7 +66,7 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 								{means}
 							</Text>
 						)}
-						{permissions.length > 0 && <Permissions permissions={permissions} />}
+						{permissions.length > 0 && <Permissions permissions={permissions} shown_max={shown_max} />}
 					</li>
 				))}
 			</SimpleGrid>
@@ -78,18 +83,18 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 }
 
 /** The first ones; the rest on request, so that a plan with 200 is no long page. */
-function Permissions({ permissions }: { permissions: readonly PermissionOfPlan[] }) {
+function Permissions({ permissions, shown_max }: { permissions: readonly PermissionOfPlan[]; shown_max: number }) {
 	const [all, setAll] = useState(false);
 	return (
 		<>
 			<List size="sm" mt={4} className="kw-wrap">
-				{(all ? permissions : permissions.slice(0, PERMISSIONS_SHOWN_MAX)).map((permission) => (
+				{(all || permissions.length === shown_max + 1 ? permissions : permissions.slice(0, shown_max)).map((permission) => (
 					<List.Item key={permission.name}>
 						{permission.description} <span className="kw-mono">{permission.name}</span>
 					</List.Item>
 				))}
 			</List>
-			{permissions.length > PERMISSIONS_SHOWN_MAX && (
+			{permissions.length > shown_max + 1 && (
 				<Button variant="default" size="xs" mt={8} aria-expanded={all} onClick={() => setAll(!all)}>
 					{all ? "Show fewer" : `Show all ${permissions.length} permissions`}
 				</Button>

@@ -3,11 +3,14 @@ import { useState } from "react";
 import type { CataloguePermission, CatalogueGroup as Shown } from "./catalogue.ts";
 
 const SHOWN_MAX = 8;
+const SHOWN_OF_MANY = 3;
 
 interface GroupProps {
 	readonly group: Shown;
 	/** Whether all permissions are shown, because they were searched for. */
 	readonly unfolded: boolean;
+	/** Whether the catalogue has many permissions, so that few of each capability are shown. */
+	readonly crowded: boolean;
 	readonly onEdit: () => void;
 	readonly onDelete: () => void;
 	readonly onPermission: (permission: CataloguePermission) => void;
@@ -15,10 +18,11 @@ interface GroupProps {
 }
 
 /** One capability with its permissions and the actions on each. */
-export function CatalogueGroup({ group, unfolded, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
+export function CatalogueGroup({ group, unfolded, crowded, onEdit, onDelete, onPermission, onDeletePermission }: GroupProps) {
 	const { capability, heading, means, included, permissions } = group;
 	const [all, setAll] = useState(false);
-	const shown = all || unfolded ? permissions : permissions.slice(0, SHOWN_MAX);
+	const shown_max = crowded ? SHOWN_OF_MANY : SHOWN_MAX;
+	const shown = all || unfolded ? permissions : permissions.slice(0, shown_max);
 	const described = capability.description !== "";
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label={heading} data-capability={capability.name}>
@@ -69,7 +73,7 @@ export function CatalogueGroup({ group, unfolded, onEdit, onDelete, onPermission
 					onDelete={() => onDeletePermission(permission)}
 				/>
 			))}
-			{permissions.length > SHOWN_MAX && !unfolded && (
+			{permissions.length > shown_max && !unfolded && (
 				<Button variant="default" size="xs" mt="sm" aria-expanded={all} onClick={() => setAll(!all)}>
 					{all ? "Show fewer" : `Show all ${permissions.length} permissions`}
 				</Button>

@@ -15,6 +15,8 @@ const LEAD = "What plans can include and what keys may do, in the words that peo
 
 /** With fewer permissions there is nothing to search. */
 const SEARCHED_FROM = 13;
+/** With more of them, a capability shows only its first. */
+const MANY_FROM = 49;
 
 /** Kept while the dialog closes, so that its content does not change during the animation. */
 function useDialog<What>() {
@@ -72,6 +74,7 @@ export default function CataloguePage() {
 					key={group.capability.name}
 					group={group}
 					unfolded={searched}
+					crowded={permissions.length >= MANY_FROM}
 					onEdit={() => capability.open(group.capability)}
 					onDelete={() => removed.open({ kind: "capability", name: group.capability.name })}
 					onPermission={permission.open}

@@ -18,14 +18,14 @@ export function RulesTable({ entries, faults, ...actions }: TableProps) {
 	const restore = useFocusThatFollows(entries);
 	return (
 		<Box className="kw-surface">
-			<Table verticalSpacing="sm" horizontalSpacing="sm" aria-label="Rules, in the order in which they are tried">
+			<Table layout="fixed" verticalSpacing={8} horizontalSpacing="sm" aria-label="Rules, in the order in which they are tried">
 				<Table.Thead visibleFrom="sm">
 					<Table.Tr>
-						<Table.Th aria-label="Place" />
-						<Table.Th w="42%">Request</Table.Th>
-						<Table.Th w="28%">What the key needs</Table.Th>
-						<Table.Th>Spends</Table.Th>
-						<Table.Th aria-label="Actions" />
+						<Table.Th w={44} aria-label="Place" />
+						<Table.Th w="36%">Request</Table.Th>
+						<Table.Th>What the key needs</Table.Th>
+						<Table.Th w={80}>Spends</Table.Th>
+						<Table.Th w={152} aria-label="Actions" />
 					</Table.Tr>
 				</Table.Thead>
 				<Table.Tbody>
@@ -84,17 +84,19 @@ function RuleRow(props: RowProps) {
 			</Table.Td>
 			<Table.Th scope="row" fw={400}>
 				<Stack gap={4} align="flex-start">
-					<Badge color="gray" variant="light" tt="none">
-						{methodsWords(rule.methods)}
-					</Badge>
-					<Text className="kw-mono kw-wrap" size="sm">
-						{rule.pattern}
-					</Text>
-					<Text size="xs" c="dimmed">
+					<Group gap="2px 8px">
+						<Badge color="gray" variant="light" tt="none">
+							{methodsWords(rule.methods)}
+						</Badge>
+						<Text className="kw-mono kw-wrap" size="sm" miw={0}>
+							{rule.pattern}
+						</Text>
+					</Group>
+					<Text size="xs" c="dimmed" className="kw-wrap">
 						{rule.note ?? placesWords(rule.pattern)}
 					</Text>
 					<Box hiddenFrom="sm">
-						<Text size="sm" className="kw-wrap">
+						<Text size="sm" className="kw-wrap" lineClamp={4}>
 							{needsWords(rule)}; spends {costWords(rule)}
 						</Text>
 						<Actions {...props} />
@@ -103,7 +105,7 @@ function RuleRow(props: RowProps) {
 				</Stack>
 			</Table.Th>
 			<Table.Td visibleFrom="sm">
-				<Text size="sm" className="kw-wrap">
+				<Text size="sm" className="kw-wrap" lineClamp={3} title={needsWords(rule)}>
 					{needsWords(rule)}
 				</Text>
 			</Table.Td>

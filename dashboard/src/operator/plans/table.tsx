@@ -26,26 +26,28 @@ function maximum(value: number | null): string {
 /** The plans by name. On a phone the name and the number of tenants remain. */
 export function PlansTable({ plans, use, onOpen, onRetire }: TableProps) {
 	return (
-		<Table highlightOnHover horizontalSpacing="md" verticalSpacing={4} fz={13} aria-label="Plans">
+		<Table layout="fixed" highlightOnHover horizontalSpacing="md" verticalSpacing={4} fz={13} aria-label="Plans">
 			<Table.Thead>
 				<Table.Tr fz={12} c="dimmed">
-					<Table.Th fw={500}>Plan</Table.Th>
+					<Table.Th fw={500} w={{ sm: 240 }}>
+						Plan
+					</Table.Th>
 					<Table.Th fw={500} visibleFrom="sm">
 						Includes
 					</Table.Th>
-					<Table.Th fw={500} ta="right" visibleFrom="sm">
+					<Table.Th fw={500} w={140} ta="right" visibleFrom="sm">
 						Requests a month
 					</Table.Th>
-					<Table.Th fw={500} ta="right" visibleFrom="sm">
+					<Table.Th fw={500} w={100} ta="right" visibleFrom="sm">
 						Keys each
 					</Table.Th>
-					<Table.Th fw={500} ta="right">
+					<Table.Th fw={500} w={88} ta="right">
 						Tenants
 					</Table.Th>
-					<Table.Th fw={500} ta="right" visibleFrom="sm">
+					<Table.Th fw={500} w={100} ta="right" visibleFrom="sm">
 						Their keys
 					</Table.Th>
-					<Table.Th w={48} />
+					<Table.Th w={60} aria-label="Actions" />
 				</Table.Tr>
 			</Table.Thead>
 			<Table.Tbody>
@@ -66,13 +68,14 @@ export function PlansTable({ plans, use, onOpen, onRetire }: TableProps) {
 function Row({ plan, use, onOpen, onRetire }: { plan: Plan; use: PlanUse | undefined; onOpen: () => void; onRetire: () => void }) {
 	const { id, name, capabilities, quota_requests_per_month, limits } = plan;
 	const nameOf = useCapabilityNames();
+	const includes = capabilities.length === 0 ? "nothing" : capabilities.map(nameOf).join(", ");
 	function open(event: MouseEvent): void {
 		const target = event.target instanceof Element ? event.target : null;
 		if (event.currentTarget.contains(target) && target?.closest("a, button") === null) onOpen();
 	}
 	return (
 		<Table.Tr data-plan={id} h={44} onClick={open} style={{ cursor: "pointer" }}>
-			<Table.Th scope="row" fw={400} maw={260}>
+			<Table.Th scope="row" fw={400}>
 				<UnstyledButton fz="inherit" fw={600} lh="18px" onClick={onOpen} title={name} maw="100%">
 					<Text span inherit truncate display="block">
 						<bdi>{name}</bdi>
@@ -83,7 +86,9 @@ function Row({ plan, use, onOpen, onRetire }: { plan: Plan; use: PlanUse | undef
 				</Text>
 			</Table.Th>
 			<Table.Td visibleFrom="sm" c="dimmed" className="kw-wrap">
-				{capabilities.length === 0 ? "nothing" : capabilities.map(nameOf).join(", ")}
+				<Text inherit lineClamp={2} title={includes}>
+					{includes}
+				</Text>
 			</Table.Td>
 			<Table.Td visibleFrom="sm" ta="right" className="kw-figures">
 				{maximum(quota_requests_per_month)}

@@ -54,24 +54,26 @@ export default function ServicesPage() {
 
 function ServicesTable({ services, onRevoke }: { services: readonly Service[]; onRevoke: (id: string) => void }) {
 	return (
-		<Table horizontalSpacing="md" verticalSpacing={4} fz={13} aria-label="Services">
+		<Table layout="fixed" horizontalSpacing="md" verticalSpacing={4} fz={13} aria-label="Services">
 			<Table.Thead>
 				<Table.Tr fz={12} c="dimmed">
 					<Table.Th fw={500}>Service</Table.Th>
-					<Table.Th fw={500}>State</Table.Th>
-					<Table.Th fw={500} visibleFrom="sm">
+					<Table.Th fw={500} w={{ base: 108, sm: 140 }}>
+						State
+					</Table.Th>
+					<Table.Th fw={500} w={170} visibleFrom="sm">
 						Created
 					</Table.Th>
-					<Table.Th fw={500} visibleFrom="sm">
+					<Table.Th fw={500} w={170} visibleFrom="sm">
 						Revoked
 					</Table.Th>
-					<Table.Th w={120} />
+					<Table.Th w={{ base: 104, sm: 120 }} aria-label="Actions" />
 				</Table.Tr>
 			</Table.Thead>
 			<Table.Tbody>
 				{services.map(({ id, name, last4, created_at, revoked_at }) => (
 					<Table.Tr key={id} data-service={id} h={44}>
-						<Table.Th scope="row" fw={400} maw={320}>
+						<Table.Th scope="row" fw={400}>
 							<Text fz={13} lh="18px" fw={600} truncate title={name}>
 								<bdi>{name}</bdi>
 							</Text>

@@ -19,6 +19,8 @@ const ROLE_LIST_PX = 280;
 const BUTTON_PX = 96;
 /** From this many members on, the list can be searched. */
 const SEARCHED_FROM = 8;
+/** More are shown on request. */
+const SHOWN_MAX = 20;
 
 interface TeamMembersProps {
 	readonly tenant: TenantOfPage;
@@ -32,6 +34,7 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 	const [removing, setRemoving] = useState<Member | null>(null);
 	const [asked, setAsked] = useState(false);
 	const [text, setText] = useState("");
+	const [all, setAll] = useState(false);
 	const lonely = members.filter(({ role }) => role === "owner").length === 1;
 	function remove(member: Member): void {
 		setRemoving(member);
@@ -53,9 +56,13 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 					onChange={(event) => setText(event.currentTarget.value)}
 				/>
 			)}
-			{found.length === 0 && <Text c="dimmed">No member matches. The team has {members.length} members.</Text>}
+			{found.length === 0 && (
+				<Text c="dimmed" role="status">
+					No member matches. The team has {members.length} members.
+				</Text>
+			)}
 			<Stack component="ul" gap={0} m={0} p={0} style={{ listStyle: "none" }}>
-				{found.map((member) => (
+				{(all ? found : found.slice(0, SHOWN_MAX)).map((member) => (
 					<MemberRow
 						key={member.id}
 						tenant_id={tenant.id}
@@ -66,6 +73,11 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 					/>
 				))}
 			</Stack>
+			{found.length > SHOWN_MAX && (
+				<Button variant="default" size="xs" mt="sm" aria-expanded={all} onClick={() => setAll(!all)}>
+					{all ? "Show fewer" : `Show all ${found.length} members`}
+				</Button>
+			)}
 			{person.kind === "portal" && (
 				<Text size="sm" c="dimmed" mt="sm">
 					You came with a link from another product and are no member: who may do so is decided there.
