@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
 import { Database } from "../database.ts";
+import { startServer } from "../server.ts";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant, makeText } from "../things.ts";
 import {
 	assertCount,
@@ -461,5 +462,30 @@ test("the upgrade link is the operator's; a plan without limits or without API a
 	await page.reload();
 	equal(await page.getByRole("link", { name: "See larger plans" }).getAttribute("href"), upgrade_url);
 	expectStatus(await dashboard.server.operator("PUT", "/api-profile", { product_name: null }), 200);
+	assertNoPageErrors(at.context);
+});
+
+test("while the server does not answer a page says that it may be out of date, and it recovers by itself", async () => {
+	const at = await there();
+	const { page } = at;
+	await makeSite(dashboard.server, at.tenant_id, { name: "Ghent" });
+	await open(at, "/sites");
+	const { data_dir, port, operator_token } = dashboard.server;
+	await dashboard.server.stop({ keep_folder: true });
+	const notice = page.getByText("What you see is what was last known.");
+	await notice.waitFor();
+	await page.getByRole("rowheader", { name: "Ghent" }).waitFor();
+	await axe(page);
+	await picture(page, "unreachable");
+	await page.locator("nav").getByRole("link", { name: "Team" }).first().click();
+	await page.getByRole("heading", { level: 1, name: "Sites" }).waitFor({ state: "detached" });
+	await notice.waitFor();
+	const again = await startServer({ data_dir, port, operator_token });
+	try {
+		await page.getByRole("heading", { level: 1, name: "Team" }).waitFor();
+		await notice.waitFor({ state: "detached" });
+	} finally {
+		await again.stop({ keep_folder: true });
+	}
 	assertNoPageErrors(at.context);
 });

@@ -1,11 +1,11 @@
-import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRoute, redirect } from "@tanstack/react-router";
 import { currentSession } from "../access/session.ts";
 import { auditSearchFrom } from "../audit/search.ts";
 import { plansSearchFrom } from "../operator/plans/search.ts";
 import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
 import { tenantsSearchFrom } from "../operator/tenants/search.ts";
 import { webhooksSearchFrom } from "../webhooks/search.ts";
-import { root, WHILE } from "./root.ts";
+import { lazyPage, root, WHILE } from "./root.ts";
 
 /** The operator's area; its frame shows a notice to everyone else. */
 const operator = createRoute({
@@ -14,7 +14,7 @@ const operator = createRoute({
 	async beforeLoad({ location }) {
 		if ((await currentSession()) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
 	},
-	component: lazyRouteComponent(() => import("./operator-frame.tsx")),
+	component: lazyPage(() => import("./operator-frame.tsx")),
 	...WHILE,
 });
 
@@ -22,7 +22,7 @@ function operatorPage<const Path extends string>(path: Path, load: () => Promise
 	return createRoute({
 		getParentRoute: () => operator,
 		path,
-		component: lazyRouteComponent(load),
+		component: lazyPage(load),
 		...WHILE,
 	});
 }
@@ -32,7 +32,7 @@ const operatorTenants = createRoute({
 	getParentRoute: () => operator,
 	path: "/tenants",
 	validateSearch: tenantsSearchFrom,
-	component: lazyRouteComponent(() => import("../operator/tenants/page.tsx")),
+	component: lazyPage(() => import("../operator/tenants/page.tsx")),
 	...WHILE,
 });
 
@@ -40,7 +40,7 @@ const operatorPlans = createRoute({
 	getParentRoute: () => operator,
 	path: "/plans",
 	validateSearch: plansSearchFrom,
-	component: lazyRouteComponent(() => import("../operator/plans/page.tsx")),
+	component: lazyPage(() => import("../operator/plans/page.tsx")),
 	...WHILE,
 });
 
@@ -48,7 +48,7 @@ const operatorServices = createRoute({
 	getParentRoute: () => operator,
 	path: "/services",
 	validateSearch: servicesSearchFrom,
-	component: lazyRouteComponent(() => import("../operator/service-credentials/page.tsx")),
+	component: lazyPage(() => import("../operator/service-credentials/page.tsx")),
 	...WHILE,
 });
 
@@ -56,7 +56,7 @@ const operatorAudit = createRoute({
 	getParentRoute: () => operator,
 	path: "/audit",
 	validateSearch: auditSearchFrom,
-	component: lazyRouteComponent(() => import("../audit/operator-page.tsx")),
+	component: lazyPage(() => import("../audit/operator-page.tsx")),
 	...WHILE,
 });
 
@@ -64,7 +64,7 @@ const operatorWebhooks = createRoute({
 	getParentRoute: () => operator,
 	path: "/webhooks",
 	validateSearch: webhooksSearchFrom,
-	component: lazyRouteComponent(() => import("../webhooks/operator-page.tsx")),
+	component: lazyPage(() => import("../webhooks/operator-page.tsx")),
 	...WHILE,
 });
 

@@ -1,4 +1,5 @@
-import { createRootRoute } from "@tanstack/react-router";
+import { createRootRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { loadScript } from "../http/load-script.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { NotFoundPage } from "../ui/not-found-page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -8,3 +9,8 @@ export const root = createRootRoute({ notFoundComponent: NotFoundPage, errorComp
 
 /** What a page shows while it loads, and after it failed. */
 export const WHILE = { pendingComponent: PageSkeleton, errorComponent: FailurePage };
+
+/** A page whose script is loaded when it is first opened. */
+export function lazyPage(load: () => Promise<{ default: () => React.ReactNode }>) {
+	return lazyRouteComponent(() => loadScript(load));
+}

@@ -1,4 +1,4 @@
-import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { signInSearchFrom } from "../access/search.ts";
 import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
@@ -14,14 +14,14 @@ import { FailurePage } from "../ui/failure-page.tsx";
 import { webhooksSearchFrom } from "../webhooks/search.ts";
 import { Frame } from "./frame.tsx";
 import { operatorRoutes } from "./operator-routes.ts";
-import { root, WHILE } from "./root.ts";
+import { lazyPage, root, WHILE } from "./root.ts";
 
 interface TenantSearch {
 	tenant?: string;
 }
 
 function page<const Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
-	return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
+	return createRoute({ getParentRoute: () => root, path, component: lazyPage(load) });
 }
 
 const signIn = createRoute({
@@ -31,7 +31,7 @@ const signIn = createRoute({
 	async beforeLoad({ search }) {
 		if (!search.ended && (await currentSession()) !== null) throw redirect({ href: wayBack(search.back), replace: true });
 	},
-	component: lazyRouteComponent(() => import("../access/sign-in-page.tsx")),
+	component: lazyPage(() => import("../access/sign-in-page.tsx")),
 	errorComponent: FailurePage,
 });
 
@@ -39,7 +39,7 @@ const portal = createRoute({
 	getParentRoute: () => root,
 	path: "/portal",
 	validateSearch: (search: Record<string, unknown>): { ended?: true } => (isSet(search.ended) ? { ended: true } : {}),
-	component: lazyRouteComponent(() => import("../access/portal-page.tsx")),
+	component: lazyPage(() => import("../access/portal-page.tsx")),
 });
 
 const open = [
@@ -74,7 +74,7 @@ function tenantPage<const Path extends string>(path: Path, load: () => Promise<{
 	return createRoute({
 		getParentRoute: () => signedIn,
 		path,
-		component: lazyRouteComponent(load),
+		component: lazyPage(load),
 		...WHILE,
 	});
 }
@@ -95,7 +95,7 @@ const keys = createRoute({
 	loaderDeps: ({ search }) => search,
 	// Asks for everything at once, beside the page's script; the page shows what has failed.
 	loader: ({ deps }) => prefetchKeys(deps.tenant, filtersFrom(deps)),
-	component: lazyRouteComponent(() => import("../keys/list/page.tsx")),
+	component: lazyPage(() => import("../keys/list/page.tsx")),
 	...WHILE,
 });
 
@@ -104,7 +104,7 @@ const key = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id",
 	validateSearch: keySearchFrom,
-	component: lazyRouteComponent(() => import("../keys/page/page.tsx")),
+	component: lazyPage(() => import("../keys/page/page.tsx")),
 	...WHILE,
 });
 
@@ -121,7 +121,7 @@ const keyTab = createRoute({
 const rotation = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access/$key_id/rotations/$rotation_id",
-	component: lazyRouteComponent(() => import("../rotations/page.tsx")),
+	component: lazyPage(() => import("../rotations/page.tsx")),
 	...WHILE,
 });
 
@@ -131,7 +131,7 @@ const sites = createRoute({
 	path: "/sites",
 	validateSearch: (search: Record<string, unknown>): { search?: string } =>
 		typeof search.search === "string" && search.search !== "" ? { search: search.search } : {},
-	component: lazyRouteComponent(() => import("../tenants/sites/page.tsx")),
+	component: lazyPage(() => import("../tenants/sites/page.tsx")),
 	...WHILE,
 });
 
@@ -140,7 +140,7 @@ const alerts = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/alerts",
 	validateSearch: alertsSearchFrom,
-	component: lazyRouteComponent(() => import("../alerts/page.tsx")),
+	component: lazyPage(() => import("../alerts/page.tsx")),
 	...WHILE,
 });
 
@@ -149,7 +149,7 @@ const audit = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/audit",
 	validateSearch: auditSearchFrom,
-	component: lazyRouteComponent(() => import("../audit/page.tsx")),
+	component: lazyPage(() => import("../audit/page.tsx")),
 	...WHILE,
 });
 
@@ -158,7 +158,7 @@ const webhooks = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/webhooks",
 	validateSearch: webhooksSearchFrom,
-	component: lazyRouteComponent(() => import("../webhooks/page.tsx")),
+	component: lazyPage(() => import("../webhooks/page.tsx")),
 	...WHILE,
 });
 

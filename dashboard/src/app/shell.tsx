@@ -3,6 +3,7 @@ import { type Icon, IconMenu2 } from "@tabler/icons-react";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, Suspense } from "react";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
+import { Unreachable } from "./unreachable.tsx";
 
 const RAIL_PX = 208;
 const BAR_PX = 60;
@@ -68,6 +69,7 @@ export function Shell<To extends string>({ places, link, waiting = {}, switcher,
 						{person(true)}
 					</Group>
 				</Box>
+				<Unreachable />
 				<Suspense fallback={<PageSkeleton />}>
 					<Outlet />
 				</Suspense>

@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./openapi.gen.ts";
+import { setReachable } from "./reachable.ts";
 
 /** After this time an error is more useful to a person than further waiting. */
 const TIMEOUT_MS = 20_000;
@@ -84,8 +85,10 @@ export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; re
 	try {
 		answer = await asked;
 	} catch {
+		setReachable(false);
 		throw new ApiError(UNREACHABLE);
 	}
+	setReachable(true);
 	if (!answer.response.ok) throw new ApiError(toProblem(answer.error, answer.response.status));
 	return toBody(answer.data);
 }

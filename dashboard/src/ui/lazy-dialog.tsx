@@ -1,4 +1,5 @@
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
+import { loadScript } from "../http/load-script.ts";
 
 /**
  * A dialog whose script is loaded when it is first opened. It is mounted closed and opened next, because Mantine returns the focus only of what was
@@ -9,7 +10,7 @@ export function lazyDialog<Props extends object>(
 	isOpen: (props: Props) => boolean,
 	closed: Partial<Props>,
 ): ComponentType<Props> {
-	const Dialog = lazy(async () => ({ default: await load() }));
+	const Dialog = lazy(async () => ({ default: await loadScript(load) }));
 	function Mounted(props: Props) {
 		const [mounted, setMounted] = useState(false);
 		useEffect(() => setMounted(true), []);

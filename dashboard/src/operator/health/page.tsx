@@ -17,8 +17,7 @@ export default function HealthPage() {
 	const holding = nodes.filter((node) => getNodeState(node) === "holds").length;
 	return (
 		<Page title="Health" lead="The servers, their leases, the database and mail. This page refreshes itself every few seconds.">
-			{error !== null && <Problem error={error} />}
-			<Findings findings={getFindings(health, nodes)} />
+			{error === null ? <Findings findings={getFindings(health, nodes)} /> : <Problem error={error} />}
 			<Box className="kw-surface">
 				<SimpleGrid cols={{ base: 2, sm: 4 }} spacing={0} component="dl" m={0}>
 					<Figure name="Keyed requests" meaning={health.ready ? "good" : "ended"} value={health.ready ? "Answered" : "Refused"}>
