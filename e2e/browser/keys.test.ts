@@ -38,6 +38,7 @@ after(async () => {
 });
 
 interface Listed {
+	readonly revoke_reason: string | null;
 	readonly id: string;
 	readonly name: string;
 	readonly status: string;
@@ -313,6 +314,40 @@ describe("a raw key is shown once", () => {
 		await eventually(async () => ok(!(await field.isVisible())));
 		await context.close();
 	});
+});
+
+test("the first key is in the clipboard after four clicks, and a leaked one is revoked with three from the list", async () => {
+	const tenant = await makeTenant(dashboard.server);
+	const { context, page } = await memberIn(browser, dashboard.server, OLIVIA, { tenant_id: tenant.id, role: "owner" });
+	await apiAccess(page, tenant.id);
+	let clicks = 0;
+	async function click(role: "button" | "radio" | "menuitem", name: string | RegExp): Promise<void> {
+		clicks += 1;
+		await page.getByRole(role, { name }).click();
+	}
+	await click("button", "Create your first key");
+	await page.getByRole("combobox", { name: "What is it for?" }).and(page.locator(":focus")).waitFor();
+	await page.keyboard.type("order bot");
+	await click("radio", /^Show it to me once/);
+	await click("button", "Create the key and show it once");
+	await click("button", "Copy key");
+	await page.getByRole("button", { name: "Copied key" }).waitFor();
+	match(await clipboard(page), RAW_KEY);
+	ok(clicks <= 4, `${clicks} clicks`);
+	await closeAsStored(page);
+
+	clicks = 0;
+	await click("button", "Actions for prod-order-bot");
+	await click("menuitem", "It leaked: revoke it");
+	const dialog = page.getByRole("dialog", { name: "Revoke this key for good" });
+	await dialog.getByRole("radio", { name: "It may have leaked", checked: true }).waitFor();
+	await click("button", "Revoke for good");
+	await page.getByText("prod-order-bot is revoked for good").waitFor();
+	ok(clicks <= 3, `${clicks} clicks`);
+	const [key] = await getKeys(tenant.id);
+	deepEqual([key?.status, key?.revoke_reason], ["revoked", "suspected_exposure"]);
+	assertNoPageErrors(context);
+	await context.close();
 });
 
 test("by keyboard alone a key is created, found by its last four and revoked; no shortcut while a field has the focus", async () => {

@@ -3,7 +3,7 @@ import { Time } from "../../ui/time.tsx";
 import { DueText } from "../due-badge.tsx";
 import { replacementDue } from "../due-words.ts";
 import type { ApiKey } from "../queries.ts";
-import { getDates, lastFour } from "../words.ts";
+import { getDates, lastFour, type Reason } from "../words.ts";
 import { Attention } from "./attention.tsx";
 import { Activity, KeyName, type Row } from "./columns.tsx";
 import { type Allowed, ListMenu } from "./menu.tsx";
@@ -12,7 +12,7 @@ interface CardsProps {
 	readonly tenant_id: string;
 	readonly rows: readonly Row[];
 	readonly may: Allowed;
-	readonly onRevoke: (key: ApiKey) => void;
+	readonly onRevoke: (key: ApiKey, reason?: Reason) => void;
 }
 
 /** The list on narrow screens: the same data, one card per key. */

@@ -6,7 +6,7 @@ import { Time } from "../../ui/time.tsx";
 import { DueText } from "../due-badge.tsx";
 import type { Sort } from "../list-filters.ts";
 import type { ApiKey, KeyHour } from "../queries.ts";
-import { ENVIRONMENT_WORDS, getDates, lastFour } from "../words.ts";
+import { ENVIRONMENT_WORDS, getDates, lastFour, type Reason } from "../words.ts";
 import { Attention } from "./attention.tsx";
 import { type Allowed, ListMenu } from "./menu.tsx";
 
@@ -54,7 +54,7 @@ export function Activity({ hours }: { hours: readonly KeyHour[] | undefined }) {
 	return hours === undefined ? <Skeleton width={64} height={20} /> : <Sparkline hours={hours} />;
 }
 
-export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey) => void): ColumnDef<Row>[] {
+export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey, reason?: Reason) => void): ColumnDef<Row>[] {
 	const column = (id: string, head: ColumnHead, cell: (row: Row) => React.ReactNode) =>
 		helper.display({ id, meta: head, cell: ({ row }) => cell(row.original) });
 	return [

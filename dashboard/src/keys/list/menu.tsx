@@ -7,6 +7,7 @@ import { answered, api, isApiError } from "../../http/api.ts";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
+import type { Reason } from "../words.ts";
 
 export interface Allowed {
 	readonly create_keys: boolean;
@@ -18,7 +19,7 @@ interface MenuProps {
 	readonly tenant_id: string;
 	readonly apiKey: ApiKey;
 	readonly may: Allowed;
-	readonly onRevoke: (key: ApiKey) => void;
+	readonly onRevoke: (key: ApiKey, reason?: Reason) => void;
 }
 
 const ONE = "/api/v1/tenants/{tenant_id}/api-keys/{key_id}";
@@ -30,10 +31,10 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 	const params = { path: { tenant_id, key_id: apiKey.id } };
 	const target = useRef<HTMLButtonElement>(null);
 	const paused = apiKey.status === "paused";
-	function revoke(): void {
+	function revoke(reason?: Reason): void {
 		// The menu unmounts its item, so a dialog that closes later must return the focus to the button.
 		target.current?.focus();
-		onRevoke(apiKey);
+		onRevoke(apiKey, reason);
 	}
 	async function pauseOrResume(): Promise<void> {
 		try {
@@ -76,9 +77,14 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 					</Menu.Item>
 				)}
 				{may.revoke_keys && apiKey.status !== "revoked" && (
-					<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={revoke}>
-						Revoke this key
-					</Menu.Item>
+					<>
+						<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={() => revoke("suspected_exposure")}>
+							It leaked: revoke it
+						</Menu.Item>
+						<Menu.Item c="var(--kw-ended)" leftSection={<IconBan size={16} aria-hidden="true" />} onClick={() => revoke()}>
+							Revoke this key
+						</Menu.Item>
+					</>
 				)}
 			</Menu.Dropdown>
 		</Menu>

@@ -2,7 +2,7 @@ import { Button, Group } from "@mantine/core";
 import { IconFeather, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -11,6 +11,7 @@ import { ListMissing } from "../missing.tsx";
 import { type ApiKey, choicesQuery, endingQuery } from "../queries.ts";
 import type { BulkTarget } from "../revoke/bulk-words.ts";
 import { RevokeDialog } from "../revoke/lazy.ts";
+import type { Reason } from "../words.ts";
 import { ListBoard } from "./board.tsx";
 import { EndingBanner } from "./ending-banner.tsx";
 import { ListKeys } from "./keys.tsx";
@@ -46,7 +47,9 @@ export default function ListPage() {
 	const navigate = useNavigate();
 	const [canary, setCanary] = useState(false);
 	const [bulk, setBulk] = useState<BulkTarget | null>(null);
-	const [revoking, setRevoking] = useState<ApiKey | null>(null);
+	const [revoking, setRevoking] = useState<{ readonly key: ApiKey; readonly reason: Reason | undefined } | null>(null);
+	// Stable, because the columns of the table depend on it.
+	const revoke = useCallback((key: ApiKey, reason?: Reason) => setRevoking({ key, reason }), []);
 	const [filters, setFilters] = useListFilters();
 	/** The open form is in the address, so that a link or a shortcut opens it; closing replaces that entry of the history. */
 	function setCreating(open: boolean): void {
@@ -87,7 +90,7 @@ export default function ListPage() {
 					choices={choices}
 					may={access.may}
 					onBulk={setBulk}
-					onRevoke={setRevoking}
+					onRevoke={revoke}
 				/>
 			) : (
 				access.allowed && <ListBoard onCreate={() => setCreating(true)} />
@@ -101,7 +104,7 @@ export default function ListPage() {
 				taken={choices.live_names}
 			/>
 			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
-			<RevokeDialog tenant_id={tenant.id} apiKey={revoking} onClose={() => setRevoking(null)} />
+			<RevokeDialog tenant_id={tenant.id} apiKey={revoking?.key ?? null} reason={revoking?.reason} onClose={() => setRevoking(null)} />
 		</Page>
 	);
 }

@@ -28,6 +28,8 @@ interface RevokeProps {
 	readonly onRevoked: () => void;
 	/** Whether closing would lose typed text. */
 	readonly onFilled: (filled: boolean) => void;
+	/** The reason that is chosen at first; a key that was seen exposed has one. */
+	readonly reason?: Reason | undefined;
 }
 
 interface DialogProps extends Omit<RevokeProps, "apiKey" | "onRevoked" | "onFilled"> {
@@ -60,16 +62,23 @@ export function RevokeDialog({ apiKey, hasResult = false, ...props }: DialogProp
 			closing="Close without revoking"
 		>
 			{shown !== null && (
-				<RevokeForm apiKey={shown} tenant_id={props.tenant_id} onRevoked={() => setRevoked(true)} onFilled={setFilled} onClose={close} />
+				<RevokeForm
+					apiKey={shown}
+					tenant_id={props.tenant_id}
+					reason={props.reason}
+					onRevoked={() => setRevoked(true)}
+					onFilled={setFilled}
+					onClose={close}
+				/>
 			)}
 		</GuardedModal>
 	);
 }
 
-function RevokeForm({ tenant_id, apiKey, onClose, onRevoked, onFilled }: RevokeProps) {
+function RevokeForm({ tenant_id, apiKey, reason: given, onClose, onRevoked, onFilled }: RevokeProps) {
 	const { data: key = apiKey } = useQuery({ ...keyQuery(tenant_id, apiKey.id), staleTime: 0 });
 	const { data: preview } = useQuery(previewQuery(tenant_id, apiKey.id));
-	const [reason, setReason] = useState<Reason | null>(null);
+	const [reason, setReason] = useState<Reason | null>(given ?? (apiKey.exposed_at === null ? null : "suspected_exposure"));
 	const [note, setNote] = useState("");
 	const [typed, setTyped] = useState("");
 	const isTyped = note.trim() !== "" || typed !== "";
