@@ -270,7 +270,7 @@ const HEIGHT_MAX_PX = 1_600;
 
 const LONG = "w".repeat(200);
 const CAPABILITIES = ["orders", "stock", "labels"] as const;
-const PERMISSIONS_EACH = 8;
+const PERMISSIONS_EACH = 5;
 const SITES = 60;
 const NETWORKS = 64;
 
@@ -330,8 +330,8 @@ test("each tab of a key with as much as possible is at most two screens, and has
 	await facts.getByRole("button", { name: "Show the networks" }).click();
 	await facts.getByText("10.0.62.0/24").waitFor();
 	const rights = page.getByRole("region", { name: "Permissions" });
-	await rights.getByRole("button", { name: /All labels.*all 8/ }).click();
-	await rights.getByText("labels:do_7", { exact: true }).waitFor();
+	await rights.getByRole("button", { name: /All labels.*all 5/ }).click();
+	await rights.getByText("labels:do_3", { exact: true }).waitFor();
 	await axe(page);
 	await picture(page, "key-page-settings-long");
 	await page.setViewportSize(PHONE);
