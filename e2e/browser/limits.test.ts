@@ -237,3 +237,36 @@ test("the plan page lists capabilities by the operator's names, and the separate
 	assertNoPageErrors(at.context);
 	await at.context.close();
 });
+
+test("with many permissions the form shows groups with their numbers and a search, and keeps what is chosen", async () => {
+	const at = await there();
+	const { page } = at;
+	for (let index = 0; index < 25; index += 1)
+		expectStatus(
+			await dashboard.server.operator("PUT", `/permissions/orders:do_${index}`, { description: `Do ${index}`, capability: "orders" }),
+			200,
+		);
+	await open(at, "/settings/api-access");
+	await page.getByRole("button", { name: "Create your first key" }).click();
+	await page.getByRole("radio", { name: /^Choose/ }).click();
+	const orders = page.getByRole("button", { name: /^Orders/ });
+	await orders.and(page.locator("[aria-expanded=false]")).waitFor();
+	await assertCount(page.getByRole("checkbox"), 0);
+	await orders.press("Enter");
+	await page.getByRole("checkbox", { name: "Do 3 (orders:do_3)" }).check();
+	await page.getByLabel("Search the permissions").fill("do_24");
+	await page.getByRole("checkbox", { name: "Do 24 (orders:do_24)" }).check();
+	await assertCount(page.getByRole("checkbox"), 1);
+	await page.getByLabel("Search the permissions").fill("");
+	await orders.getByText(/^3 of \d+$/).waitFor();
+	await page.getByRole("combobox", { name: "What is it for?" }).fill("Reader");
+	await page.keyboard.press("Escape");
+	await axe(page);
+	await page.getByRole("radio", { name: /^Show it to me once/ }).click();
+	await page.getByRole("button", { name: "Create the key and show it once" }).click();
+	await page.getByRole("button", { name: "Copy key" }).waitFor();
+	const { permissions } = await newestKey(at.tenant_id);
+	deepEqual(permissions.filter((name) => name.startsWith("orders:")).sort(), ["orders:do_24", "orders:do_3", "orders:read"]);
+	assertNoPageErrors(at.context);
+	await at.context.close();
+});
