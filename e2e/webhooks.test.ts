@@ -189,6 +189,27 @@ test("admins manage webhooks, viewers and other tenants do not; a suspended tena
 	assertProblem(await server.management(tenant.id, "GET", path), "not_found");
 });
 
+test("a delivery is replayed through its own webhook only, and a cursor of another list or a changed one is 400", async () => {
+	const tenant = await makeTenant(server);
+	const [first, second] = [await newWebhook(tenant, { events: ["key.created"] }), await newWebhook(tenant, { events: ["key.revoked"] })];
+	await makeKey(server, tenant.id);
+	await makeKey(server, tenant.id);
+	const list = async (query = "") => server.management(tenant.id, "GET", `${first.path}/deliveries?limit=1${query}`);
+	let page = await list("&status=delivered");
+	while (page.json.next_cursor === null) {
+		await sleep(POLL_MS);
+		page = await list("&status=delivered");
+	}
+	const [{ id } = { id: "" }] = page.as<{ data: { id: string }[] }>().data;
+	assertProblem(await server.management(tenant.id, "POST", `${second.path}/deliveries/${id}/replay`), "not_found");
+	const cursor = String(page.json.next_cursor);
+	const changed = `${cursor.slice(0, -2)}${cursor.endsWith("AA") ? "BB" : "AA"}`;
+	for (const query of [`&status=failed&cursor=${cursor}`, `&cursor=${cursor}`, `&status=delivered&cursor=${changed}`, "&cursor=x"])
+		assertProblem(await list(query), "invalid_request");
+	assertProblem(await server.management(tenant.id, "GET", `${second.path}/deliveries?limit=1&status=delivered&cursor=${cursor}`), "invalid_request");
+	expectStatus(await list(`&status=delivered&cursor=${cursor}`), 200);
+});
+
 test("the operator's webhooks receive the events of every tenant, and tenants see nothing of them", async () => {
 	const url = receiver.url("/operator");
 	const made = expectStatus(await server.operator("POST", "/webhooks", { url, events: ["key.paused"] }), 201);
