@@ -15,6 +15,11 @@ export interface ComposeContext {
 	readonly unsubscribe_keys: UnsubscribeKeys;
 }
 
+export type MailComposition = ComposeContext & {
+	/** The combined head of the audit log, which mails about security carry; null for none. */
+	readonly audit_head: string | null;
+};
+
 type Data<T extends MailedEvent> = Static<(typeof EVENTS)[T]["data"]>;
 type Common = { readonly key_name: string; readonly tenant_name: string };
 
@@ -77,8 +82,8 @@ function messageId(...parts: readonly string[]): string {
 	return hash("sha256", JSON.stringify(parts), "hex").slice(0, 40);
 }
 
-function envelope(context: ComposeContext, mail: QueuedMail, sources: readonly [MailSource, ...MailSource[]], message_id: string): Envelope {
-	const { profile, unsubscribe_keys } = context;
+function envelope(context: MailComposition, mail: QueuedMail, sources: readonly [MailSource, ...MailSource[]], message_id: string): Envelope {
+	const { profile, unsubscribe_keys, audit_head } = context;
 	const { tenant_id, person_id } = mail;
 	const [{ email, tenant_name, data }] = sources;
 	const classes = ROUTINE_CLASSES.filter((each) => sources.some((source) => source.class === each));
@@ -90,11 +95,12 @@ function envelope(context: ComposeContext, mail: QueuedMail, sources: readonly [
 		link: { href: pageOf(profile.public_url, tenant_id, mail.status === "held" ? null : data) },
 		unsubscribe: has_security ? null : { link: { href: `${profile.public_url}/api/v1/unsubscribe?token=${token()}` }, classes },
 		support: support_url === null ? null : { href: support_url },
+		audit_head: has_security ? audit_head : null,
 	};
 }
 
 /** Composes a mail, or a digest of held ones; null if nothing is left to say. */
-export function composeQueued(context: ComposeContext, mail: QueuedMail, found: readonly MailSource[]): Mail | null {
+export function composeQueued(context: MailComposition, mail: QueuedMail, found: readonly MailSource[]): Mail | null {
 	const told = found.flatMap((source) => {
 		const text = textOf(source);
 		return text === null ? [] : [{ source, text }];

@@ -1,3 +1,4 @@
+import { CombinedHeads, formatHead } from "../audit/checkpoints/combined.ts";
 import { record } from "../audit/record.ts";
 import type { Clock } from "../core/clock.ts";
 import { ALL_TENANTS } from "../core/context.ts";
@@ -39,11 +40,13 @@ type Sending = readonly [QueuedMail, ...QueuedMail[]];
 export class MailDeliverer {
 	readonly #options: MailDelivererOptions;
 	readonly #running = new Set<Promise<void>>();
+	readonly #heads: CombinedHeads;
 	#stopping = false;
 	#resume_at = 0;
 
 	constructor(options: MailDelivererOptions) {
 		this.#options = options;
+		this.#heads = new CombinedHeads(options.database);
 	}
 
 	/** Queues the mails of new events, and starts sending what is due. Returns before it is sent. */
@@ -108,7 +111,9 @@ export class MailDeliverer {
 		const [mail] = sending;
 		const event_ids = sending.map(({ event_id }) => event_id);
 		const found = await read({ database, scope: ALL_TENANTS }, (tx) => readMailSources(tx, mail, event_ids));
-		const composed = composeQueued(this.#options, mail, found);
+		const is_security = found.some((source) => source.class === "security");
+		const audit_head = is_security ? formatHead(await this.#heads.at(clock.now())) : null;
+		const composed = composeQueued({ ...this.#options, audit_head }, mail, found);
 		const outcome = composed === null ? dropped(mail) : this.#outcome(mail, await mailer.send(composed), clock.now());
 		await record(this.#options, (tx) => storeOutcome(tx, { ...mail, event_ids, node_id: node.id }, outcome));
 	}

@@ -440,6 +440,7 @@ test("a test alert goes to the people and webhooks of its rule, is marked as a t
 		);
 		const [mail] = mailsTo(owner.email);
 		match(String(mail?.headers.get("subject")), /^Test: alerts of .+ reach you$/);
+		match(mail?.text ?? "", /\nAudit log, to compare later:\n\d{4}-\d\d-\d\dT\d\d:00:00\.000Z [A-Za-z0-9+/]{43}=\n/);
 		match(mail?.text ?? "", /This is a test of the alerts of .+: nothing has happened\./);
 		ok(mail?.text.includes(`${PUBLIC_URL}/alerts?tenant=${tenant_id}\n`), "a test is no alert, which could be opened");
 		equal(mailsTo(viewer.email).length + mailsTo(unproven.email).length, 0);

@@ -28,7 +28,7 @@ export async function auditVerify(config: Config, options: VerifyOptions, versio
 		const beside = await openBesideServers(config, version);
 		try {
 			const context = { database: beside.database, clock: systemClock, audit_keys: auditKeysFrom(peppers), note_keys: noteKeysFrom(peppers) };
-			const report = await verifyAudit(context, options.checkpoint);
+			const report = await verifyAudit(context, options.checkpoint, options.head);
 			process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
 			return report.ok ? 0 : EXIT_FOUND;
 		} finally {
@@ -86,14 +86,19 @@ function formatCount(count: number, noun: string): string {
 
 /** One fact a line; details indented. */
 function formatReport(report: VerifyReport): string {
-	const { chains, entries, keys, checkpoints, findings } = report;
+	const { chains, entries, keys, checkpoints, head, findings } = report;
 	const broken = findings.filter(({ kind }) => kind === "chain").length;
 	const lines = [
 		`${broken === 0 ? "✓" : "✗"} ${formatCount(entries, "entry").replace("entrys", "entries")} in ${formatCount(chains, "chain")}${broken === 0 ? ": none was edited, removed, added or moved" : ""}`,
 		`${findings.some(({ kind }) => kind === "right") ? "✗" : "✓"} ${formatCount(keys, "key")} compared with what the log says about their rights`,
-		checkpoints === null
-			? "! not compared with checkpoints: a database that was rolled back as a whole is found with --checkpoint only"
-			: `${findings.some(({ kind }) => kind === "checkpoint") ? "✗" : "✓"} ${formatCount(checkpoints.count, "checkpoint")}${checkpoints.last_at === null ? "" : `, the last of ${checkpoints.last_at}`}${checkpoints.chain === null ? "" : `, about ${formatChain(checkpoints.chain)} only: the other chains were not compared`}`,
+		...(checkpoints === null && head !== null
+			? []
+			: [
+					checkpoints === null
+						? "! not compared with checkpoints: a database that was rolled back as a whole is found with --checkpoint only"
+						: `${findings.some(({ kind }) => kind === "checkpoint") ? "✗" : "✓"} ${formatCount(checkpoints.count, "checkpoint")}${checkpoints.last_at === null ? "" : `, the last of ${checkpoints.last_at}`}${checkpoints.chain === null ? "" : `, about ${formatChain(checkpoints.chain)} only: the other chains were not compared`}`,
+				]),
+		...(head === null ? [] : [`${head.found ? "✓" : "✗"} compared with the head of ${head.at}`]),
 		...findings.slice(0, FINDINGS_SHOWN_MAX).flatMap(formatFinding),
 		...(findings.length > FINDINGS_SHOWN_MAX ? [`… and ${findings.length - FINDINGS_SHOWN_MAX} more: see --json`] : []),
 	];

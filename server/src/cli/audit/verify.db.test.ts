@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { TEST_PEPPER } from "../../../testing/audit.ts";
 import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
+import { CombinedHeads, formatHead, parseHead } from "../../audit/checkpoints/combined.ts";
 import { emitCheckpoints } from "../../audit/checkpoints/emit.ts";
 import { findFileFault } from "../../audit/checkpoints/file.ts";
 import { noteKeysFrom } from "../../audit/checkpoints/note.ts";
@@ -242,6 +243,26 @@ suite("audit verify", () => {
 				() => ok(false, "a file with something else was continued"),
 				(error: unknown) => match(String(error), /cannot be continued/),
 			);
+	});
+
+	test("the combined head that mails carry proves the log of then, and finds a database that was rolled back or rewritten", async () => {
+		const { tenant_id, key_id } = await world();
+		fixture.clock.advance(2 * HOUR_MS);
+		const head = await new CombinedHeads(fixture.db.database).at(fixture.clock.now());
+		equal(Date.parse(head.at) % HOUR_MS, 0);
+		deepEqual(parseHead(formatHead(head)), head);
+		await pauseKey(fixture.context(), { tenant_id, key_id });
+		const against = async () => (await verifyAudit(verification(), null, head)).head;
+		deepEqual(await against(), { at: head.at, found: true }, "later entries do not matter");
+		const [last] = await fixture.behind("select seq, to_jsonb(e) as row from audit_entries e where chain = $1 order by seq desc limit 1 offset 1", [
+			tenant_id,
+		]);
+		await fixture.behind("update audit_entries set at = at + interval '1 day' where chain = $1 and seq >= $2", [tenant_id, last?.seq]);
+		const report = await verifyAudit(verification(), null, head);
+		deepEqual([report.ok, report.head?.found], [false, false]);
+		ok(report.findings.some(({ kind }) => kind === "checkpoint"));
+		await fixture.behind("update audit_entries set at = at - interval '1 day' where chain = $1 and seq >= $2", [tenant_id, last?.seq]);
+		deepEqual(await against(), { at: head.at, found: true });
 	});
 
 	test("a tampered chain is found in the whole log, and the log of a tenant that was removed", async () => {

@@ -1,7 +1,9 @@
+import { combineHeads } from "../../audit/checkpoints/checkpoint.ts";
+import type { CombinedHead } from "../../audit/checkpoints/combined.ts";
 import { type CheckpointFile, readCheckpointFile } from "../../audit/checkpoints/file.ts";
 import type { NoteKey } from "../../audit/checkpoints/note.ts";
 import type { AuditKeys } from "../../audit/entry.ts";
-import { readChainNames } from "../../audit/store.ts";
+import { type ChainHead, readChainNames } from "../../audit/store.ts";
 import { type StoredEntry, verifyChainIn } from "../../audit/verify.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
@@ -32,6 +34,8 @@ export interface VerifyReport {
 		readonly chain: string | null;
 		readonly verifier_keys: readonly string[];
 	} | null;
+	/** Whether the log has the head of a mail; null without one. */
+	readonly head: { readonly at: string; readonly found: boolean } | null;
 	readonly findings: readonly Finding[];
 }
 
@@ -48,11 +52,15 @@ class Verification {
 	keys = 0;
 	readonly #context: VerifyContext;
 	readonly #file: CheckpointFile | null;
+	readonly #head: CombinedHead | null;
+	/** The last entry of each chain that is not later than the head. */
+	readonly #heads = new Map<string, ChainHead>();
 	readonly #uncovered_before: number;
 	#uncovered: { chain: string; at: string } | null = null;
 
-	constructor(context: VerifyContext, file: CheckpointFile | null) {
+	constructor(context: VerifyContext, file: CheckpointFile | null, head: CombinedHead | null) {
 		this.#context = context;
+		this.#head = head;
 		this.#file = file;
 		this.#uncovered_before = context.clock.now() - UNCOVERED_MS_MAX;
 	}
@@ -64,6 +72,7 @@ class Verification {
 		let length = 0;
 		const found = await verifyChainIn(tx, this.#context.audit_keys, chain, (entry) => {
 			length = entry.seq;
+			if (this.#head !== null && entry.at.getTime() <= Date.parse(this.#head.at)) this.#heads.set(chain, { seq: entry.seq, mac: entry.mac });
 			if (entry.seq === expected?.seq) at_head = entry.mac;
 			this.#lookForUncovered(entry, expected?.seq ?? 0);
 			rights?.add(toRightsEntry(entry));
@@ -107,6 +116,16 @@ class Verification {
 		for (const finding of rights.findings) this.findings.push({ kind: "right", chain: tenant_id, ...finding });
 	}
 
+	/** Compares the log as it was at the time of the head. */
+	head(): VerifyReport["head"] {
+		if (this.#head === null) return null;
+		const { at, digest } = this.#head;
+		const found = combineHeads(this.#heads) === digest;
+		const reason = `the log of before ${at} is not the one of the head: the database was rolled back, or entries were removed or rewritten`;
+		if (!found) this.findings.push({ kind: "checkpoint", chain: null, reason });
+		return { at, found };
+	}
+
 	/** What the file says without the database. */
 	file(): void {
 		if (this.#file === null) return;
@@ -130,10 +149,10 @@ function toRightsEntry({ seq, at, action, target_id, details }: StoredEntry) {
 	return { seq, at: at.toISOString(), action, target_id, details: known };
 }
 
-/** Verifies every chain, the rights of all keys and, with a path, a file of checkpoints. Throws errors of the database and the file system. */
-export async function verifyAudit(context: VerifyContext, checkpoint_path: string | null): Promise<VerifyReport> {
+/** Verifies every chain, the rights of all keys and, if they are given, a file of checkpoints and the head of a mail. Throws errors of the database and the file system. */
+export async function verifyAudit(context: VerifyContext, checkpoint_path: string | null, mailed: CombinedHead | null = null): Promise<VerifyReport> {
 	const file = checkpoint_path === null ? null : await readCheckpointFile(checkpoint_path, context.note_keys);
-	const verification = new Verification(context, file);
+	const verification = new Verification(context, file, mailed);
 	const { tenants, chains } = await inSnapshot(context.database, ALL_TENANTS, async (tx) => ({
 		tenants: new Map((await readTenants(tx)).map(({ id, erased }) => [id, erased])),
 		chains: new Set(await readChainNames(tx)),
@@ -149,8 +168,9 @@ export async function verifyAudit(context: VerifyContext, checkpoint_path: strin
 		});
 	}
 	verification.file();
+	const head = verification.head();
 	const { findings, entries, keys } = verification;
 	const verifier_keys = context.note_keys.map(({ verifier_key }) => verifier_key);
 	const checkpoints = file === null ? null : { count: file.state.count, last_at: file.state.at, chain: file.state.chain, verifier_keys };
-	return { ok: findings.length === 0, chains: chains.size, entries, keys, checkpoints, findings };
+	return { ok: findings.length === 0, chains: chains.size, entries, keys, checkpoints, head, findings };
 }

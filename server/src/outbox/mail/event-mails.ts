@@ -151,14 +151,16 @@ export interface Envelope {
 	readonly tenant_name: string;
 	readonly accent_color: string | null;
 	readonly support: OwnLink | null;
+	/** Of mails about security; null for others. */
+	readonly audit_head: string | null;
 }
 
 function composeFrom(envelope: Envelope, content: Pick<Layout, "subject" | "paragraphs" | "button">): Mail {
-	const { to, message_id, link, unsubscribe, accent_color, support } = envelope;
+	const { to, message_id, link, unsubscribe, accent_color, support, audit_head } = envelope;
 	const { product_name, tenant_name } = plainValues({ product_name: envelope.product_name, tenant_name: envelope.tenant_name });
 	const layout: Layout = {
 		...content,
-		...{ link, accent_color, support, product_name },
+		...{ link, accent_color, support, product_name, audit_head },
 		reason: `You receive this mail as a member of ${tenant_name} at ${product_name}.`,
 		unsubscribe: unsubscribe && {
 			link: unsubscribe.link,

@@ -14,12 +14,15 @@ export interface Layout {
 	/** `#rrggbb`, dark enough for white text; null for the default. */
 	readonly accent_color: string | null;
 	readonly support: OwnLink | null;
+	/** The combined head of the audit log (docs/audit.md); null for none. */
+	readonly audit_head: string | null;
 }
 
 const ACCENT = "#3b5bdb";
+const AUDIT_HEAD = "Audit log, to compare later:";
 
 export function formatText(layout: Layout): string {
-	const { paragraphs, button, link, reason, unsubscribe, support } = layout;
+	const { paragraphs, button, link, reason, unsubscribe, support, audit_head } = layout;
 	return [
 		...["Hello,", ""],
 		...paragraphs.flatMap((paragraph) => [paragraph, ""]),
@@ -27,6 +30,7 @@ export function formatText(layout: Layout): string {
 		...["-- ", reason],
 		...(support ? ["Help:", support.href] : []),
 		...(unsubscribe ? [`${unsubscribe.label}:`, unsubscribe.link.href] : []),
+		...(audit_head === null ? [] : [AUDIT_HEAD, audit_head]),
 		"",
 	].join("\n");
 }
@@ -42,7 +46,7 @@ const DARK = `
 }`;
 
 export function formatHtml(layout: Layout): string {
-	const { subject, paragraphs, button, link, reason, unsubscribe, product_name, support } = layout;
+	const { subject, paragraphs, button, link, reason, unsubscribe, product_name, support, audit_head } = layout;
 	const accent = layout.accent_color ?? ACCENT;
 	const font = "font-family: system-ui, -apple-system, 'Segoe UI', sans-serif;";
 	const linked = (href: string, text: string) => `<a href="${escapeHtml(href)}" style="color: #5a6270;">${escapeHtml(text)}</a>`;
@@ -50,6 +54,7 @@ export function formatHtml(layout: Layout): string {
 		escapeHtml(reason),
 		...(support ? [linked(support.href, "Help")] : []),
 		...(unsubscribe ? [linked(unsubscribe.link.href, unsubscribe.label)] : []),
+		...(audit_head === null ? [] : [`${AUDIT_HEAD} <span style="font-family: monospace; word-break: break-all;">${escapeHtml(audit_head)}</span>`]),
 	];
 	return `<!doctype html>
 <html lang="en">

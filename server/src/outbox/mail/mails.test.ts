@@ -55,6 +55,7 @@ const UNSUBSCRIBE = "https://keys.example.com/api/v1/unsubscribe?token=x.y";
 const ENVELOPE: Envelope = {
 	...{ to: "to@example.com", message_id: "id", link: { href: PAGE }, unsubscribe: { link: { href: UNSUBSCRIBE }, classes: ["key_use"] } },
 	...{ product_name, tenant_name: "Acme", accent_color: "#123456", support: { href: "https://shop.example/help" } },
+	audit_head: null,
 };
 
 const HOSTILE = [
