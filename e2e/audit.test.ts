@@ -161,6 +161,8 @@ test("a tenant's admins can read whether its log is whole, and where it is not; 
 	const { first_wrong, ...found } = await stateOf(edited);
 	deepEqual([found.whole, found.entries, first_wrong], [false, null, { position: entries, reason: "the entry was edited" }]);
 	const viewer = await newMember(server, whole.id, "viewer");
+	const instance = expectStatus(await server.operator("GET", "/audit/state"), 200).json;
+	ok(instance.whole === true && Number(instance.entries) > 0, "the chain of the instance itself");
 	assertProblem(await viewer.browser.management(whole.id, "GET", "/audit/state"), "role_not_allowed");
 });
 

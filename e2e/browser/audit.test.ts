@@ -225,6 +225,7 @@ test("the operator sees all tenants, also an erased one; a viewer learns who can
 	await all.goto(`${dashboard.url}/operator/audit`);
 	await row("Dana changed", all).waitFor();
 	await row("created the plan", all).waitFor();
+	await all.getByText(/^✓ The log of the instance itself is whole\. None of [\d,]+ entries was edited/).waitFor();
 	await all.goto(`${dashboard.url}/operator/audit?of=${other.id}`);
 	await row("Someone who was erased created a key", all).getByRole("button").click();
 	await panel("Someone who was erased created a key", all).getByText("were erased with its tenant").waitFor();

@@ -79,11 +79,9 @@ export function AuditLog({ scope, is_operator, lead, search, people, more, empty
 							has_tenants={scope === "all" && search.of === undefined}
 							onOpen={show}
 						/>
-						{scope !== "all" && (
-							<Box className="kw-foot" px={16} py={10}>
-								<LogState tenant_id={scope.tenant_id} />
-							</Box>
-						)}
+						<Box className="kw-foot" px={16} py={10}>
+							<LogState tenant_id={scope === "all" ? (search.of ?? null) : scope.tenant_id} />
+						</Box>
 						<Group className="kw-foot" px={16} py={10} gap={12} justify="space-between">
 							{hasNextPage ? (
 								<Button variant="default" size="xs" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

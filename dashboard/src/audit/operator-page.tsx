@@ -28,7 +28,7 @@ export default function OperatorAuditPage() {
 			empty="Each change is listed here, with who made it and the state before."
 			foot={
 				<>
-					<span className="kw-mono">keywright-server audit verify</span> checks that nothing was altered.
+					<span className="kw-mono">keywright-server audit verify</span> checks the logs of all tenants too.
 				</>
 			}
 			onSearch={change}

@@ -57,11 +57,14 @@ export const earlierQuery = (scope: Scope, { id, at, target, tenant_id }: Entry)
 		queryFn: () => readPage(scope, { target: target.id, to: at, ...(tenant_id == null ? {} : { of: tenant_id }) }, { limit: EARLIER_MAX }),
 	});
 
-/** Whether the tenant's log is whole, as the server verifies it. */
-export const stateQuery = (tenant_id: string) =>
+/** Whether a log is whole, as the server verifies it: that of a tenant, or with null that of the instance, for operators. */
+export const stateQuery = (tenant_id: string | null) =>
 	queryOptions({
-		queryKey: [...getRoot({ tenant_id }), "state"],
-		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/audit/state", { params: { path: { tenant_id } } })),
+		queryKey: [...getRoot(tenant_id === null ? "all" : { tenant_id }), "state"],
+		queryFn: () =>
+			tenant_id === null
+				? answered(api.GET("/api/v1/operator/audit/state"))
+				: answered(api.GET("/api/v1/tenants/{tenant_id}/audit/state", { params: { path: { tenant_id } } })),
 	});
 
 /** The address of the export with these filters. */

@@ -2724,6 +2724,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log of the instance: whether it is whole, and its number of entries
+         * @description Access: operator.
+         */
+        get: operations["get_operator_audit_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operator/audit": {
         parameters: {
             query?: never;
@@ -13090,6 +13110,13 @@ export interface operations {
                         usage_lost: number;
                         /** @description Grants in its memory */
                         grants: number;
+                        /** @description The operator's webhooks that have accepted nothing for an hour, or were disabled for it */
+                        failing_webhooks: {
+                            webhook_id: string;
+                            url_origin: string;
+                            failing_since: string | null;
+                            disabled: string | null;
+                        }[];
                         mail: {
                             /** @description Whether a mail server is configured */
                             enabled: boolean;
@@ -13148,6 +13175,43 @@ export interface operations {
                             /** @description Whether it is the node that answered */
                             is_this: boolean;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_audit_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether no entry was edited, removed, added or moved past Keywright */
+                        whole: boolean;
+                        entries: number | null;
+                        /** Format: date-time */
+                        checked_at: string;
+                        first_wrong: {
+                            /** @description The first entry that is wrong, counted from the oldest */
+                            position: number;
+                            reason: string;
+                        } | null;
                     };
                 };
             };

@@ -1,3 +1,4 @@
+import { ALL_TENANTS } from "../core/context.ts";
 import { type Route, route } from "../http/route.ts";
 import { ALL_ENTRY_EXPORTS, ENTRY_EXPORTS, type ExportContext } from "./export.ts";
 import { listAllEntries, listEntries } from "./list.ts";
@@ -27,7 +28,16 @@ export const managementAuditRoutes: readonly Route<ExportContext & StateContext>
 	}),
 ];
 
-export const operatorAuditRoutes: readonly Route<ExportContext>[] = [
+export const operatorAuditRoutes: readonly Route<ExportContext & StateContext>[] = [
+	route({
+		method: "GET",
+		path: "/api/v1/operator/audit/state",
+		access: "operator",
+		summary: "Verify the audit log of the instance: whether it is whole, and its number of entries",
+		status: 200,
+		output: State,
+		run: (context: ExportContext & StateContext) => getState(context, { tenant_id: ALL_TENANTS }),
+	}),
 	route({
 		method: "GET",
 		path: "/api/v1/operator/audit",

@@ -85,6 +85,10 @@ export const LOG_EVENTS = {
 	usage_lost_at_stop: { levels: ["error"], means: "usage counts could not be written at the stop and were lost" },
 	auth_failures_given_up: { levels: ["error"], means: "refusals could not be stored and were lost for explanations" },
 	auth_failures_lost_at_stop: { levels: ["warn"], means: "the latest refusals could not be stored at the stop and were lost for explanations" },
+	operator_webhook_failing: {
+		levels: ["warn"],
+		means: "a webhook of the operator (`webhook_id`) has accepted nothing for an hour or longer, since `failing_since`; once an hour while it fails",
+	},
 	webhook_disabled: {
 		levels: ["warn"],
 		means: "a webhook (`webhook_id` of `tenant_id`; `*`: the operator's) was disabled; `reason` is `gone` (its receiver answered 410) or `failing`",

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { ALL_TENANTS } from "../core/context.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import { HOLDS_LEASE } from "../nodes/store.ts";
 
@@ -16,6 +17,8 @@ export interface Backlog {
 	readonly overdue_seconds: Readonly<Record<BacklogKind, number>>;
 	/** Nodes that hold their lease, by the database's clock. */
 	readonly nodes: number;
+	/** Webhooks of the operator that accept nothing, or were disabled for it. */
+	readonly failing_webhooks: number;
 }
 
 const counted = (rows: RawBuilder<unknown>) => sql`(select count(*) from (select 1 from ${rows} limit ${COUNTED_MAX}) as waiting)`;
@@ -36,7 +39,10 @@ export async function readBacklog(tx: ReadTx): Promise<Backlog> {
 					join keywright.webhooks w on w.tenant_id = q.tenant_id and w.id = q.webhook_id where q.due_at is not null and w.status = 'active')`)},
 				'mails', ${secondsSince(sql`(select min(next_attempt_at) from keywright.mails where next_attempt_at is not null)`)}
 			) as overdue_seconds,
-			(select count(*) from keywright.nodes where ${HOLDS_LEASE}) as nodes`.execute(tx);
+			(select count(*) from keywright.nodes where ${HOLDS_LEASE}) as nodes,
+			(select count(*) from keywright.webhooks w join keywright.webhook_queues q on q.tenant_id = w.tenant_id and q.webhook_id = w.id
+				where w.tenant_id = ${ALL_TENANTS} and (w.disabled_reason in ('gone', 'failing') or w.status = 'active' and q.failing_since is not null)
+			) as failing_webhooks`.execute(tx);
 	const [backlog] = rows;
 	if (!backlog) throw new Error("a query without a table returned no row");
 	return backlog;

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { ALL_TENANTS } from "../core/context.ts";
 import type { ReadTx } from "../database/transaction.ts";
 
 export interface DatabaseFacts {
@@ -16,4 +17,23 @@ export async function readDatabaseFacts(tx: ReadTx): Promise<DatabaseFacts> {
 	const [facts] = rows;
 	if (!facts) throw new Error("a query without a table returned no row");
 	return facts;
+}
+
+/** A webhook of the operator that has accepted nothing since before a time, or was disabled for it. */
+export interface FailingWebhook {
+	readonly webhook_id: string;
+	readonly url: string;
+	readonly failing_since: Date | null;
+	/** Null: it is attempted again. */
+	readonly disabled: string | null;
+}
+
+/** The operator's webhooks that fail since before `since`, the oldest first; they are at most 20. */
+export async function readFailingWebhooks(tx: ReadTx, since: Date): Promise<FailingWebhook[]> {
+	const { rows } = await sql<FailingWebhook>`
+		select w.id as webhook_id, w.url, q.failing_since, w.disabled_reason as disabled
+		from keywright.webhooks w join keywright.webhook_queues q on q.tenant_id = w.tenant_id and q.webhook_id = w.id
+		where w.tenant_id = ${ALL_TENANTS} and (w.disabled_reason in ('gone', 'failing') or w.status = 'active' and q.failing_since <= ${since}::timestamptz)
+		order by w.created_at, w.id`.execute(tx);
+	return rows;
 }

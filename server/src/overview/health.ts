@@ -5,7 +5,8 @@ import type { Node } from "../nodes/node.ts";
 import { readNodes } from "../nodes/store.ts";
 import type { Meter } from "../usage/meter.ts";
 import type { Grants } from "../verification/grants/grants.ts";
-import { readDatabaseFacts } from "./health-store.ts";
+import { FAILING_AFTER_MS } from "../webhooks/webhook.ts";
+import { readDatabaseFacts, readFailingWebhooks } from "./health-store.ts";
 
 /** Figures of this process, read at the call. */
 interface Figures {
@@ -42,11 +43,17 @@ export async function health(context: HealthContext) {
 	const began = clock.monotonic();
 	const facts = await read(context, readDatabaseFacts);
 	const round_trip_ms = Math.round((clock.monotonic() - began) * 10) / 10;
+	const failing = await read(context, (tx) => readFailingWebhooks(tx, new Date(clock.now() - FAILING_AFTER_MS)));
 	return {
 		...own,
 		node_id: node.id,
 		ready: node.lease.holds(),
 		mail: { enabled: mail },
+		failing_webhooks: failing.map(({ url, failing_since, ...webhook }) => ({
+			...webhook,
+			url_origin: new URL(url).origin,
+			failing_since: failing_since?.toISOString() ?? null,
+		})),
 		database: { ...facts, embedded, round_trip_ms },
 	};
 }

@@ -65,6 +65,15 @@ export const HealthSchema = Type.Object({
 	clock_skew_seconds: Type.Number({ description: "Proven minimum by which its clock is ahead of the database's; negative: behind" }),
 	usage_lost: Type.Integer({ description: "Usage counts that it lost since its start, because memory for them was full" }),
 	grants: Type.Integer({ description: "Grants in its memory" }),
+	failing_webhooks: Type.Array(
+		Type.Object({
+			webhook_id: Type.String(),
+			url_origin: Type.String(),
+			failing_since: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+			disabled: Type.Union([Type.String({ description: "`gone` or `failing`" }), Type.Null()]),
+		}),
+		{ description: "The operator's webhooks that have accepted nothing for an hour, or were disabled for it" },
+	),
 	mail: Type.Object({ enabled: Type.Boolean({ description: "Whether a mail server is configured" }) }),
 	database: Type.Object({
 		version: Type.String({ description: "Version of PostgreSQL" }),

@@ -1,10 +1,13 @@
 import type { ChangeContext } from "../audit/change.ts";
 import { ApiError } from "../core/error.ts";
+import { HOUR_MS } from "../core/time.ts";
 import { CALL_ERRORS, type CallError, type Outgoing } from "../outbox/outgoing/outgoing.ts";
 import type { WebhookKeys } from "./secrets.ts";
 import type { TestPace } from "./test-pace.ts";
 
 export const WEBHOOKS_MAX = 20;
+/** From then on, the operator is warned of a webhook of theirs that accepts nothing; for tenants, the rule `webhook_failing` has a threshold. */
+export const FAILING_AFTER_MS = HOUR_MS;
 export const WEBHOOK_STATUSES = ["active", "disabled"] as const;
 export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number];
 /** `gone`: the receiver answered 410. `failing`: it accepted nothing for as long as a delivery is attempted. */

@@ -10,6 +10,7 @@ const HEALTH: Health = {
 	clock_skew_seconds: 0,
 	usage_lost: 0,
 	grants: 12,
+	failing_webhooks: [],
 	mail: { enabled: false },
 	database: { version: "18.4", embedded: true, size_bytes: 9_000_000, round_trip_ms: 2.1, changes: 40 },
 };
@@ -34,6 +35,11 @@ test("what is wrong is found, worst first, each with a cure", () => {
 		[{ ready: false, clock_skew_seconds: -31 }, [NODE], ["ended", "ended"]],
 		[{ clock_skew_seconds: 2.2 }, [NODE], ["attention"]],
 		[{ usage_lost: 3 }, [NODE], ["attention"]],
+		[
+			{ failing_webhooks: [{ webhook_id: "whk_1", url_origin: "https://ops.example", failing_since: NODE.renewed_at, disabled: null }] },
+			[NODE],
+			["attention"],
+		],
 		[{ database: { ...HEALTH.database, round_trip_ms: 900 } }, [NODE], ["attention"]],
 		[{}, [NODE, { ...NODE, id: "node_2", holds_lease: false }], ["attention"]],
 		[{}, [NODE, { ...NODE, id: "node_2", version: "0.2.0" }], ["attention"]],

@@ -23,7 +23,7 @@ export function getNodeState({ holds_lease, fenced_at }: Pick<Node, "holds_lease
 
 /** Problems, the worst first; empty when everything works. */
 export function getFindings(health: Health, nodes: readonly Node[]): Finding[] {
-	const { ready, clock_skew_seconds, usage_lost, database } = health;
+	const { ready, clock_skew_seconds, usage_lost, database, failing_webhooks } = health;
 	const skew = Math.abs(clock_skew_seconds);
 	const silent = nodes.filter((node) => getNodeState(node) === "silent");
 	const versions = new Set(nodes.filter((node) => getNodeState(node) === "holds").map(({ version }) => version));
@@ -58,6 +58,11 @@ export function getFindings(health: Health, nodes: readonly Node[]): Finding[] {
 			meaning: "attention",
 			what: `${usage_lost} usage counts were lost since this node started.`,
 			cure: "The database was away for long under load. Reports of that time are too low; limits and quotas are not affected.",
+		},
+		failing_webhooks.length > 0 && {
+			meaning: "attention",
+			what: `Your ${failing_webhooks.length === 1 ? "webhook" : "webhooks"} at ${failing_webhooks.map(({ url_origin }) => url_origin).join(", ")} ${failing_webhooks.length === 1 ? "accepts" : "accept"} nothing.`,
+			cure: "Look at its deliveries on the page Webhooks. Events are attempted for about a day; a webhook that was disabled for it has to be enabled again.",
 		},
 		database.round_trip_ms >= SLOW_MS && {
 			meaning: "attention",

@@ -159,6 +159,10 @@ function addBacklogMetrics(registry: Registry): (backlogs: Backlogs | null) => v
 		registers,
 	});
 	const nodes = gauge("keywright_nodes", "Nodes that hold their lease");
+	const failing = gauge(
+		"keywright_operator_webhooks_failing",
+		"Webhooks of the operator that did not accept the last attempt, or were disabled for it",
+	);
 	const alerts = new Gauge({
 		name: "keywright_alerts",
 		help: "Open alerts of tenants by rule and status",
@@ -168,7 +172,11 @@ function addBacklogMetrics(registry: Registry): (backlogs: Backlogs | null) => v
 	return (backlogs) => {
 		for (const metric of [waiting, overdue, nodes, alerts]) metric.reset();
 		reachable.set(backlogs === null ? 0 : 1);
-		if (backlogs === null) return nodes.remove();
+		if (backlogs === null) {
+			failing.remove();
+			return nodes.remove();
+		}
+		failing.set(backlogs.failing_webhooks);
 		for (const kind of BACKLOG_KINDS) {
 			waiting.set({ kind }, backlogs.waiting[kind]);
 			overdue.set({ kind }, backlogs.overdue_seconds[kind]);

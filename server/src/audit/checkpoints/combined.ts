@@ -9,7 +9,7 @@ import { readHeadsAt } from "./store.ts";
 const COMMITTED_AFTER_MS = 5 * MINUTE_MS;
 const HEAD = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([A-Za-z0-9+/]{43}=)$/;
 
-/** One digest of the heads of all chains as they were at a time: short enough for a mail. Whoever has it can find a rolled-back database. */
+/** One digest of the heads of all chains as they were at a time: short enough for a mail. With it a rolled-back database is found. */
 export interface CombinedHead {
 	readonly at: string;
 	/** As `combineHeads` makes it. */

@@ -1,6 +1,7 @@
 import { type Change, type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
+import { ALL_TENANTS } from "../../core/context.ts";
 import type { Log } from "../../core/log.ts";
 import { MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
@@ -9,7 +10,7 @@ import type { CallOutcome, Outgoing } from "../../outbox/outgoing/outgoing.ts";
 import { toMessage } from "../message.ts";
 import type { WebhookKeys } from "../secrets.ts";
 import { lockWebhook, updateWebhook } from "../store.ts";
-import { getOrigin } from "../webhook.ts";
+import { FAILING_AFTER_MS, getOrigin } from "../webhook.ts";
 import {
 	type Claimed,
 	claimQueues,
@@ -56,6 +57,8 @@ type Attempt = CallOutcome & { readonly duration_ms: number };
 export class Deliverer {
 	readonly #options: DelivererOptions;
 	readonly #running = new Map<string, { failing: boolean; done: Promise<void> }>();
+	/** When a failing webhook of the operator was logged last, by its id; the operator has few. */
+	readonly #warned = new Map<string, number>();
 	readonly #aborting = new AbortController();
 	#stopping = false;
 	#resume_at = 0;
@@ -129,6 +132,15 @@ export class Deliverer {
 		}
 	}
 
+	/** Tenants have the alert `webhook_failing`; the operator has the log, the page Health and a metric. */
+	#warnOfFailing({ tenant_id, webhook_id }: Claimed, failing_since: Date): void {
+		const { clock, log } = this.#options;
+		const warned_at = this.#warned.get(webhook_id);
+		if (tenant_id !== ALL_TENANTS || (warned_at !== undefined && clock.monotonic() - warned_at < FAILING_AFTER_MS)) return;
+		this.#warned.set(webhook_id, clock.monotonic());
+		log.warn({ webhook_id, failing_since: failing_since.toISOString() }, "operator_webhook_failing");
+	}
+
 	/** The next due delivery, or null after the claim was released because there is none, or no `more` are to be sent. */
 	async #next(step: { tx: Parameters<typeof lockClaim>[0]; claimed: Claimed; node_id: string; more: boolean }): Promise<DueDelivery | null> {
 		const { tx, claimed, node_id, more } = step;
@@ -157,6 +169,7 @@ export class Deliverer {
 			await storeAttempt(tx, claimed, stored, { failing_since: since, until: new Date(now + CLAIM_MS) });
 			return { next: await this.#next({ tx, ...step, more: more && disable === null }), disable, failing_since: since };
 		});
+		if (failing_since !== null && now - failing_since.getTime() >= FAILING_AFTER_MS) this.#warnOfFailing(claimed, failing_since);
 		if (disable !== null && (await disableFailing(systemContext("webhook delivery"), claimed, { reason: disable, failing_since }))) {
 			log.warn({ tenant_id: claimed.tenant_id, webhook_id: claimed.webhook_id, reason: disable }, "webhook_disabled");
 		}

@@ -7,6 +7,7 @@ import { isSignedBy, Receiver } from "../../../testing/webhooks.ts";
 import { type ChangeContext, change } from "../../audit/change.ts";
 import { record } from "../../audit/record.ts";
 import { ManualClock } from "../../core/clock.ts";
+import { createLog } from "../../core/log.ts";
 import { AllowList, parseAllowList } from "../../core/network.ts";
 import { parsePeppers } from "../../core/pepper.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/time.ts";
@@ -229,6 +230,26 @@ test("a failing endpoint is attempted again after 5 s, 30 s, 2 min, 10 min, 1, 3
 	deepEqual(await counts(failing), [{ delivered: 1, failed: 1 }, 0], "the counts of the list are of the last 24 hours");
 	clock.advance(1);
 	deepEqual(await counts(failing), [{ delivered: 0, failed: 0 }, 0]);
+});
+
+test("a failing webhook of the operator is logged once an hour, from an hour on", async () => {
+	const lines: string[] = [];
+	const log = createLog({ level: "warn", brand: "kw", output: { write: (line) => void lines.push(line) } });
+	const failing = await newWebhook({ tenant_id: OPERATOR, events: ["key.paused"] });
+	const by = deliverer({ log });
+	receiver.status = 500;
+	await emit("key_1");
+	await deliver(by);
+	for (const pause of SCHEDULE_MS.slice(0, 4)) {
+		clock.advance(pause);
+		await deliver(by);
+	}
+	equal(lines.length, 0);
+	for (const pause of SCHEDULE_MS.slice(4, 6)) {
+		clock.advance(pause);
+		await deliver(by);
+	}
+	equal(lines.filter((line) => line.includes("operator_webhook_failing") && line.includes(failing.id)).length, 2);
 });
 
 test("a pause varies by a fifth in both directions", async () => {
