@@ -7,6 +7,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
+import { readWorkDue } from "../outbox/due-store.ts";
 import type { Mailer } from "../outbox/mail/mailer.ts";
 import { nextAttemptAt } from "../outbox/retry.ts";
 import { CLASS_OF } from "./classes.ts";
@@ -51,9 +52,10 @@ export class MailDeliverer {
 
 	/** Queues the mails of new events, and starts sending what is due. Returns before it is sent. */
 	async look(): Promise<void> {
-		const { clock } = this.#options;
+		const { clock, database } = this.#options;
 		if (this.#stopping || clock.monotonic() < this.#resume_at) return;
 		try {
+			if (!(await readWorkDue(database, clock.now())).mails) return;
 			for (const sending of await this.#claim()) this.#start(sending);
 		} catch (error) {
 			this.#resume_at = clock.monotonic() + PAUSE_AFTER_ERROR_MS;

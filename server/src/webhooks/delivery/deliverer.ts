@@ -6,6 +6,7 @@ import type { Log } from "../../core/log.ts";
 import { MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import type { Node } from "../../nodes/node.ts";
+import { readWorkDue } from "../../outbox/due-store.ts";
 import type { CallOutcome, Outgoing } from "../../outbox/outgoing/outgoing.ts";
 import { toMessage } from "../message.ts";
 import type { WebhookKeys } from "../secrets.ts";
@@ -69,9 +70,10 @@ export class Deliverer {
 
 	/** Distributes new events, and starts sending what is due. Returns before it is sent. */
 	async look(): Promise<void> {
-		const { clock } = this.#options;
+		const { clock, database } = this.#options;
 		if (this.#stopping || clock.monotonic() < this.#resume_at) return;
 		try {
+			if (!(await readWorkDue(database, clock.now())).webhooks) return;
 			for (const { claimed, failing } of await this.#claim()) this.#start(claimed, failing);
 		} catch (error) {
 			this.#resume_at = clock.monotonic() + PAUSE_AFTER_ERROR_MS;
