@@ -88,12 +88,14 @@ export async function readUnused(tx: ReadTx, now: Date, days: number): Promise<F
 /** Keys whose responsible member has left the tenant. */
 export async function readResponsibleLeft(tx: ReadTx): Promise<Fact[]> {
 	const { rows } = await sql<Row>`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, k.owner ->> 'name' as responsible, null::timestamptz as at
-		from keywright.keys as k
-		where k.revoked_at is null and k.owner ? 'member_id' and not exists (
-			select from keywright.members as m where m.tenant_id = k.tenant_id and m.id = k.owner ->> 'member_id'
+		-- Materialized: under row-level security the id is looked up by an index only if it is a column.
+		with responsible as materialized (
+			select tenant_id, id as key_id, name, environment, owner ->> 'name' as responsible, owner ->> 'member_id' as member_id
+			from keywright.keys where revoked_at is null and owner ? 'member_id'
 		)
-		order by k.id
+		select k.tenant_id, k.key_id, k.name, k.environment, k.responsible, null::timestamptz as at from responsible as k
+		where not exists (select from keywright.members as m where m.tenant_id = k.tenant_id and m.id = k.member_id)
+		order by k.key_id
 	`.execute(tx);
 	return rows.map(({ tenant_id, key_id, name, environment, responsible }) => ({
 		...{ tenant_id, rule: "responsible_left", subject: key_id, key_id, value: 0, count: 1 },
