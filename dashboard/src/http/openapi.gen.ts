@@ -4861,6 +4861,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -5015,6 +5017,8 @@ export interface operations {
                                 last_at: string;
                                 requests: number;
                                 source_id: string | null;
+                                network: string | null;
+                                source: string | null;
                             }[];
                             usage_24h: number;
                             revoked_at: string | null;
@@ -5206,6 +5210,8 @@ export interface operations {
                                 last_at: string;
                                 requests: number;
                                 source_id: string | null;
+                                network: string | null;
+                                source: string | null;
                             }[];
                             usage_24h: number;
                             revoked_at: string | null;
@@ -5327,6 +5333,8 @@ export interface operations {
                                 last_at: string;
                                 requests: number;
                                 source_id: string | null;
+                                network: string | null;
+                                source: string | null;
                             }[];
                             usage_24h: number;
                             revoked_at: string | null;
@@ -5644,6 +5652,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -5816,6 +5826,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -5968,6 +5980,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -6117,6 +6131,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -6264,6 +6280,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -6409,6 +6427,8 @@ export interface operations {
                                 last_at: string;
                                 requests: number;
                                 source_id: string | null;
+                                network: string | null;
+                                source: string | null;
                             }[];
                             usage_24h: number;
                             revoked_at: string | null;
@@ -6562,6 +6582,8 @@ export interface operations {
                             last_at: string;
                             requests: number;
                             source_id: string | null;
+                            network: string | null;
+                            source: string | null;
                         }[];
                         usage_24h: number;
                         revoked_at: string | null;
@@ -6726,6 +6748,8 @@ export interface operations {
                                 last_at: string;
                                 requests: number;
                                 source_id: string | null;
+                                network: string | null;
+                                source: string | null;
                             }[];
                             usage_24h: number;
                             revoked_at: string | null;
@@ -6969,6 +6993,8 @@ export interface operations {
                                 last_at: string;
                                 requests: number;
                                 source_id: string | null;
+                                network: string | null;
+                                source: string | null;
                             }[];
                             usage_24h: number;
                             revoked_at: string | null;

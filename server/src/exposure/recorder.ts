@@ -33,9 +33,10 @@ export class ExposureRecorder {
 	}
 
 	/** Records one request in which the whole secret of `kid` was right. No I/O. */
-	add(kid: string, kind: ExposureKind, source_id: string | null): void {
+	add(kid: string, kind: ExposureKind, by: Source | null): void {
 		const at = new Date(this.#options.clock.now());
-		this.#exposures.add(`${kid} ${kind}`, { kid, kind, first_at: at, last_at: at, requests: 1, source_id });
+		const seen = { source_id: by?.id ?? null, network: by?.network ?? null, source: by === null ? null : (by.client ?? by.agent) };
+		this.#exposures.add(`${kid} ${kind}`, { kid, kind, first_at: at, last_at: at, requests: 1, ...seen });
 	}
 
 	/** Records one request in which the whole secret of a canary key was right. No I/O. */

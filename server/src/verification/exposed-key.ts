@@ -157,7 +157,7 @@ export class ExposedKeys {
 		if (denial?.code === "key_invalid" && !is_cross_site) failures.refuse(address, denial);
 		if (canary) recorder.addCanary(canary, source);
 		if (grant === null) return;
-		recorder.add(grant.kid, place, source === UNKNOWN_SOURCE ? null : source.id);
+		recorder.add(grant.kid, place, source === UNKNOWN_SOURCE ? null : source);
 		log.warn({ place, kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, request_id }, "key_exposed");
 	}
 }

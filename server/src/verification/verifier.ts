@@ -162,8 +162,8 @@ export class Verifier {
 	#exposed({ client, plain_http, source }: Question, grant: Grant): void {
 		const { exposures } = this.#parts;
 		const kind = exposedClient(grant, client);
-		if (kind !== null) exposures.add(grant.kid, kind, source.id);
-		if (plain_http) exposures.add(grant.kid, "plain_http", source.id);
+		if (kind !== null) exposures.add(grant.kid, kind, source);
+		if (plain_http) exposures.add(grant.kid, "plain_http", source);
 	}
 
 	/** Compares the MAC. Later requests with the same text find the grant by digest, at a sixth of the cost. */

@@ -13,6 +13,9 @@ export interface Exposure {
 	readonly requests: number;
 	/** Of the latest request; null if it has none. */
 	readonly source_id: string | null;
+	/** Its network and program, also where a refused request is in no list of clients; null if unknown, or from before this was stored. */
+	readonly network: string | null;
+	readonly source: string | null;
 }
 
 /** Since when a secret that has not been replaced is exposed; null if none is. */

@@ -10,6 +10,8 @@ export const ExposureSchema = Type.Object(
 		last_at: Time,
 		requests: Type.Integer(),
 		source_id: orNull(Type.String({ description: "Of the latest request" })),
+		network: orNull(Type.String({ description: "Its network; null if it is not known" })),
+		source: orNull(Type.String({ description: "Its client instance or program; null if it is not known" })),
 	},
 	{ description: "Requests with the full secret in a place where others can read it" },
 );

@@ -12,7 +12,7 @@ export async function readExposures(tx: ReadTx, tenant_id: string, key_ids: read
 	if (key_ids.length === 0) return new Map();
 	const rows = await tx
 		.selectFrom("key_exposures")
-		.select(["key_id", "kid", "kind", "first_at", "last_at", "requests", "source_id"])
+		.select(["key_id", "kid", "kind", "first_at", "last_at", "requests", "source_id", "network", "source"])
 		.where("tenant_id", "=", tenant_id)
 		.where("key_id", "in", key_ids)
 		.orderBy("first_at")
@@ -47,17 +47,18 @@ export async function addExposures(tx: RecordTx, exposures: readonly Exposure[])
 	const { rows } = await sql<AddedExposure>`
 		with added as (
 			select n.*, s.tenant_id, s.key_id from jsonb_to_recordset(${JSON.stringify(exposures)}::jsonb)
-				as n (kid text, kind text, first_at timestamptz, last_at timestamptz, requests bigint, source_id text)
+				as n (kid text, kind text, first_at timestamptz, last_at timestamptz, requests bigint, source_id text, network text, source text)
 			join keywright.secrets as s on s.kid = n.kid
 			-- Locked, so that an erasure either deletes what is written here, or is seen here.
 			join keywright.tenants as t on t.id = s.tenant_id and t.erased_at is null
 			order by s.tenant_id for key share of t
 		), seen as (
-			insert into keywright.key_exposures as e (tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id)
-			select tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id from added order by kid, kind
+			insert into keywright.key_exposures as e (tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id, network, source)
+			select tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id, network, source from added order by kid, kind
 			on conflict (kid, kind) do update set
 				first_at = least(e.first_at, excluded.first_at), last_at = greatest(e.last_at, excluded.last_at),
-				requests = e.requests + excluded.requests, source_id = excluded.source_id
+				requests = e.requests + excluded.requests, source_id = excluded.source_id,
+				network = excluded.network, source = excluded.source
 			returning e.tenant_id, e.key_id, e.kid, e.kind, e.source_id, e.xmax = 0 as is_new
 		)
 		select seen.tenant_id, seen.key_id, k.name, k.environment, seen.kid, seen.kind, seen.source_id, seen.is_new, added.requests,

@@ -26,6 +26,12 @@ export interface ExposureWords {
 	readonly requests: number;
 }
 
+/** A client of refused requests, which are in no list of clients. */
+function formatUnlisted(program: string | null, network: string | null): string {
+	if (network === null) return "a client that is not in the list of clients";
+	return `${program === null || program === "none" || program === "other" ? "an unnamed program" : program}, ${formatNetwork(network)}`;
+}
+
 /** Where the secrets that still work were seen, the latest first. Those that were replaced are left out. */
 export function getExposures(
 	key: { readonly exposure: readonly Exposure[]; readonly secrets: readonly Pick<ApiKey["secrets"][number], "kid" | "status">[] },
@@ -35,9 +41,9 @@ export function getExposures(
 	return key.exposure
 		.filter(({ kid }) => live.has(kid))
 		.sort((a, b) => Date.parse(b.last_at) - Date.parse(a.last_at))
-		.map(({ kid, kind, source_id, first_at, last_at, requests }) => {
+		.map(({ kid, kind, source_id, network, source: program, first_at, last_at, requests }) => {
 			const source = sources.find(({ id }) => id === source_id);
-			const from = source === undefined ? "a client that is not in the list of clients" : `${formatCall(source)}, ${formatNetwork(source.network)}`;
+			const from = source === undefined ? formatUnlisted(program, network) : `${formatCall(source)}, ${formatNetwork(source.network)}`;
 			return { id: `${kid} ${kind}`, ...KINDS[kind], from, first_at, last_at, requests };
 		});
 }
