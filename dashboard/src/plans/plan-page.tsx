@@ -1,5 +1,5 @@
 import { Anchor, Button, List, SimpleGrid, Stack, Text } from "@mantine/core";
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useSuspenseQueries, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAccess, useProfile, useTenant } from "../access/session.ts";
 import { Page, Section } from "../ui/page.tsx";
@@ -36,9 +36,11 @@ export default function PlanPage() {
 }
 
 function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number | null }) {
-	const { data: capabilities } = useSuspenseQuery(capabilitiesQuery(tenant_id));
-	const { data: permissions } = useQuery(permissionsQuery(tenant_id));
-	const groups = groupPermissions(capabilities.data, permissions?.data ?? []);
+	// Both at once, and neither later than the page: the list pushes down what stands below it.
+	const [{ data: capabilities }, { data: permissions }] = useSuspenseQueries({
+		queries: [capabilitiesQuery(tenant_id), permissionsQuery(tenant_id)],
+	});
+	const groups = groupPermissions(capabilities.data, permissions.data);
 	const included = groups.filter((group) => group.included);
 	const missing = groups.filter((group) => !group.included);
 	const total = included.reduce((sum, group) => sum + group.permissions.length, 0);
