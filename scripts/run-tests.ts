@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { GROUP, NO_TEST, type TestFact } from "./test-events.ts";
+import { GROUP, NO_TEST, type TestFact } from "./tests/test-events.ts";
 
 const TESTS_AT_ONCE = 2;
 /** Of the unit tests, which have no state but their own. */
@@ -17,7 +17,7 @@ const OUTPUT_CHARACTERS_MAX = 64 * 1024;
 /** Files that take longer are listed below their suite. */
 const LONG_MS = 15_000;
 const LONG_FILES_MAX = 8;
-const REPORTER = join(import.meta.dirname, "test-events.ts");
+const RUNNER = join(import.meta.dirname, "tests", "run-files.ts");
 /** The compile cache for every process that tests start: hundreds of them load the same sources. Below the root. */
 const COMPILED = join("node_modules", ".cache", "keywright-compiled");
 
@@ -163,9 +163,16 @@ function endGroup(child: ChildProcess): void {
 	setTimeout(() => send("SIGKILL"), KILL_AFTER_MS).unref();
 }
 
-/** The files that `node --test` is to start: those of the run, or files in `folder` that each import some of them. */
-function toEntries({ root, files, processes }: TestRun, folder: string): string[] {
-	const paths = files.map((file) => join(root, file));
+/** Large files first: they take longest, and one that starts last would run alone. */
+function largestFirst({ root, files }: TestRun): string[] {
+	const sized = files.map((file) => join(root, file)).map((path) => ({ path, bytes: statSync(path).size }));
+	return sized.sort((one, other) => other.bytes - one.bytes).map(({ path }) => path);
+}
+
+/** The files that are to be run as processes: those of the run, or files in `folder` that each import some of them. */
+function toEntries(run: TestRun, folder: string): string[] {
+	const { files, processes } = run;
+	const paths = largestFirst(run);
 	if (processes === undefined || files.length < 2 * processes) return paths;
 	return Array.from({ length: processes }, (_, group) => {
 		const entry = join(folder, `keywright-group-${group + 1}.test.mjs`);
@@ -175,13 +182,12 @@ function toEntries({ root, files, processes }: TestRun, folder: string): string[
 	});
 }
 
-/** Runs test files with `node --test`, two at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
+/** Runs test files with Node's runner, two at a time, and counts; a hanging file, a crash of the runner and an interruption count as failed. */
 export async function runTests(run: TestRun): Promise<Tally> {
 	if (run.files.length === 0) return NOTHING_RUN;
 	const counter = new Counter(run);
-	const flags = [`--test-concurrency=${TESTS_AT_ONCE}`, `--test-timeout=${TEST_TIMEOUT_MS}`, `--test-reporter=${REPORTER}`];
 	const folder = mkdtempSync(join(tmpdir(), "keywright-groups-"));
-	const child = spawn(process.execPath, ["--test", ...flags, ...toEntries(run, folder)], {
+	const child = spawn(process.execPath, [RUNNER, String(TESTS_AT_ONCE), String(TEST_TIMEOUT_MS), ...toEntries(run, folder)], {
 		cwd: run.root,
 		env: { ...cleanEnvironment(process.env), NODE_COMPILE_CACHE: join(run.root, COMPILED), ...run.env },
 		stdio: ["ignore", "pipe", "pipe"],

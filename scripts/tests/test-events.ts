@@ -1,4 +1,4 @@
-// A reporter for `node --test`: one JSON line per event that `run-tests.ts` counts or prints. Files are named by their entry file.
+// A reporter for Node's test runner: one JSON line per event that `run-tests.ts` counts or prints. Files are named by their entry file.
 
 import type { EventData } from "node:test";
 import type { TestEvent } from "node:test/reporters";
