@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 const ROOT = join(import.meta.dirname, "..");
 const SOURCES = join(ROOT, "server/src");
 const BUNDLES = join(ROOT, "node_modules/.cache/keywright-server");
-/** With the extension, Node.js need not find out that these are modules. */
-const PROGRAM = "main.mjs";
+/** CommonJS: as modules, the imports of Node's own parts would load all of them, `fetch` included. */
+const PROGRAM = "main.cjs";
 
 /** A digest of all that a bundle is made of, and of the place that it finds its files by. */
 function digestSources(): string {
@@ -20,11 +20,15 @@ function digestSources(): string {
 	return hash.digest("hex").slice(0, 16);
 }
 
-/** Lets a source find the files beside it, such as migrations, when it runs from the bundle. */
+/** Lets a source find the files beside it, such as migrations, and packages when it runs from the bundle. */
 function keepPlace(code: string, file: string): string {
 	if (!file.startsWith(SOURCES)) return code;
-	const places = { "import.meta.dirname": dirname(file), "import.meta.url": pathToFileURL(file).href };
-	return Object.entries(places).reduce((text, [name, place]) => text.replaceAll(name, JSON.stringify(place)), code);
+	const places = {
+		"import.meta.dirname": JSON.stringify(dirname(file)),
+		"import.meta.url": JSON.stringify(pathToFileURL(file).href),
+		"import.meta.resolve": '((name) => require("node:url").pathToFileURL(require.resolve(name)).href)',
+	};
+	return Object.entries(places).reduce((text, [name, place]) => text.replaceAll(name, place), code);
 }
 
 /** Only without spaces and comments: names stay as they are in stack traces. */
@@ -34,7 +38,7 @@ async function build(folder: string): Promise<void> {
 	const { rolldown } = await import("rolldown");
 	const input = { main: join(SOURCES, "main.cjs") };
 	const bundle = await rolldown({ input, platform: "node", cwd: join(ROOT, "server"), plugins: [{ name: "places", transform: keepPlace }] });
-	await bundle.write({ dir: folder, entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs", minify: SMALLER });
+	await bundle.write({ dir: folder, format: "cjs", entryFileNames: PROGRAM, chunkFileNames: "[name]-[hash].cjs", minify: SMALLER });
 	await bundle.close();
 }
 

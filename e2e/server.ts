@@ -210,12 +210,16 @@ async function waitReady(url: string, program: Program): Promise<void> {
 /** Settings that the first start stores, or with which there is no database in the folder. */
 const FIRST_START = ["KEYWRIGHT_PEPPER", "KEYWRIGHT_KEY_BRAND", "KEYWRIGHT_DATABASE_URL"];
 
-function makeDataFolder({ env = {} }: StartOptions): Promise<string> | string {
-	if (FIRST_START.some((name) => name in env)) return newDataFolder();
+/** A new data folder on which a server was started before. */
+export function newInitializedFolder(): Promise<string> {
 	return copyInitializedFolder(async (data_dir) => {
 		const server = await startServer({ data_dir });
 		await server.stop({ keep_folder: true });
 	});
+}
+
+function makeDataFolder({ env = {} }: StartOptions): Promise<string> | string {
+	return FIRST_START.some((name) => name in env) ? newDataFolder() : newInitializedFolder();
 }
 
 /** Starts a server and returns when it answers. The caller must stop it. */

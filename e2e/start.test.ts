@@ -19,7 +19,18 @@ import { flood } from "./flood.ts";
 import { assertProblem } from "./problem.ts";
 import { listListeners } from "./processes.ts";
 import { requestText, Wire } from "./raw-socket.ts";
-import { endLeftovers, environmentWith, MAIN, onFullDisk, Program, ROOT, runProgram, type Server, startServer } from "./server.ts";
+import {
+	endLeftovers,
+	environmentWith,
+	MAIN,
+	newInitializedFolder,
+	onFullDisk,
+	Program,
+	ROOT,
+	runProgram,
+	type Server,
+	startServer,
+} from "./server.ts";
 import { expectStatus, makeKey, makeText, makeWorld } from "./things.ts";
 
 const STOP_MS = 10_000;
@@ -33,6 +44,13 @@ after(async () => {
 
 function newFolder(): string {
 	const folder = newDataFolder();
+	folders.push(folder);
+	return folder;
+}
+
+/** A folder on which a server was started before: cheaper where the first start is not tested. */
+async function newUsedFolder(): Promise<string> {
+	const folder = await newInitializedFolder();
 	folders.push(folder);
 	return folder;
 }
@@ -135,7 +153,7 @@ test("a second start prints a working line too; a start without --demo creates n
 });
 
 test("Ctrl-C under load: answered requests are counted, PostgreSQL is stopped, and slow clients do not delay the stop", async () => {
-	const data_dir = newFolder();
+	const data_dir = await newUsedFolder();
 	const server = await startServer({ data_dir });
 	const { tenant, site, raw_key } = await makeWorld(server);
 	const { id } = await makeText(server, raw_key, site.id, "x".repeat(1_000_000));
@@ -180,7 +198,7 @@ test("Ctrl-C under load: answered requests are counted, PostgreSQL is stopped, a
 test("a log reader that exits or stops reading delays neither responses nor the stop", async () => {
 	const neglects = [(output: Readable) => output.destroy(), (output: Readable) => output.pause()];
 	for (const neglect of neglects) {
-		const server = await startServer({ data_dir: newFolder() });
+		const server = await startServer({ data_dir: await newUsedFolder() });
 		const { raw_key } = await makeWorld(server);
 		const postgres = postgresPid(server.data_dir) ?? 0;
 		const { child } = server.program;
@@ -227,7 +245,7 @@ test("Ctrl-C during startup leaves no PostgreSQL running, and the next start on 
 });
 
 test("a second server on the same folder exits with 2, says that one is running, and does not disturb it", async () => {
-	const server = await startServer({ data_dir: newFolder() });
+	const server = await startServer({ data_dir: await newUsedFolder() });
 	const { raw_key } = await makeWorld(server);
 	for (const command of [["serve"], ["serve", "--demo"], ["migrate"]]) {
 		const second = await runProgram(command, { KEYWRIGHT_DATA_DIR: server.data_dir, KEYWRIGHT_PORT: "0" });
@@ -262,7 +280,7 @@ async function untilServed(ask: () => Promise<Answer>): Promise<void> {
 }
 
 test("after kill -9 of the server the next start takes over its PostgreSQL, and the same key works", async () => {
-	const data_dir = newFolder();
+	const data_dir = await newUsedFolder();
 	const server = await startServer({ data_dir });
 	const { raw_key, tenant } = await makeWorld(server);
 	const postgres = postgresPid(data_dir) ?? 0;
@@ -281,7 +299,7 @@ test("after kill -9 of the server the next start takes over its PostgreSQL, and 
 });
 
 test("with a wrong or missing pepper the server does not start and writes nothing; with the right one every key works again", async () => {
-	const data_dir = newFolder();
+	const data_dir = await newUsedFolder();
 	const server = await startServer({ data_dir });
 	const { raw_key, tenant } = await makeWorld(server);
 	await stopTimely(server);
@@ -494,7 +512,7 @@ test("version, help and invalid commands", async () => {
 });
 
 test("KEYWRIGHT_DOCUMENTS=off disables only the documents", async () => {
-	const server = await startServer({ data_dir: newFolder(), env: { KEYWRIGHT_DOCUMENTS: "off" } });
+	const server = await startServer({ data_dir: await newUsedFolder(), env: { KEYWRIGHT_DOCUMENTS: "off" } });
 	const { tenant, site, raw_key } = await makeWorld(server);
 	for (const [method, path] of [
 		["GET", `/sites/${site.id}/documents`],
@@ -509,7 +527,7 @@ test("KEYWRIGHT_DOCUMENTS=off disables only the documents", async () => {
 });
 
 test("everything listens only on the loopback address, and PostgreSQL on no port", async () => {
-	const server = await startServer({ data_dir: newFolder() });
+	const server = await startServer({ data_dir: await newUsedFolder() });
 	const pids = [server.program.pid, postgresPid(server.data_dir) ?? 0];
 	const sockets = existsSync("/proc/net/tcp") ? pids.flatMap((pid) => listListeners(pid)) : [`127.0.0.1:${server.port}`];
 	deepEqual(sockets, [`127.0.0.1:${server.port}`]);
