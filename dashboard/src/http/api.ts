@@ -79,8 +79,11 @@ export function toProblem(body: unknown, status: number): Problem {
 	};
 }
 
+/** What JSON bodies are; an operation that also answers as a file has text as another type. */
+type Json<T> = Exclude<T, string>;
+
 /** The body of a 2xx response. Throws `ApiError` for every other response, and when there was none. */
-export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Json<T>> {
 	let answer: { data?: T; error?: unknown; response: Response };
 	try {
 		answer = await asked;
@@ -93,9 +96,9 @@ export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; re
 	return toBody(answer.data);
 }
 
-/** Guarantee: the response was 2xx, so its body matches the OpenAPI document; `undefined` where it has none. */
-function toBody<T>(data: T | undefined): T {
-	return data as T;
+/** Guarantee: the response was 2xx, so its body matches the OpenAPI document, as JSON: `api` accepts nothing else. `undefined` where it has none. */
+function toBody<T>(data: T | undefined): Json<T> {
+	return data as Json<T>;
 }
 
 export function isApiError(error: unknown, ...codes: readonly string[]): error is ApiError {
