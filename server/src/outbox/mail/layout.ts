@@ -68,7 +68,7 @@ export function formatHtml(layout: Layout): string {
 </style>
 </head>
 <body class="page" style="margin: 0; padding: 24px 12px; background: #f3f4f6;">
-<div class="card" style="max-width: 560px; margin: 0 auto; padding: 28px; background: #ffffff; border: 1px solid #d9dce2; border-radius: 8px;">
+<div class="card" style="max-width: 560px; margin: 0 auto; padding: 28px; background: #ffffff; border: 1px solid #d9dce2; border-radius: 8px; overflow-wrap: anywhere; word-break: break-word;">
 <p class="quiet" style="${font} margin: 0 0 16px; font-size: 14px; color: #5a6270;">${escapeHtml(product_name)}</p>
 ${paragraphs.map((text) => `<p class="text" style="${font} margin: 0 0 20px; font-size: 16px; line-height: 1.5; color: #1c1f26;">${escapeHtml(text)}</p>`).join("\n")}
 <p style="margin: 0 0 24px;"><a href="${escapeHtml(link.href)}" style="${font} display: inline-block; padding: 11px 18px; border-radius: 6px; background: ${accent}; color: #ffffff; font-size: 16px; font-weight: 600; text-decoration: none;">${escapeHtml(button)}</a></p>
