@@ -135,6 +135,8 @@ async function addNotifications(tenant_id: string, canary: string): Promise<void
 	const [of_event, of_webhook] = [{ event_id: `evt_${tenant_id}` }, { webhook_id: tenant_id }];
 	const seen = { first_at: now, last_at: now, requests: 1 };
 	const rotation = { predecessor_kid: kid, started_at: now, started_by: { name: canary }, expiry_set_at_before: now };
+	const refused = { key_id, code: "key_revoked", source_id: "s", proven: true };
+	const client = { operation: "GET /x", network: "192.0.2.0/24", agent: "curl" };
 	const rows: Readonly<Record<string, object>> = {
 		rotations: { id: tenant_id, key_id, state: "open", ...rotation },
 		rotation_confirmations: { rotation_id: tenant_id, source_id: "s", confirmed_at: now, confirmed_by: { name: canary } },
@@ -146,6 +148,18 @@ async function addNotifications(tenant_id: string, canary: string): Promise<void
 		alert_news: { rule: "new_source", key_id, requests: 1, details: { name: canary } },
 		alert_rules: { rule: "key_unused", enabled: true, recipients: ["owners"] },
 		alerts: { id: tenant_id, rule: "new_source", subject: key_id, key_id, evidence: { name: canary }, count: 1, raised_at: now, last_at: now },
+		alert_tests: { rule: "key_unused", id: tenant_id, tested_at: now, tested_by: { name: canary } },
+		auth_failures: {
+			request_id: `req_${tenant_id}`,
+			...refused,
+			kid,
+			at: now,
+			check_name: "not_revoked",
+			...client,
+			facts: { name: canary },
+			sampled: true,
+		},
+		auth_failure_counts: { ...refused, granularity_seconds: 60, start: now, requests: 1 },
 		webhooks: { id: tenant_id, url: `https://${canary}.example/`, pepper_id: "p", secret: "", after_position: 0, created_at: now },
 		webhook_queues: of_webhook,
 		webhook_deliveries: { id: tenant_id, ...of_webhook, ...of_event, sequence: 1, status: "delivered", at: now },
@@ -198,8 +212,10 @@ test("erasing removes all text that people entered and does not touch other tena
 	deepEqual(await tablesThatHold("canary-of-the-erased"), held);
 	deepEqual(held, [
 		"alert_news",
+		"alert_tests",
 		"alerts",
 		"audit_entries",
+		"auth_failures",
 		"documents",
 		"handovers",
 		"idempotency",
