@@ -9,6 +9,7 @@ export const ENDERS: readonly Ender[] = [portalEnder, invitationEnder, handoverE
 
 /** Columns that record an actor but whose rows do not end with the actor's access, each with the reason. */
 export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
+	"alert_tests.tested_by": "a test has been sent, and grants nothing",
 	"alerts.acknowledged_by": "an acknowledgement only ends reminders",
 	"handovers.claimed_by": "the name that the recipient gave; the link is used up",
 	"idempotency.caller": "a repeat is answered to the same caller only, after their access was checked again",
