@@ -207,6 +207,29 @@ test("limits of a tenant's own replace the plan's, and deleting shows what goes 
 	await northwind.getByText("2 of 9", { exact: true }).waitFor();
 	deepEqual(expectStatus(await server.operator("GET", "/tenants/northwind"), 200).as<{ limits: unknown }>().limits, { api_keys: 9 });
 
+	await northwind.getByRole("button", { name: "More actions" }).click();
+	await page.getByRole("menuitem", { name: "Change name or own id" }).click();
+	const details = page.getByRole("dialog", { name: "Name and own id" });
+	await details.getByLabel("Your own id for it").fill("cus_northwind");
+	await axe(page);
+	await picture(page, "tenant-details");
+	await details.getByRole("button", { name: "Save name and own id" }).click();
+	await details.waitFor({ state: "detached" });
+	equal(expectStatus(await server.operator("GET", "/tenants/northwind"), 200).as<{ external_id: string }>().external_id, "cus_northwind");
+
+	await northwind.getByRole("button", { name: "Portal link" }).click();
+	const portal = page.getByRole("dialog", { name: "Portal link" });
+	await portal.getByRole("button", { name: "Make a portal link" }).click();
+	await portal.getByText("Write the id that your product has for this person.").waitFor();
+	await portal.getByLabel("Name of the person").fill("Pat");
+	await portal.getByLabel("Your product's id for the person").fill("u-1");
+	await axe(page);
+	await picture(page, "tenant-portal-link");
+	await portal.getByRole("button", { name: "Make a portal link" }).click();
+	match(await portal.getByRole("textbox", { name: "Portal link" }).inputValue(), /\/portal#kw/);
+	await portal.getByRole("button", { name: "Done" }).click();
+	await portal.waitFor({ state: "detached" });
+
 	await northwind.getByRole("button", { name: "Delete…" }).click();
 	const remove = page.getByRole("dialog", { name: "Delete this tenant" });
 	await remove.getByText("2 keys are revoked").waitFor();
