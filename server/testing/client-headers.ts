@@ -37,7 +37,7 @@ export const SERVER_CLIENTS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"Python httpx, by source": ["Accept: */*", "Accept-Encoding: gzip, deflate, br", "Connection: keep-alive", "User-Agent: python-httpx/0.28.1"],
 	"Python aiohttp, by source": ["Accept: */*", "Accept-Encoding: gzip, deflate", "User-Agent: Python/3.12 aiohttp/3.11.11"],
-	"Go net/http, by source": ["User-Agent: Go-http-client/1.1", "Accept-Encoding: gzip"],
+	"Go 1.19.8 net/http": ["User-Agent: Go-http-client/1.1", "Accept-Encoding: gzip"],
 	"Go net/http with HTTP/2 behind a proxy, by source": ["user-agent: Go-http-client/2.0", "accept-encoding: gzip"],
 	"Java 17 HttpClient, which offers HTTP/2": [
 		...["Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA", "Upgrade: h2c"],
@@ -55,7 +55,7 @@ export const SERVER_CLIENTS: Readonly<Record<string, readonly string[]>> = {
 	"PHP streams": ["Connection: close"],
 	"PHP curl, by source": ["Accept: */*"],
 	"PHP Guzzle, by source": ["User-Agent: GuzzleHttp/7"],
-	"Ruby Net::HTTP, by source": ["Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*", "User-Agent: Ruby"],
+	"Ruby 3.1.2 Net::HTTP": ["Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*", "User-Agent: Ruby"],
 	"Ruby Faraday, by source": ["User-Agent: Faraday v2.12.2", "Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*"],
 	"Ruby HTTParty, by source": ["Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "Accept: */*", "User-Agent: Ruby", "Connection: close"],
 	"Perl HTTP::Tiny": ["User-Agent: HTTP-Tiny/0.080"],

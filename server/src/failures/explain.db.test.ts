@@ -186,4 +186,15 @@ suite("explanations of refused requests", () => {
 		await rejects(refusing.explain(tenant_id, "no request id"), isNotFound);
 		equal((await refusing.explainAny(request_id)).tenant_id, tenant_id);
 	});
+
+	test("a time that does not exist, and a period that ends before it begins, are refused", async () => {
+		for (const period of [
+			{ from: "2016-12-31T23:59:60Z" },
+			{ to: "2016-12-31T23:59:60Z" },
+			{ from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" },
+		]) {
+			await rejects(list(period), { code: "invalid_request" });
+			await rejects(listUnknownFailures(fixture.context(process.node), period), { code: "invalid_request" });
+		}
+	});
 });

@@ -2,6 +2,7 @@ import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
+import { parseTimes, type TimesQuery } from "../http/input/times.ts";
 import { readRefusalCounts } from "../usage/refusals/store.ts";
 import { keyExists } from "../usage/reports/report-store.ts";
 import { type Failure, type KeyFailure, readFailures, readMostFrequent, readUnknownFailures, type UnknownFailure } from "./list-store.ts";
@@ -9,17 +10,8 @@ import { type FailurePageAnswer, statusOf, type UnknownFailurePageAnswer } from 
 
 const FREQUENT_MAX = 20;
 
-interface PeriodInput {
-	readonly from?: string;
-	readonly to?: string;
-}
-
-type FailuresInput = PageRequest & PeriodInput & { readonly tenant_id: string; code?: string; key_id?: string; source_id?: string };
-type UnknownInput = PageRequest & PeriodInput & { code?: string; address?: string; kid?: string };
-
-function toTimes({ from, to }: PeriodInput) {
-	return { ...(from === undefined ? {} : { from: new Date(from) }), ...(to === undefined ? {} : { to: new Date(to) }) };
-}
+type FailuresInput = PageRequest & TimesQuery & { readonly tenant_id: string; code?: string; key_id?: string; source_id?: string };
+type UnknownInput = PageRequest & TimesQuery & { code?: string; address?: string; kid?: string };
 
 function toFailureResponse({ request_id, at, code, check, operation, facts }: Failure) {
 	return {
@@ -49,7 +41,7 @@ const cursorOf = ({ at, request_id }: Failure) => [at.toISOString(), request_id]
 export async function listFailures(context: DatabaseContext, input: FailuresInput): Promise<FailurePageAnswer> {
 	const window = windowByTime(input);
 	const { tenant_id, code, key_id, source_id } = input;
-	const filter = { tenant_id, code, key_id, source_id, ...toTimes(input) };
+	const filter = { tenant_id, code, key_id, source_id, ...parseTimes(input) };
 	return read(context, async (tx) => {
 		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw new ApiError("not_found", "There is no API key with this id.");
 		const page = toPage(await readFailures(tx, filter, window), window, cursorOf);
@@ -62,7 +54,7 @@ export async function listUnknownFailures(context: DatabaseContext, input: Unkno
 	const window = windowByTime(input);
 	const { code, address, kid } = input;
 	return read(context, async (tx) => {
-		const page = toPage(await readUnknownFailures(tx, { code, address, kid, ...toTimes(input) }, window), window, cursorOf);
+		const page = toPage(await readUnknownFailures(tx, { code, address, kid, ...parseTimes(input) }, window), window, cursorOf);
 		const addresses = await readMostFrequent(tx, "address", FREQUENT_MAX);
 		const kids = await readMostFrequent(tx, "kid", FREQUENT_MAX);
 		return {
