@@ -37,7 +37,7 @@ let server: Server;
 let tenant: Tenant;
 let owner: Member;
 
-/** Moves the wall clock of PostgreSQL and of every node; the monotonic one goes on. */
+/** Moves the wall clock of PostgreSQL and of every node; the monotonic one continues. */
 function advance(seconds: number): void {
 	offset_s += seconds;
 	writeFileSync(join(folder, "offset"), `+${OFFSET_OF_ALL + offset_s}\n`.replace("+-", "-"));

@@ -4704,7 +4704,7 @@ export interface operations {
                             at: string;
                             operation: string;
                         } | null;
-                        /** @description False: the refusal was not kept, and the nearest one of that time stands in for it */
+                        /** @description False: the refusal was not kept, and this is the nearest one of that time */
                         exact: boolean;
                     };
                 };
@@ -10547,7 +10547,7 @@ export interface operations {
                             at: string;
                             operation: string;
                         } | null;
-                        /** @description False: the refusal was not kept, and the nearest one of that time stands in for it */
+                        /** @description False: the refusal was not kept, and this is the nearest one of that time */
                         exact: boolean;
                     };
                 };
@@ -13365,7 +13365,7 @@ export interface operations {
                                 agent: string;
                                 client: string | null;
                             };
-                            /** @description How many refusals of this address, kid and code it stands for */
+                            /** @description How many refusals of this address, kid and code it represents */
                             requests: number;
                         }[];
                         addresses: {
@@ -13428,7 +13428,7 @@ export interface operations {
                             at: string;
                             operation: string;
                         } | null;
-                        /** @description False: the refusal was not kept, and the nearest one of that time stands in for it */
+                        /** @description False: the refusal was not kept, and this is the nearest one of that time */
                         exact: boolean;
                         tenant_id: string | null;
                         key_id: string | null;

@@ -17,7 +17,7 @@ import {
 } from "./list-store.ts";
 import type { ExplanationAnswer, OperatorExplanationAnswer } from "./schema.ts";
 
-/** A younger refusal may still be written, by any node: nothing stands in for it. */
+/** A younger refusal may still be written, by any node, so no other one is explained instead. */
 const WRITTEN_WITHIN_MS = 3_000;
 
 interface Input {
@@ -71,7 +71,7 @@ async function explainIn(tx: ReadTx, wanted: Wanted): Promise<ExplanationAnswer>
 }
 
 /**
- * Explains why a request of the tenant was refused. If that refusal was not kept, the nearest kept one stands in. 404 `not_found`.
+ * Explains why a request of the tenant was refused. If that refusal was not kept, the nearest kept one is explained instead. 404 `not_found`.
  */
 export async function explainRequest(context: DatabaseContext, input: Input & { tenant_id: string }): Promise<ExplanationAnswer> {
 	const scope = { tenant_id: input.tenant_id, key_id: null };

@@ -22,7 +22,7 @@ export interface UnprovenCount {
 export interface KeptRefusal extends Refusal {
 	/** The first of its key, code, source and minute. */
 	readonly sampled: boolean;
-	/** How many of its group it stands for: itself, and those that were displaced since the last flush. */
+	/** How many refusals of its group it represents: itself, and those that were displaced since the last flush. */
 	requests: number;
 }
 

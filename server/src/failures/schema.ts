@@ -65,7 +65,7 @@ export const UnknownFailurePage = Type.Object({
 			kid: orNull(Text),
 			address: orNull(Text),
 			source: Type.Object(source),
-			requests: Type.Integer({ description: "How many refusals of this address, kid and code it stands for" }),
+			requests: Type.Integer({ description: "How many refusals of this address, kid and code it represents" }),
 		}),
 	),
 	addresses: Frequent("address"),
@@ -83,7 +83,7 @@ const explanation = {
 	cause: Type.Array(Type.Object({ fact: Text, value: FactValue })),
 	cure: Text,
 	last_success: orNull(Type.Object({ at: Time, operation: Text })),
-	exact: Type.Boolean({ description: "False: the refusal was not kept, and the nearest one of that time stands in for it" }),
+	exact: Type.Boolean({ description: "False: the refusal was not kept, and this is the nearest one of that time" }),
 };
 
 export const ExplanationSchema = Type.Object(explanation);
