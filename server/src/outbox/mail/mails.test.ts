@@ -59,6 +59,8 @@ const ENVELOPE: Envelope = {
 };
 
 const HOSTILE = [
+	"valueOf",
+	"__proto__",
 	"WINNER! Your prize: https://evil.example/login now,",
 	"//evil.example/x",
 	"www.evil.example",
@@ -141,12 +143,15 @@ function eventKinds(): EventMailKind[] {
 	return Object.keys(EVENT_SAMPLES) as EventMailKind[];
 }
 
+/** The fields that hold one of a few words of ours, never a text from outside. */
+const CLOSED_FIELDS = ["by"];
+
 /** The mails about events of one kind with `text` in place of each string and in each source in turn. */
 function* eventMailsWith(kind: EventMailKind, text: string): Generator<[string, Mail]> {
 	const sample = EVENT_SAMPLES[kind];
 	const composed = (values: object, over: Partial<Envelope> = {}) => composeEventMail({ ...ENVELOPE, ...over }, describeEvent(kind, values as never));
 	for (const [field, value] of Object.entries(sample)) {
-		if (typeof value === "string") yield [`${kind}.${field}`, composed({ ...sample, [field]: text })];
+		if (typeof value === "string" && !CLOSED_FIELDS.includes(field)) yield [`${kind}.${field}`, composed({ ...sample, [field]: text })];
 		if (field === "summary") yield [`${kind}.summary`, composed({ ...sample, summary: sentenceInMail(text) })];
 		if (field === "source") yield [`${kind}.source`, composed({ ...sample, source: sourceInMail(text, text) })];
 		if (field === "sources")
