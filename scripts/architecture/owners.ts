@@ -28,6 +28,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	capabilities: { owner: "plans" },
 	auth_failure_counts: { owner: "usage", writers: ["tenants"] },
 	auth_failures: { owner: "failures", writers: ["tenants"] },
+	budget_periods: { owner: "verification", readers: ["alerts"] },
 	canary_uses: { owner: "keys", writers: ["tenants"] },
 	change_sequence: { owner: "nodes", readers: ["audit", "access", "overview"] },
 	// Erasing a tenant (tenants/erase-store.ts) deletes what is the tenant's, whichever module owns it.

@@ -4830,6 +4830,17 @@ export interface operations {
                             requests: number;
                             window_seconds: number;
                         }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -4986,6 +4997,17 @@ export interface operations {
                                 requests: number;
                                 window_seconds: number;
                             }[];
+                            budgets: {
+                                name: string;
+                                amount: number;
+                                /**
+                                 * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                                 * @enum {unknown}
+                                 */
+                                per: "day" | "week" | "month" | "total";
+                                /** @description What is spent, such as credits; default "requests" */
+                                unit: string;
+                            }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
                             /** Format: date-time */
@@ -5127,6 +5149,18 @@ export interface operations {
                         requests: number;
                         window_seconds: number;
                     }[];
+                    /** @description What the key may spend per day, week, month or in total */
+                    budgets?: {
+                        name: string;
+                        amount: number;
+                        /**
+                         * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                         * @enum {unknown}
+                         */
+                        per: "day" | "week" | "month" | "total";
+                        /** @description What is spent, such as credits; default "requests" */
+                        unit?: string;
+                    }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
                     /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
@@ -5178,6 +5212,17 @@ export interface operations {
                                 name: string;
                                 requests: number;
                                 window_seconds: number;
+                            }[];
+                            budgets: {
+                                name: string;
+                                amount: number;
+                                /**
+                                 * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                                 * @enum {unknown}
+                                 */
+                                per: "day" | "week" | "month" | "total";
+                                /** @description What is spent, such as credits; default "requests" */
+                                unit: string;
                             }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
@@ -5301,6 +5346,17 @@ export interface operations {
                                 name: string;
                                 requests: number;
                                 window_seconds: number;
+                            }[];
+                            budgets: {
+                                name: string;
+                                amount: number;
+                                /**
+                                 * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                                 * @enum {unknown}
+                                 */
+                                per: "day" | "week" | "month" | "total";
+                                /** @description What is spent, such as credits; default "requests" */
+                                unit: string;
                             }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
@@ -5621,6 +5677,17 @@ export interface operations {
                             requests: number;
                             window_seconds: number;
                         }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -5754,6 +5821,18 @@ export interface operations {
                         requests: number;
                         window_seconds: number;
                     }[];
+                    /** @description What the key may spend per day, week, month or in total */
+                    budgets?: {
+                        name: string;
+                        amount: number;
+                        /**
+                         * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                         * @enum {unknown}
+                         */
+                        per: "day" | "week" | "month" | "total";
+                        /** @description What is spent, such as credits; default "requests" */
+                        unit?: string;
+                    }[];
                     expires_at?: string | null;
                     rotate_every_days?: number | null;
                     /** @description What happens when the secret is due to be replaced, by `rotate_every_days`. Null: people are reminded. handover: the responsible member is mailed a one-time link. self: the program is expected to call `POST /api/v1/m2m/key/rotate` */
@@ -5794,6 +5873,17 @@ export interface operations {
                             name: string;
                             requests: number;
                             window_seconds: number;
+                        }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
                         }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
@@ -5949,6 +6039,17 @@ export interface operations {
                             requests: number;
                             window_seconds: number;
                         }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -6100,6 +6201,17 @@ export interface operations {
                             requests: number;
                             window_seconds: number;
                         }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -6249,6 +6361,17 @@ export interface operations {
                             requests: number;
                             window_seconds: number;
                         }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                        }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
                         /** Format: date-time */
@@ -6395,6 +6518,17 @@ export interface operations {
                                 name: string;
                                 requests: number;
                                 window_seconds: number;
+                            }[];
+                            budgets: {
+                                name: string;
+                                amount: number;
+                                /**
+                                 * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                                 * @enum {unknown}
+                                 */
+                                per: "day" | "week" | "month" | "total";
+                                /** @description What is spent, such as credits; default "requests" */
+                                unit: string;
                             }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
@@ -6550,6 +6684,17 @@ export interface operations {
                             name: string;
                             requests: number;
                             window_seconds: number;
+                        }[];
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
                         }[];
                         /** @enum {unknown} */
                         status: "active" | "paused" | "expired" | "revoked";
@@ -6716,6 +6861,17 @@ export interface operations {
                                 name: string;
                                 requests: number;
                                 window_seconds: number;
+                            }[];
+                            budgets: {
+                                name: string;
+                                amount: number;
+                                /**
+                                 * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                                 * @enum {unknown}
+                                 */
+                                per: "day" | "week" | "month" | "total";
+                                /** @description What is spent, such as credits; default "requests" */
+                                unit: string;
                             }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";
@@ -6961,6 +7117,17 @@ export interface operations {
                                 name: string;
                                 requests: number;
                                 window_seconds: number;
+                            }[];
+                            budgets: {
+                                name: string;
+                                amount: number;
+                                /**
+                                 * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                                 * @enum {unknown}
+                                 */
+                                per: "day" | "week" | "month" | "total";
+                                /** @description What is spent, such as credits; default "requests" */
+                                unit: string;
                             }[];
                             /** @enum {unknown} */
                             status: "active" | "paused" | "expired" | "revoked";

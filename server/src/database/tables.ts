@@ -114,6 +114,17 @@ export interface AuthFailuresTable {
 	sampled: boolean;
 }
 
+export interface BudgetPeriodsTable {
+	tenant_id: string;
+	key_id: string;
+	name: string;
+	per: string;
+	start: string;
+	leased: number;
+	amount: number;
+	told_percent: Generated<number>;
+}
+
 export interface CanaryUsesTable {
 	tenant_id: string;
 	key_id: string;
@@ -273,6 +284,7 @@ export interface KeysTable {
 	client_policy: string | null;
 	canary: Generated<boolean>;
 	auto_rotate: string | null;
+	budgets: Generated<Json>;
 }
 
 export interface LegacyFormatsTable {
@@ -737,6 +749,7 @@ export interface Tables {
 	audit_heads: AuditHeadsTable;
 	auth_failure_counts: AuthFailureCountsTable;
 	auth_failures: AuthFailuresTable;
+	budget_periods: BudgetPeriodsTable;
 	canary_uses: CanaryUsesTable;
 	capabilities: CapabilitiesTable;
 	change_sequence: ChangeSequenceTable;

@@ -29,6 +29,7 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 		usage_keys: { ...usage, key_id, kid },
 		usage_operations: { ...usage, site_id, operation: "GET /" },
 		quota_periods: { tenant_id: tenant, month: "2026-01-01", leased: 1 },
+		budget_periods: { tenant_id: tenant, key_id, name: "calls", per: "month", start: "2026-01-01", leased: 1, amount: 10 },
 		documents: { tenant_id: tenant, site_id, id: `doc_${tenant}`, ...document },
 		tenant_storage: { tenant_id: tenant },
 		uploads: { tenant_id: tenant, id: `upl_${tenant}`, node_id: "node", reserved_bytes: 1 },

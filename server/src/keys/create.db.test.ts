@@ -58,6 +58,7 @@ test("creating a key returns the whole key, with a raw key that matches the stor
 		canary: false,
 		canary_used_at: null,
 		rate_limits: [],
+		budgets: [],
 		status: "active",
 		created_at: now.toISOString(),
 		created_by: { kind: "operator", name: "operator token" },

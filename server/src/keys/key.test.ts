@@ -54,6 +54,7 @@ test("the response for a key has exactly the fields of the contract", () => {
 		site_ids: null,
 		allowed_ips: null,
 		client_policy: null,
+		budgets: [],
 		rate_limits: [{ name: "slow", requests: 1, window_seconds: 60 }],
 		rotate_every_days: 90,
 		auto_rotate: null,
@@ -74,7 +75,7 @@ test("the response for a key has exactly the fields of the contract", () => {
 	const parts = { secrets: [secret], handover: null };
 	const answer = toKeyResponse(key, parts, { last_used_at: null, last_check_at: null, usage_24h: 0, secrets: new Map() }, NOW);
 	const fields =
-		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips client_policy rate_limits status created_at created_by expires_at rotate_every_days auto_rotate " +
+		"id tenant_id name environment owner integration labels permissions site_ids allowed_ips client_policy rate_limits budgets status created_at created_by expires_at rotate_every_days auto_rotate " +
 		"rotation_due_at canary canary_used_at last_used_at last_check_at exposed_at exposure usage_24h revoked_at revoked_by revoke_reason revoke_note secrets handover rotation";
 	assert.deepEqual(Object.keys(answer), fields.split(" "));
 	assert.deepEqual(

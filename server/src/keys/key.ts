@@ -1,5 +1,6 @@
 import type { Actor } from "../core/context.ts";
 import type { ClientPolicy } from "../tenants/tenant.ts";
+import type { Budget } from "./budgets/budget.ts";
 import type { KeyRateLimit } from "./rate-limits.ts";
 import type { Environment } from "./secrets/format.ts";
 
@@ -62,6 +63,7 @@ export interface Key {
 	client_policy: ClientPolicy | null;
 	/** In addition to those of the plan. */
 	rate_limits: readonly KeyRateLimit[];
+	budgets: readonly Budget[];
 	rotate_every_days: number | null;
 	/** Null: people are reminded. */
 	auto_rotate: AutoRotate | null;

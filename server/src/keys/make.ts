@@ -7,6 +7,7 @@ import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import { toBudgets, validateBudgets } from "./budgets/budget.ts";
 import { validateCanary } from "./canaries/canary.ts";
 import type { KeysContext } from "./context.ts";
 import { NO_MAXIMUM, resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
@@ -67,6 +68,7 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 		...validateSites(input.site_ids ?? [], sites, input.environment),
 		...(Array.isArray(ips) ? ips : []),
 		...validateRateLimits(input.rate_limits ?? [], plan),
+		...validateBudgets(input.budgets ?? [], { of_plan: plan.rate_limits, of_key: input.rate_limits ?? [] }),
 		...("pointer" in expiry ? [expiry] : []),
 	];
 	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
@@ -85,6 +87,7 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 		allowed_ips: ips.allowed_ips,
 		client_policy: input.client_policy ?? null,
 		rate_limits: input.rate_limits ?? [],
+		budgets: toBudgets(input.budgets ?? []),
 		rotate_every_days,
 		auto_rotate: input.auto_rotate ?? null,
 		rotation_due_at: rotationDueAt(created_at, rotate_every_days),

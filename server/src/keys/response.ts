@@ -116,6 +116,7 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 		allowed_ips: key.allowed_ips,
 		client_policy: key.client_policy,
 		rate_limits: key.rate_limits,
+		budgets: key.budgets,
 		status: getKeyStatus(key, now),
 		created_at: key.created_at.toISOString(),
 		created_by: key.created_by,

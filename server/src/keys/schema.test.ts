@@ -85,3 +85,19 @@ test("a list accepts only known statuses and environments as filters", () => {
 	refuses(ListQuery, { environment: "test" }, "/environment");
 	takes(ListQuery, { status: "paused", environment: "dev", search: "%", integration: "x", owner: "y" });
 });
+
+test("a key has at most four budgets, of a plain name and unit, a whole positive amount and a known period", () => {
+	const budget = { name: "calls", unit: "credits", amount: 100, per: "week" };
+	for (const schema of [CreateInput, UpdateInput]) {
+		const body = (budgets: unknown) => (schema === CreateInput ? { ...KEY, budgets } : { budgets });
+		takes(schema, body([]));
+		takes(schema, body(Array(4).fill(budget)));
+		takes(schema, body([{ name: "calls", amount: Number.MAX_SAFE_INTEGER, per: "total" }]));
+		refuses(schema, body(Array(5).fill(budget)), "/budgets");
+		refuses(schema, body([{ ...budget, used: 1 }]), "/budgets/0/used", "unknown_field");
+		for (const name of ["", "Calls", "two words", "x".repeat(33), 'a"b']) refuses(schema, body([{ ...budget, name }]), "/budgets/0/name");
+		for (const unit of ["", "two words", "ü", "x".repeat(33), 'a"b', null]) refuses(schema, body([{ ...budget, unit }]), "/budgets/0/unit");
+		for (const amount of [0, -1, 1.5, "100", Number.MAX_SAFE_INTEGER + 1, null]) refuses(schema, body([{ ...budget, amount }]), "/budgets/0/amount");
+		for (const per of ["hour", "Day", null]) refuses(schema, body([{ ...budget, per }]), "/budgets/0/per");
+	}
+});

@@ -4,11 +4,12 @@ import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId, Name } from "../http/input/fields.ts";
 import { NodesWaitedFor } from "../nodes/schema.ts";
 import { LimitName, limitNumbers } from "../plans/schema.ts";
+import { Budgets, BudgetsInput } from "./budgets/schema.ts";
 import { canaryFields, canaryInput } from "./canaries/schema.ts";
 import { ExposureSchema } from "./exposures/schema.ts";
 import { HandoverInput, HandoverSchema, handoverLink } from "./handovers/schema.ts";
 import { KEY_STATUSES, type KeyOwner, REVOKE_REASONS, SECRET_STATUSES, STORAGE_LOCATIONS } from "./key.ts";
-import { AutoRotateSchema, ClientPolicySchema, EnvironmentName, KeyActorSchema, Note, orNull, Time } from "./secrets/schema-parts.ts";
+import { AutoRotateSchema, ClientPolicySchema, EnvironmentName, KeyActorSchema, Note, OwnerSchema, orNull, Time } from "./secrets/schema-parts.ts";
 import { ORDERS, SORTS } from "./sort.ts";
 import { WARNING_CODES } from "./warnings.ts";
 
@@ -63,6 +64,7 @@ const changeable = {
 	allowed_ips: Type.Optional(orNull(Type.Array(Type.String({ maxLength: ADDRESS_CHARACTERS_MAX }), { maxItems: ALLOW_LIST_ENTRIES_MAX }))),
 	client_policy: Type.Optional(ClientPolicySchema),
 	rate_limits: Type.Optional(RateLimits),
+	budgets: Type.Optional(BudgetsInput),
 	expires_at: Type.Optional(orNull(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX }))),
 	rotate_every_days: Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: ROTATE_EVERY_DAYS_MAX }))),
 	auto_rotate: Type.Optional(AutoRotateSchema),
@@ -160,8 +162,6 @@ const SecretSchema = Type.Object({
 	kept_in: orNull(Type.Object({ place: Type.Enum([...STORAGE_LOCATIONS]), note: orNull(Type.String()), at: Time })),
 });
 
-const OwnerSchema = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
-
 export const KeySchema = Type.Object({
 	id: Type.String(),
 	tenant_id: Type.String(),
@@ -175,6 +175,7 @@ export const KeySchema = Type.Object({
 	allowed_ips: orNull(Type.Array(Type.String())),
 	client_policy: ClientPolicySchema,
 	rate_limits: RateLimits,
+	budgets: Budgets,
 	status: Type.Enum([...KEY_STATUSES]),
 	created_at: Time,
 	created_by: KeyActorSchema,

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { ClientPolicy } from "../tenants/tenant.ts";
+import { budgetsFromRow } from "./budgets/budget.ts";
 import type { AutoRotate, ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./rate-limits.ts";
 import type { Environment } from "./secrets/format.ts";
@@ -18,6 +19,7 @@ export const KEY_COLUMNS = [
 	"allowed_ips",
 	"client_policy",
 	"rate_limits",
+	"budgets",
 	"rotate_every_days",
 	"auto_rotate",
 	"rotation_due_at",
@@ -35,7 +37,17 @@ export const KEY_COLUMNS = [
 
 type KeyColumn = Exclude<
 	(typeof KEY_COLUMNS)[number],
-	"environment" | "client_policy" | "auto_rotate" | "owner" | "labels" | "rate_limits" | "expiry_from" | "created_by" | "revoked_by" | "revoke_reason"
+	| "environment"
+	| "client_policy"
+	| "auto_rotate"
+	| "owner"
+	| "labels"
+	| "rate_limits"
+	| "budgets"
+	| "expiry_from"
+	| "created_by"
+	| "revoked_by"
+	| "revoke_reason"
 >;
 type KeyRow = Pick<Key, KeyColumn> & {
 	environment: string;
@@ -44,6 +56,7 @@ type KeyRow = Pick<Key, KeyColumn> & {
 	owner: unknown;
 	labels: unknown;
 	rate_limits: unknown;
+	budgets: unknown;
 	expiry_from: string;
 	created_by: unknown;
 	revoked_by: unknown;
@@ -60,6 +73,7 @@ export function keyFromRow(row: KeyRow): Key {
 		owner: row.owner as KeyOwner,
 		labels: row.labels as Record<string, string>,
 		rate_limits: keyRateLimitsFromRow(row.rate_limits),
+		budgets: budgetsFromRow(row.budgets),
 		expiry_from: row.expiry_from as ExpiryFrom,
 		created_by: row.created_by as KeyActor,
 		revoked_by: row.revoked_by as KeyActor | null,
@@ -69,13 +83,14 @@ export function keyFromRow(row: KeyRow): Key {
 
 /** The columns of a new key. */
 function getValues(key: Key) {
-	const { owner, labels, rate_limits, created_by, revoked_by, ...columns } = key;
+	const { owner, labels, rate_limits, budgets, created_by, revoked_by, ...columns } = key;
 	return {
 		...columns,
 		expiry_set_at: key.created_at,
 		owner: JSON.stringify(owner),
 		labels: JSON.stringify(labels),
 		rate_limits: JSON.stringify(rate_limits),
+		budgets: JSON.stringify(budgets),
 		created_by: JSON.stringify(created_by),
 		revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by),
 	};
@@ -110,7 +125,7 @@ export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promis
 export type KeyChanges = Partial<Omit<Key, "expiry_from" | "tenant_id" | "id" | "environment" | "created_at" | "created_by">>;
 
 export async function updateKey(tx: Tx, tenant_id: string, key_id: string, changes: KeyChanges, now: Date): Promise<void> {
-	const { owner, labels, rate_limits, revoked_by, ...columns } = changes;
+	const { owner, labels, rate_limits, budgets, revoked_by, ...columns } = changes;
 	await tx
 		.updateTable("keys")
 		.set({
@@ -119,6 +134,7 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 			...(owner === undefined ? {} : { owner: JSON.stringify(owner) }),
 			...(labels === undefined ? {} : { labels: JSON.stringify(labels) }),
 			...(rate_limits === undefined ? {} : { rate_limits: JSON.stringify(rate_limits) }),
+			...(budgets === undefined ? {} : { budgets: JSON.stringify(budgets) }),
 			...(revoked_by === undefined ? {} : { revoked_by: revoked_by === null ? null : JSON.stringify(revoked_by) }),
 		})
 		.where("tenant_id", "=", tenant_id)

@@ -4,6 +4,7 @@ import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
+import { toBudgets, validateBudgets, validateNotBudgets } from "./budgets/budget.ts";
 import { validateCanary } from "./canaries/canary.ts";
 import { lockUnrevoked } from "./change-key.ts";
 import { NO_MAXIMUM, resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
@@ -50,7 +51,13 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 	}
 	if (input.rate_limits !== undefined) {
 		errors.push(...validateRateLimits(input.rate_limits, plan, key.rate_limits));
+		if (input.budgets === undefined) errors.push(...validateNotBudgets(input.rate_limits, key.budgets));
 		changes.rate_limits = input.rate_limits;
+	}
+	if (input.budgets !== undefined) {
+		const of_key = input.rate_limits ?? key.rate_limits;
+		errors.push(...validateBudgets(input.budgets, { of_plan: plan.rate_limits, of_key, current: key.budgets }));
+		changes.budgets = toBudgets(input.budgets);
 	}
 	if (input.expires_at !== undefined && !isSameTime(input.expires_at, key.expires_at)) {
 		const expiry = resolveExpiry(input.expires_at, key.canary ? NO_MAXIMUM : plan, now);

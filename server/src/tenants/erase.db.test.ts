@@ -175,7 +175,7 @@ async function addNotifications(tenant_id: string, canary: string): Promise<void
 
 /** What stays of an erased tenant: ids, times, digests and counts. */
 const KEPT: ReadonlySet<string> = new Set([
-	...["keys", "secrets", "key_activity", "secret_activity", "expiry_warnings", "quota_periods", "usage_keys", "usage_operations"],
+	...["keys", "secrets", "key_activity", "secret_activity", "expiry_warnings", "quota_periods", "budget_periods", "usage_keys", "usage_operations"],
 ]);
 
 /** The tables with a column `tenant_id`, with the number of rows of this tenant. */

@@ -1,7 +1,18 @@
 import { canonicalJson } from "../../core/canonical.ts";
 
 /** The rights of a key that are compared with the log. Times as text. */
-export const RIGHTS = ["environment", "permissions", "site_ids", "allowed_ips", "rate_limits", "expires_at", "canary", "paused", "revoked"] as const;
+export const RIGHTS = [
+	"environment",
+	"permissions",
+	"site_ids",
+	"allowed_ips",
+	"rate_limits",
+	"budgets",
+	"expires_at",
+	"canary",
+	"paused",
+	"revoked",
+] as const;
 export type Right = (typeof RIGHTS)[number];
 export type KeyRights = Readonly<Record<Right, unknown>>;
 

@@ -9,7 +9,7 @@ export async function* keyRights(tx: ReadTx, tenant_id: string): AsyncGenerator<
 	for (let after = ""; ; ) {
 		const rows = await tx
 			.selectFrom("keys")
-			.select(["id", "environment", "permissions", "site_ids", "allowed_ips", "rate_limits", "expires_at", "paused_at", "revoked_at"])
+			.select(["id", "environment", "permissions", "site_ids", "allowed_ips", "rate_limits", "budgets", "expires_at", "paused_at", "revoked_at"])
 			// Verification reads the mark of the secret.
 			.select(
 				sql<boolean>`canary and not exists (select from keywright.secrets as s where s.tenant_id = keys.tenant_id and s.key_id = keys.id and not s.canary)`.as(

@@ -124,7 +124,7 @@ export function keyLines(tx: ReadTx, tenant_id: string): AsyncGenerator<ExportLi
 		const rows = await tx
 			.selectFrom("keys")
 			.select(["tenant_id", "id", "name", "environment", "owner", "integration", "labels", "permissions", "site_ids", "allowed_ips", "rate_limits"])
-			.select(["rotate_every_days", "auto_rotate", "rotation_due_at", "canary", "expires_at", "paused_at", "created_at", "created_by"])
+			.select(["budgets", "rotate_every_days", "auto_rotate", "rotation_due_at", "canary", "expires_at", "paused_at", "created_at", "created_by"])
 			.select(["revoked_at", "revoked_by", "revoke_reason", "revoke_note"])
 			.where("tenant_id", "=", tenant_id)
 			.where("id", ">", after?.id ?? "")

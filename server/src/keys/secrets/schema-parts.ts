@@ -12,6 +12,7 @@ export function orNull<S extends TSchema>(schema: S) {
 export const Time = Type.String({ format: "date-time" });
 export const EnvironmentName = Type.Enum([...ENVIRONMENTS]);
 export const Note = Type.String({ maxLength: NOTE_CHARACTERS_MAX, pattern: "^[^\\u0000\\p{Cs}]*$" });
+export const OwnerSchema = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
 export const KeyActorSchema = Type.Object({ kind: Type.String(), id: Type.Optional(Type.String()), name: Type.String() });
 
 export const AutoRotateSchema = Type.Union([Type.Enum([...AUTO_ROTATE]), Type.Null()], {

@@ -19,6 +19,7 @@ export interface GrantRow {
 	site_ids: string[] | null;
 	allowed_ips: string[] | null;
 	key_rate_limits: unknown;
+	key_budgets: unknown;
 	expires_at: Date | null;
 	paused_at: Date | null;
 	revoked_at: Date | null;
