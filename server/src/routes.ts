@@ -26,7 +26,7 @@ import { managementRotationRoutes } from "./keys/rotations/routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { siteUseRoutes } from "./keys/sites/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
-import { keyedRotationRoutes, m2mRoutes, managementLimitRoutes } from "./m2m/routes.ts";
+import { m2mRoutes, managementLimitRoutes, ownKeyRoutes } from "./m2m/routes.ts";
 import type { SelfContext } from "./m2m/self-rotation.ts";
 import { mailPreferenceRoutes } from "./mailing/routes.ts";
 import type { HealthContext } from "./overview/health.ts";
@@ -66,7 +66,7 @@ export type ManagementRouteContext = KeysContext &
 export function keyedRoutes(options: { documents: boolean }): readonly Route<KeyedRouteContext>[] {
 	return [
 		...m2mRoutes,
-		...keyedRotationRoutes,
+		...ownKeyRoutes,
 		...keyedSiteRoutes,
 		...(options.documents ? keyedDocumentRoutes : []),
 		...keyedUsageRoutes,

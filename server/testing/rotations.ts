@@ -57,8 +57,8 @@ export interface RotationFixture {
 	/** Another process, whose counts are flushed with the first one's. */
 	second(): Promise<Process>;
 	key(tenant_id: string, input?: Partial<CreateInput>): Promise<MadeKey>;
-	/** The context of a request by the key about its own secret. */
-	self(raw_key: string, idempotency_key?: string): Promise<SelfContext>;
+	/** The context of a request by the key about its own secret, on a route that needs `permission`. */
+	self(raw_key: string, idempotency_key?: string | null, permission?: string | null): Promise<SelfContext>;
 	rotate(key: MadeKey, input?: Omit<RotateInput, "handover">, overrides?: Partial<KeysContext>): ReturnType<typeof rotateKey>;
 	close(): Promise<void>;
 }
@@ -111,14 +111,14 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			return process;
 		},
 		key: (tenant_id, input) => verification.key(main.node, tenant_id, input),
-		async self(raw_key, idempotency_key) {
+		async self(raw_key, idempotency_key = null, permission = "key:rotate") {
 			const { grant } = await main.ask(raw_key);
 			assert(grant, "the key is not known");
 			const request = {
 				request_id: newRequestId(),
-				idempotency_key: idempotency_key ?? null,
+				idempotency_key,
 				site_id: null,
-				permission: "key:rotate",
+				permission,
 				raw_key,
 				address: null,
 			};

@@ -1,7 +1,7 @@
 import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../audit/change.ts";
 import { reauthorize } from "../audit/reauthorize.ts";
 import { ApiError } from "../core/error.ts";
-import { type ReadTx, read } from "../database/transaction.ts";
+import { type ReadTx, read, type Tx } from "../database/transaction.ts";
 import { readTenantForUpdate } from "../tenants/store.ts";
 import { tenantNotFound } from "../tenants/tenant.ts";
 import { keyActivity, usage24h } from "../usage/activity-store.ts";
@@ -115,13 +115,17 @@ function auditRevocation(key: Key, { tenant_id, reason, note = null }: Request, 
 
 /**
  * Revokes a key permanently, cancels its handovers and ends its rotation. After this returns, no node accepts the key. Idempotent: a repeat returns the
- * key with the first reason. 404 `not_found`.
+ * key with the first reason. `authorize` runs first in the transaction; by default it locks no tenant, since a revocation must not wait for a lock that
+ * it does not need. 404 `not_found`.
  */
-export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
+export async function revokeKey(
+	context: ChangeContext,
+	input: RevokeInput & { tenant_id: string; key_id: string },
+	authorize: (tx: Tx) => Promise<unknown> = reauthorize,
+): Promise<KeyEverywhere> {
 	const { tenant_id, key_id, reason } = input;
 	const { result: key, waited_for } = await changeEverywhere<Key>(context, async (tx) => {
-		// Does not lock the tenant: a revocation must not wait for a lock that it does not need.
-		await reauthorize(tx);
+		await authorize(tx);
 		const now = context.clock.now();
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();

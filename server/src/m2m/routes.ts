@@ -2,6 +2,7 @@ import Type from "typebox";
 import { type Route, route } from "../http/route.ts";
 import { SelfEnded, SelfRotated, SelfRotateInput } from "../keys/rotations/schema.ts";
 import { type LimitsContext, limits, limitsOfTenant, type TenantLimitsContext } from "./limits.ts";
+import { revokeSelf, SelfRevoked, SelfRevokeInput } from "./self-revocation.ts";
 import { cancelSelf, completeSelf, rotateSelf, type SelfContext } from "./self-rotation.ts";
 import { whoami } from "./whoami.ts";
 
@@ -85,7 +86,7 @@ export const managementLimitRoutes: readonly Route<TenantLimitsContext>[] = [
 	}),
 ];
 
-export const keyedRotationRoutes: readonly Route<SelfContext>[] = [
+export const ownKeyRoutes: readonly Route<SelfContext>[] = [
 	route({
 		method: "POST",
 		path: "/api/v1/m2m/key/rotate",
@@ -119,5 +120,15 @@ export const keyedRotationRoutes: readonly Route<SelfContext>[] = [
 		output: SelfEnded,
 		reads_usage: "unless_forced",
 		run: cancelSelf,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/m2m/key/revoke",
+		access: "key",
+		summary: "End the key that authenticates the request, or its old secret while that is being replaced",
+		status: 200,
+		body: SelfRevokeInput,
+		output: SelfRevoked,
+		run: revokeSelf,
 	}),
 ];
