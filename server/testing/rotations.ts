@@ -5,7 +5,7 @@ import type { HandoverContext, KeysContext, RecipientContext } from "../src/keys
 import { rotateKey } from "../src/keys/rotations/rotate.ts";
 import type { RotateInput } from "../src/keys/rotations/schema.ts";
 import type { CreateInput } from "../src/keys/schema.ts";
-import type { SelfContext } from "../src/m2m/self-rotation.ts";
+import type { SelfContext } from "../src/m2m/own-key.ts";
 import { createMailer } from "../src/outbox/mail/mailer.ts";
 import { LiveProfile } from "../src/plans/profile/live.ts";
 import { aggregateUsage } from "../src/usage/aggregate.ts";

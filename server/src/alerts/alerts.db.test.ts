@@ -5,7 +5,7 @@ import { testLog } from "../../testing/database.ts";
 import { CALLERS, from, type RotationFixture, rotationFixture } from "../../testing/rotations.ts";
 import type { MadeKey } from "../../testing/verification.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
 import { createMailer } from "../outbox/mail/mailer.ts";
 import { eraseTenant } from "../tenants/erase.ts";

@@ -6,7 +6,7 @@ import { ApiError } from "../core/error.ts";
 import { parseAddress } from "../core/network.ts";
 import { newRequestId } from "../core/request-id.ts";
 import { pauseKey } from "../keys/pause.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { rotateKey } from "../keys/rotations/rotate.ts";
 import { asKid, makeRawKey } from "../keys/secrets/format.ts";
 import { createSite } from "../tenants/sites/sites.ts";

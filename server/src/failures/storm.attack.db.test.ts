@@ -4,7 +4,7 @@ import { factsOf, type Refusing, startRefusing } from "../../testing/refusals.ts
 import { newQuestion, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { ApiError } from "../core/error.ts";
 import { newRequestId } from "../core/request-id.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { asKid, makeRawKey } from "../keys/secrets/format.ts";
 import { makeSource } from "../usage/sources/source.ts";
 import { listFailures } from "./list.ts";

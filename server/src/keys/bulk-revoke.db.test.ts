@@ -6,7 +6,7 @@ import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
 import { pauseKey } from "./pause.ts";
 import { listKeys } from "./read.ts";
-import { bulkRevoke, revokeKey } from "./revoke.ts";
+import { bulkRevoke, revokeKey } from "./revocation/revoke.ts";
 import type { CreateInput } from "./schema.ts";
 
 let fixture: KeysFixture;

@@ -7,7 +7,7 @@ import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { readKeys } from "./list-store.ts";
 import { getKey } from "./read.ts";
-import { revokeKey } from "./revoke.ts";
+import { revokeKey } from "./revocation/revoke.ts";
 import { parseRawKey } from "./secrets/format.ts";
 import { secretMatches } from "./secrets/mac.ts";
 

@@ -11,7 +11,7 @@ import { createKey } from "./create.ts";
 import { readKeys } from "./list-store.ts";
 import { pauseKey } from "./pause.ts";
 import { getKey, keyChoices, listKeys } from "./read.ts";
-import { revokeKey } from "./revoke.ts";
+import { revokeKey } from "./revocation/revoke.ts";
 import { readSecrets } from "./secrets/store.ts";
 
 let fixture: KeysFixture;

@@ -10,7 +10,7 @@ import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { pauseKey } from "./pause.ts";
 import { type RecheckQuestion, recheckKey } from "./recheck.ts";
-import { revokeKey } from "./revoke.ts";
+import { revokeKey } from "./revocation/revoke.ts";
 import { updateKeySettings } from "./update.ts";
 
 let fixture: KeysFixture;

@@ -7,7 +7,7 @@ import { createKeyForHandover } from "./handovers/create-key.ts";
 import { handoverRoutes } from "./handovers/routes.ts";
 import { pauseKey, resumeKey } from "./pause.ts";
 import { getKey, keyChoices, listKeys } from "./read.ts";
-import { bulkRevoke, revokeKey } from "./revoke.ts";
+import { bulkRevoke, revokeKey } from "./revocation/revoke.ts";
 import {
 	BulkRevoked,
 	BulkRevokeInput,

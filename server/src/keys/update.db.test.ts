@@ -8,7 +8,7 @@ import { updateTenant } from "../tenants/tenants.ts";
 import { createKey } from "./create.ts";
 import { pauseKey, resumeKey } from "./pause.ts";
 import { getKey } from "./read.ts";
-import { revokeKey } from "./revoke.ts";
+import { revokeKey } from "./revocation/revoke.ts";
 import type { KeyAnswer, KeyEverywhere, UpdateInput } from "./schema.ts";
 import { updateKeySettings } from "./update.ts";
 

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { type KeysFixture, keyInput, keysFixture } from "../../testing/keys.ts";
 import { createKey } from "./create.ts";
 import { pauseKey } from "./pause.ts";
-import { revokeKey } from "./revoke.ts";
+import { revokeKey } from "./revocation/revoke.ts";
 
 let fixture: KeysFixture;
 before(async () => {

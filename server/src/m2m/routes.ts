@@ -2,8 +2,9 @@ import Type from "typebox";
 import { type Route, route } from "../http/route.ts";
 import { SelfEnded, SelfRotated, SelfRotateInput } from "../keys/rotations/schema.ts";
 import { type LimitsContext, limits, limitsOfTenant, type TenantLimitsContext } from "./limits.ts";
+import type { SelfContext } from "./own-key.ts";
 import { revokeSelf, SelfRevoked, SelfRevokeInput } from "./self-revocation.ts";
-import { cancelSelf, completeSelf, rotateSelf, type SelfContext } from "./self-rotation.ts";
+import { cancelSelf, completeSelf, rotateSelf } from "./self-rotation.ts";
 import { whoami } from "./whoami.ts";
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);

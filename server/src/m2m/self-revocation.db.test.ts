@@ -23,7 +23,7 @@ const readState = async ({ key_id }: MadeKey) => {
 	return { status, revoked_by: revoked_by?.kind, revoke_reason, revoke_note };
 };
 
-test("whoever holds a key can end it without any permission, on every node, and it says itself that it did", async () => {
+test("a key can be ended by a request with it, without any permission and on every node, and is named as the one who did it", async () => {
 	const other = await fixture.second();
 	const key = await make();
 	equal(await fixture.use(key.raw_key, "orders"), "allowed");

@@ -1,11 +1,12 @@
 import Type, { type Static } from "typebox";
+import { change } from "../audit/change.ts";
 import { read } from "../database/transaction.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { applyRevocation } from "../keys/revocation/revocation.ts";
 import { endByHand } from "../keys/rotations/end.ts";
 import { readRotations } from "../keys/rotations/store.ts";
 import { RevokeInput } from "../keys/schema.ts";
 import { Time } from "../keys/secrets/schema-parts.ts";
-import { lockOwnKey, ownChange, type SelfContext } from "./self-rotation.ts";
+import { lockOwnKey, ownChange, type SelfContext } from "./own-key.ts";
 
 export const SelfRevokeInput = Type.Partial(RevokeInput, { additionalProperties: false });
 export type SelfRevokeInput = Static<typeof SelfRevokeInput>;
@@ -32,6 +33,9 @@ export async function revokeSelf(context: SelfContext, { reason = "suspected_exp
 		const { ended_at } = await endByHand(own, { ...end, before: (tx) => context.recheck(tx) });
 		return { key_id, ended: "old_secret", ended_at: ended_at ?? now() };
 	}
-	const { revoked_at } = await revokeKey(own, { tenant_id, key_id, reason, note }, (tx) => lockOwnKey(tx, context));
-	return { key_id, ended: "key", ended_at: revoked_at ?? now() };
+	const { revoked_at } = await change(own, async (tx) => {
+		const { key } = await lockOwnKey(tx, context);
+		return applyRevocation(tx, own, key, { reason, note });
+	});
+	return { key_id, ended: "key", ended_at: revoked_at?.toISOString() ?? now() };
 }

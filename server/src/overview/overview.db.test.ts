@@ -5,7 +5,7 @@ import { type KeysFixture, keyInput, keysFixture } from "../../testing/keys.ts";
 import { ApiError } from "../core/error.ts";
 import { connectDatabase } from "../database/database.ts";
 import { createKey } from "../keys/create.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { putPlan } from "../plans/plans.ts";
 import { createTenant, updateTenant } from "../tenants/tenants.ts";
 import { QuotaLedger } from "../verification/limits/quota.ts";

@@ -6,7 +6,7 @@ import { getCode, type MadeKey, newQuestion, type Process, type VerificationFixt
 import { parseAddress } from "../core/network.ts";
 import { DAY_MS } from "../core/time.ts";
 import { ExposureRecorder } from "../exposure/recorder.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "../keys/secrets/format.ts";
 import { updateKeySettings } from "../keys/update.ts";
 import { updateTenant } from "../tenants/tenants.ts";

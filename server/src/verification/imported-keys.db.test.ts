@@ -7,7 +7,7 @@ import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { putImportedFormat } from "../keys/imported/formats.ts";
 import { importKeys } from "../keys/imported/import.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { asKid, makeRawKey, newSecret } from "../keys/secrets/format.ts";
 import { checkPeppers } from "../keys/secrets/pepper-check.ts";
 import { rekeySecret } from "../keys/secrets/rekey.ts";

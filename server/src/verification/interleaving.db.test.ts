@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { pausable } from "../../testing/nodes.ts";
 import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { pauseKey, resumeKey } from "../keys/pause.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
 import { updateTenant } from "../tenants/tenants.ts";
 

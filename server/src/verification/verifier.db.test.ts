@@ -14,7 +14,7 @@ import {
 import { parseAddress } from "../core/network.ts";
 import { parsePeppers } from "../core/pepper.ts";
 import { pauseKey, resumeKey } from "../keys/pause.ts";
-import { revokeKey } from "../keys/revoke.ts";
+import { revokeKey } from "../keys/revocation/revoke.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "../keys/secrets/format.ts";
 import { rekeySecret } from "../keys/secrets/rekey.ts";
 import { eraseTenant } from "../tenants/erase.ts";

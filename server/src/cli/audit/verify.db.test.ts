@@ -16,7 +16,7 @@ import { parsePeppers } from "../../core/pepper.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { createKey } from "../../keys/create.ts";
 import { pauseKey, resumeKey } from "../../keys/pause.ts";
-import { revokeKey } from "../../keys/revoke.ts";
+import { revokeKey } from "../../keys/revocation/revoke.ts";
 import { rotateKey } from "../../keys/rotations/rotate.ts";
 import { updateKeySettings } from "../../keys/update.ts";
 import { deleteSite } from "../../tenants/sites/sites.ts";

@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
 import { createKey } from "../create.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { warnOfExpiry } from "./warn.ts";
 
 const DAY_MS = 86_400_000;

@@ -11,7 +11,7 @@ import type { RecipientContext } from "../context.ts";
 import { createKey } from "../create.ts";
 import { pauseKey, resumeKey } from "../pause.ts";
 import { getKey, listKeys } from "../read.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import type { CreateInput } from "../schema.ts";
 import { parseRawKey } from "../secrets/format.ts";
 import { updateKeySettings } from "../update.ts";

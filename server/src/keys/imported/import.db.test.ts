@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { acmeKey, declareAcme, INTO_ACME, importRow } from "../../../testing/imported-keys.ts";
 import { auditActions, getPointers, type KeysFixture, keysFixture, refused } from "../../../testing/keys.ts";
 import { getKey, listKeys } from "../read.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { deleteImportedFormat, listImportedFormats, putImportedFormat } from "./formats.ts";
 import { importKeys, surveyImport } from "./import.ts";
 import type { ImportRow, RowOutcome } from "./row.ts";

@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time.ts";
 import { createKey } from "../create.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { rotateKeyForHandover } from "../rotations/rotate.ts";
 import { KeyNewsEmitter } from "./emit.ts";
 

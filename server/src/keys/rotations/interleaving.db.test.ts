@@ -8,7 +8,7 @@ import { ApiError } from "../../core/error.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
 import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey, resumeKey } from "../pause.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { reissueKey } from "../secrets/reissue.ts";
 import { cancelRotation, completeRotation } from "./complete-or-cancel.ts";
 import { completeRotations } from "./end-due.ts";

@@ -7,7 +7,7 @@ import { DAY_SECONDS } from "../../core/time.ts";
 import { handOverKey } from "../handovers/hand-over.ts";
 import { pauseKey } from "../pause.ts";
 import { getKey } from "../read.ts";
-import { bulkRevoke, revokeKey } from "../revoke.ts";
+import { bulkRevoke, revokeKey } from "../revocation/revoke.ts";
 import { reissueKey } from "../secrets/reissue.ts";
 import { updateKeySettings } from "../update.ts";
 import { cancelRotation, completeRotation } from "./complete-or-cancel.ts";

@@ -4,7 +4,7 @@ import { type RotationFixture, rotationFixture } from "../../../testing/rotation
 import { whoami } from "../../m2m/whoami.ts";
 import { pauseKey } from "../pause.ts";
 import { getKey } from "../read.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { updateKeySettings } from "../update.ts";
 import { completeRotations } from "./end-due.ts";
 import { getRotation, listRotations } from "./read.ts";

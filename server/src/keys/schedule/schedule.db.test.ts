@@ -15,7 +15,7 @@ import { createKey } from "../create.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
 import { revealKey } from "../handovers/reveal.ts";
 import { pauseKey, resumeKey } from "../pause.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { completeRotations } from "../rotations/end-due.ts";
 import type { CreateInput } from "../schema.ts";
 import { updateKeySettings } from "../update.ts";

@@ -8,7 +8,7 @@ import { verifyChain } from "../../audit/verify.ts";
 import { parsePeppers } from "../../core/pepper.ts";
 import type { KeysContext } from "../context.ts";
 import { createKey } from "../create.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { parseRawKey } from "./format.ts";
 import { type StoredMac, secretMatches } from "./mac.ts";
 import { checkPeppers } from "./pepper-check.ts";

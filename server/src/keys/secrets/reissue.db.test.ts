@@ -5,7 +5,7 @@ import { updateTenant } from "../../tenants/tenants.ts";
 import { createKey } from "../create.ts";
 import { createKeyForHandover } from "../handovers/create-key.ts";
 import { getKey } from "../read.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { reissueKey } from "./reissue.ts";
 import { setStorageLocation } from "./storage-location.ts";
 

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { type KeysFixture, keyInput, keysFixture, refused } from "../../../testing/keys.ts";
 import { listSites } from "../../tenants/sites/sites.ts";
 import { createKey } from "../create.ts";
-import { revokeKey } from "../revoke.ts";
+import { revokeKey } from "../revocation/revoke.ts";
 import { previewSiteRemoval, sitesActivity } from "./sites.ts";
 
 const HOUR_MS = 3_600_000;

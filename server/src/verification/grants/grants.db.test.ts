@@ -5,7 +5,7 @@ import { append, pausable } from "../../../testing/nodes.ts";
 import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
 import { ApiError } from "../../core/error.ts";
 import { pauseKey, resumeKey } from "../../keys/pause.ts";
-import { revokeKey } from "../../keys/revoke.ts";
+import { revokeKey } from "../../keys/revocation/revoke.ts";
 import { newKid } from "../../keys/secrets/format.ts";
 import { createSite, deleteSite } from "../../tenants/sites/sites.ts";
 import { updateTenant } from "../../tenants/tenants.ts";

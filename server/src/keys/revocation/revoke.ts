@@ -1,18 +1,19 @@
-import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../audit/change.ts";
-import { reauthorize } from "../audit/reauthorize.ts";
-import { ApiError } from "../core/error.ts";
-import { type ReadTx, read, type Tx } from "../database/transaction.ts";
-import { readTenantForUpdate } from "../tenants/store.ts";
-import { tenantNotFound } from "../tenants/tenant.ts";
-import { keyActivity, usage24h } from "../usage/activity-store.ts";
-import { keyNotFound } from "./guards.ts";
-import { cancelWaitingHandovers } from "./handovers/store.ts";
-import { getKeyStatus, type Key, toKeyActor } from "./key.ts";
-import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "./list-store.ts";
-import { readKeyResponse } from "./response.ts";
-import { endRotationsOfRevoked } from "./rotations/end.ts";
-import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput, type KeyEverywhere, type RevokeInput } from "./schema.ts";
-import { lockKey, updateKey } from "./store.ts";
+import { assertStillAllowed, type ChangeContext, changeEverywhere } from "../../audit/change.ts";
+import { reauthorize } from "../../audit/reauthorize.ts";
+import { ApiError } from "../../core/error.ts";
+import { type ReadTx, read } from "../../database/transaction.ts";
+import { readTenantForUpdate } from "../../tenants/store.ts";
+import { tenantNotFound } from "../../tenants/tenant.ts";
+import { keyActivity, usage24h } from "../../usage/activity-store.ts";
+import { keyNotFound } from "../guards.ts";
+import { cancelWaitingHandovers } from "../handovers/store.ts";
+import { getKeyStatus, type Key, toKeyActor } from "../key.ts";
+import { lockChosenKeys, readChosenKeys, revokeKeys, type Selection } from "../list-store.ts";
+import { readKeyResponse } from "../response.ts";
+import { endRotationsOfRevoked } from "../rotations/end.ts";
+import { BULK_KEYS_MAX, type BulkRevoked, type BulkRevokeInput, type KeyEverywhere, type RevokeInput } from "../schema.ts";
+import { lockKey } from "../store.ts";
+import { applyRevocation } from "./revocation.ts";
 
 type Request = BulkRevokeInput & { tenant_id: string };
 
@@ -115,45 +116,16 @@ function auditRevocation(key: Key, { tenant_id, reason, note = null }: Request, 
 
 /**
  * Revokes a key permanently, cancels its handovers and ends its rotation. After this returns, no node accepts the key. Idempotent: a repeat returns the
- * key with the first reason. `authorize` runs first in the transaction; by default it locks no tenant, since a revocation must not wait for a lock that
- * it does not need. 404 `not_found`.
+ * key with the first reason. 404 `not_found`.
  */
-export async function revokeKey(
-	context: ChangeContext,
-	input: RevokeInput & { tenant_id: string; key_id: string },
-	authorize: (tx: Tx) => Promise<unknown> = reauthorize,
-): Promise<KeyEverywhere> {
-	const { tenant_id, key_id, reason } = input;
+export async function revokeKey(context: ChangeContext, input: RevokeInput & { tenant_id: string; key_id: string }): Promise<KeyEverywhere> {
+	const { tenant_id, key_id } = input;
 	const { result: key, waited_for } = await changeEverywhere<Key>(context, async (tx) => {
-		await authorize(tx);
-		const now = context.clock.now();
+		// Does not lock the tenant: a revocation must not wait for a lock that it does not need.
+		await reauthorize(tx);
 		const before = await lockKey(tx, tenant_id, key_id);
 		if (!before) throw keyNotFound();
-		if (before.revoked_at !== null) return { unchanged: before };
-		const note = input.note ?? null;
-		const revoked = { revoked_at: new Date(now), revoked_by: toKeyActor(context.actor), revoke_reason: reason, revoke_note: note };
-		const key: Key = { ...before, ...revoked };
-		const { completed, cancelled } = await endRotationsOfRevoked(tx, context, tenant_id, [before], revoked.revoked_at);
-		await updateKey(tx, tenant_id, key_id, revoked, revoked.revoked_at);
-		await cancelWaitingHandovers(tx, tenant_id, [key_id], revoked.revoked_at);
-		const { name, environment } = key;
-		return {
-			result: key,
-			audit: [
-				{
-					action: "key.revoked",
-					target: { kind: "key", id: key_id },
-					details: { name, environment, reason, note, status_before: getKeyStatus(before, now), ended_rotation_id: cancelled[0]?.id ?? null },
-					tenant_id,
-				},
-				...completed.map(({ audit }) => audit),
-			],
-			invalidates: [{ kind: "key", id: key_id }],
-			events: [
-				...completed.map(({ event }) => event),
-				{ tenant_id, type: "key.revoked", data: { key_id, name, environment, reason, revoked_by: revoked.revoked_by.name } },
-			],
-		};
+		return applyRevocation(tx, context, before, input);
 	});
 	return { ...(await read(context, (tx) => readKeyResponse(tx, key, context.clock.now()))), waited_for };
 }
