@@ -367,3 +367,45 @@ test("a canary key alarms within five seconds wherever its raw key is, with sour
 		assertProblem(await server.management(tenant_id, "POST", "/api-keys", handed), "invalid_request");
 	}
 });
+
+test("a program that searches for leaked keys learns whether a key works and nothing else, which is no use of the key; a canary key raises its alarm", async () => {
+	const make = (input: Record<string, unknown> = {}) => makeKey(server, tenant_id, { environment: "prod", ...input });
+	const status = (raw_key: string | null) =>
+		server.send({ method: "GET", path: "/api/v1/key-status", headers: raw_key === null ? {} : { "x-api-key": raw_key } });
+	const [live, bound, ended, paused, canary] = [
+		await make(),
+		await make({ allowed_ips: ["198.51.100.0/24"] }),
+		await make(),
+		await make(),
+		await make({ canary: true }),
+	];
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${ended.id}/revoke`, { reason: "other" }), 200);
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${paused.id}/pause`, {}), 200);
+	const unknown = makeRawKey({ brand: "kw", environment: "prod", kid: asKid(newKid()), secret: newSecret() });
+	const raw_keys = [live.raw_key, bound.raw_key, ended.raw_key, paused.raw_key, canary.raw_key, unknown, `${live.raw_key}x`];
+	const answers = await Promise.all(raw_keys.map(async (raw_key) => expectStatus(await status(raw_key), 200).json));
+	deepEqual(
+		answers,
+		[true, true, false, false, false, false, false].map((active) => ({ active })),
+	);
+	assertProblem(await status(null), "key_missing");
+	for (const until = performance.now() + ALARM_MS; ; await sleep(50)) {
+		const { data } = expectStatus(await server.management(tenant_id, "GET", `/alerts?rule=canary_used&key_id=${canary.id}`), 200).as<{
+			data: unknown[];
+		}>();
+		if (data.length === 1) break;
+		ok(performance.now() < until, "no alarm within 5 s");
+	}
+	const { last_used_at, usage_24h, exposed_at } = expectStatus(await server.management(tenant_id, "GET", `/api-keys/${live.id}`), 200).json;
+	deepEqual([last_used_at, usage_24h, exposed_at], [null, 0, null]);
+});
+
+test("one address may ask for the status of 600 keys a minute, and is told when to go on", async () => {
+	const headers = { "x-api-key": "kw_prod_0", "x-forwarded-for": "203.0.113.99" };
+	const ask = () => server.send({ method: "GET", path: "/api/v1/key-status", headers });
+	for (let call = 0; call < 600; call += 1) expectStatus(await ask(), 200);
+	const refused = await ask();
+	assertProblem(refused, "rate_limited");
+	ok(Number(refused.headers["retry-after"]) > 0);
+	expectStatus(await server.send({ method: "GET", path: "/api/v1/key-status", headers: { ...headers, "x-forwarded-for": "203.0.113.98" } }), 200);
+});

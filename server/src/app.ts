@@ -35,6 +35,7 @@ import type { KeysContext } from "./keys/context.ts";
 import { checkPeppers } from "./keys/secrets/pepper-check.ts";
 import { getRekeyerName, rekeySecret } from "./keys/secrets/rekey.ts";
 import { RekeyQueue } from "./keys/secrets/rekey-queue.ts";
+import { mountLeakRoutes } from "./leaks/routes.ts";
 import { unsubscribeKeysFrom } from "./mailing/unsubscribe-token.ts";
 import type { Node } from "./nodes/node.ts";
 import { createMailer } from "./outbox/mail/mailer.ts";
@@ -115,7 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		log,
 		peppers: options.peppers,
 		key_brand: options.key_brand,
-		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing },
+		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures },
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,
@@ -200,6 +201,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	mount(http, publicRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, unsubscribeRoutes, publicGate({ ...gates, makeContext }), mounted);
+	mountLeakRoutes(http, { ...gates, makeContext }, mounted);
 	mount(http, anonymousRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, personRoutes, personGate({ ...gates, makeContext }), { ...mounted, afterBody: recheckSession(gates) });
 	mount(http, metricsRoutes, operatorGate({ ...gates, makeContext }), mounted);

@@ -1,4 +1,5 @@
 import type { Route } from "../http/route.ts";
+import { leakRoutes } from "../leaks/routes.ts";
 import { anonymousRoutes, forwardedRoutes, keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "../routes.ts";
 import { metricsRoutes, publicRoutes } from "./public-routes.ts";
 import { unsubscribeRoutes } from "./unsubscribe-routes.ts";
@@ -8,6 +9,7 @@ export function everyRoute(options: { documents: boolean }): readonly Route<neve
 	return [
 		...publicRoutes,
 		...unsubscribeRoutes,
+		...leakRoutes,
 		...anonymousRoutes,
 		...personRoutes,
 		...metricsRoutes,

@@ -1,12 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { Canary } from "../keys/canaries/canary.ts";
-import { secretMatches } from "../keys/secrets/mac.ts";
+import { computeDecoy, secretMatches } from "../keys/secrets/mac.ts";
 import type { Node } from "../nodes/node.ts";
 import { runChecks, SITE_NEEDED } from "./checks.ts";
 import { LEASE_LOST, NOT_KNOWN } from "./denial.ts";
 import { type Grant, isStale } from "./grants/grant.ts";
-import { isUnknown } from "./grants/unknown-names.ts";
+import { isUnknown, UNKNOWN } from "./grants/unknown-names.ts";
 import { malformed } from "./malformed.ts";
 import { decideLater, FORMATS_NEEDED, type LoadParts, type Missing, type ReadGrant } from "./missing.ts";
 import { digestRawKey, type Presented } from "./presented.ts";
@@ -20,8 +20,8 @@ export interface ExamineParts extends LoadParts {
 }
 
 /**
- * Dry run of verification with the same CHECKS, for testers. Spends, counts and records nothing, and ignores the limit of failures per
- * address. Rejects when the data cannot be read.
+ * Dry run of verification with the same CHECKS. Spends, counts and records nothing, and ignores the limit of failures per address.
+ * Rejects when the data cannot be read.
  */
 export async function examine(parts: ExamineParts, question: Question): Promise<Decision> {
 	const decideWith = (read: ReadGrant) => examineWith(parts, question, read);
@@ -42,6 +42,7 @@ function examineWith(parts: ExamineParts, question: Question, read: ReadGrant): 
 	if (known === undefined || (!isUnknown(known) && isStale(known))) return { needs: "grant", grant: null, name: presented.name };
 	if (known instanceof Canary && known.matches(parts.peppers, presented.environment ?? "", presented.secret))
 		return { denial: NOT_KNOWN, grant: null, canary: known };
+	if (known === UNKNOWN) computeDecoy(parts.peppers, presented.secret);
 	if (isUnknown(known) || !matches(parts, known, presented)) return { denial: NOT_KNOWN, grant: null };
 	const found = runChecks(known, question, at, question.site_id === null ? undefined : parts.grants.site(known.tenant.id, question.site_id));
 	return found === SITE_NEEDED ? { needs: "site", grant: known } : { denial: found, grant: known };

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
@@ -7,7 +6,7 @@ import type { ExposureRecorder } from "../exposure/recorder.ts";
 import type { RefusalRecorder } from "../failures/recorder.ts";
 import { Canary } from "../keys/canaries/canary.ts";
 import type { LiveImportedFormats } from "../keys/imported/formats.ts";
-import { secretMac, secretMatches } from "../keys/secrets/mac.ts";
+import { computeDecoy, secretMatches } from "../keys/secrets/mac.ts";
 import { isRekeyDue } from "../keys/secrets/rekey.ts";
 import type { Node } from "../nodes/node.ts";
 import { isUse } from "../usage/code.ts";
@@ -60,8 +59,6 @@ export class Verifier {
 	/** The sources of requests, cached for callers. */
 	readonly sources: SourceMemo;
 	readonly #parts: VerifierOptions & { readonly reader: RawKeyReader };
-	/** Identity of the decoy MAC for unknown keys. */
-	readonly #decoy = { key_id: "key_none", kid: "none", tenant_id: "none", environment: "prod" };
 
 	constructor(options: VerifierOptions) {
 		this.#parts = { ...options, reader: new RawKeyReader(options) };
@@ -180,12 +177,9 @@ export class Verifier {
 	/** Unknown kids, wrong secrets and canary keys must be indistinguishable, in the response and in time: each computes one MAC. */
 	#wrongSecret(question: Question, presented: Presented, known: Grant | Unknown): Decision {
 		const { peppers, exposures } = this.#parts;
-		if (known === UNKNOWN) {
-			const mac = secretMac(peppers.current, this.#decoy, presented.secret);
-			timingSafeEqual(mac, mac);
-		} else if (known instanceof Canary && known.matches(peppers, presented.environment ?? "", presented.secret)) {
+		if (known === UNKNOWN) computeDecoy(peppers, presented.secret);
+		else if (known instanceof Canary && known.matches(peppers, presented.environment ?? "", presented.secret))
 			exposures.addCanary(known, question.source);
-		}
 		return this.#wrong(question, NOT_KNOWN, presented.kid);
 	}
 
