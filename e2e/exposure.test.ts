@@ -400,7 +400,7 @@ test("a program that searches for leaked keys learns whether a key works and not
 	deepEqual([last_used_at, usage_24h, exposed_at], [null, 0, null]);
 });
 
-test("one address may ask for the status of 600 keys a minute, and is told when to go on", async () => {
+test("one address may ask for the status of 600 keys a minute, and then learns when to go on", async () => {
 	const headers = { "x-api-key": "kw_prod_0", "x-forwarded-for": "203.0.113.99" };
 	const ask = () => server.send({ method: "GET", path: "/api/v1/key-status", headers });
 	for (let call = 0; call < 600; call += 1) expectStatus(await ask(), 200);
