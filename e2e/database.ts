@@ -5,7 +5,7 @@ import { findInvalidEvents } from "../server/testing/events.ts";
 
 /** Tables that background jobs change, and tables of counters. */
 const COUNTERS = new Set([
-	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_keys", "usage_operations"],
+	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_by_source", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "budget_periods", "key_exposures"],
 	...["canary_uses", "auth_failures", "auth_failure_counts", "unknown_auth_failures"],
 	...["alerts", "alert_news", "alert_progress", "mails", "scheduled_rotations"],

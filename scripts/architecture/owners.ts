@@ -80,6 +80,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	tenants: { owner: "tenants", readers: ["alerts", "access", "failures", "keys", "documents", "plans", "usage", "overview", "mailing"] },
 	unknown_auth_failures: { owner: "failures" },
 	uploads: { owner: "documents" },
+	usage_by_source: { owner: "usage", writers: ["tenants"] },
 	usage_flushes: { owner: "usage" },
 	usage_gap: { owner: "usage" },
 	usage_keys: { owner: "usage" },

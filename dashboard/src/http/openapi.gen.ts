@@ -4758,6 +4758,14 @@ export interface operations {
                             site_id?: string | null;
                             /** @description The route, or what a service or a proxy's rule calls it */
                             operation?: string;
+                            /** @description Null: requests beyond the 200 rows of usage by source that a key has on a day; their sources are not known */
+                            source_id?: string | null;
+                            /** @description The name that a member gave the source */
+                            name?: string | null;
+                            network?: string | null;
+                            /** @description The program */
+                            agent?: string | null;
+                            client?: string | null;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
@@ -9137,7 +9145,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 granularity?: "minute" | "hour" | "day";
-                group_by?: "code" | "key" | "site" | "operation";
+                group_by?: "code" | "key" | "site" | "operation" | "source";
                 by_key?: boolean;
             };
             header?: never;
@@ -9171,6 +9179,14 @@ export interface operations {
                             site_id?: string | null;
                             /** @description The route, or what a service or a proxy's rule calls it */
                             operation?: string;
+                            /** @description Null: requests beyond the 200 rows of usage by source that a key has on a day; their sources are not known */
+                            source_id?: string | null;
+                            /** @description The name that a member gave the source */
+                            name?: string | null;
+                            network?: string | null;
+                            /** @description The program */
+                            agent?: string | null;
+                            client?: string | null;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;
@@ -9193,6 +9209,7 @@ export interface operations {
                 from?: string;
                 to?: string;
                 granularity?: "minute" | "hour" | "day";
+                group_by?: "key" | "secret" | "source";
                 by_secret?: boolean;
             };
             header?: never;
@@ -9227,6 +9244,14 @@ export interface operations {
                             site_id?: string | null;
                             /** @description The route, or what a service or a proxy's rule calls it */
                             operation?: string;
+                            /** @description Null: requests beyond the 200 rows of usage by source that a key has on a day; their sources are not known */
+                            source_id?: string | null;
+                            /** @description The name that a member gave the source */
+                            name?: string | null;
+                            network?: string | null;
+                            /** @description The program */
+                            agent?: string | null;
+                            client?: string | null;
                             /** @description `allowed`, or the code of the refusal */
                             code: string;
                             requests: number;

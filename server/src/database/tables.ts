@@ -653,6 +653,21 @@ export interface UploadsTable {
 	started_at: Generated<Timestamp>;
 }
 
+export interface UsageBySourceTable {
+	tenant_id: string;
+	day: string;
+	key_id: string;
+	site_id: string;
+	operation: string;
+	source_id: string;
+	network: string;
+	agent: string;
+	client: string | null;
+	code: string;
+	overflowed: boolean;
+	requests: number;
+}
+
 export interface UsageFlushesTable {
 	node_id: string;
 	flush_number: number;
@@ -665,6 +680,8 @@ export interface UsageFlushesTable {
 	secret_operations: string | null;
 	counted_from: Timestamp | null;
 	success_operations: string | null;
+	success_sites: string | null;
+	uses: string | null;
 }
 
 export interface UsageGapTable {
@@ -798,6 +815,7 @@ export interface Tables {
 	tenants: TenantsTable;
 	unknown_auth_failures: UnknownAuthFailuresTable;
 	uploads: UploadsTable;
+	usage_by_source: UsageBySourceTable;
 	usage_flushes: UsageFlushesTable;
 	usage_gap: UsageGapTable;
 	usage_keys: UsageKeysTable;

@@ -28,6 +28,10 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 		key_activity: { tenant_id: tenant, key_id, last_check_at: DAY },
 		usage_keys: { ...usage, key_id, kid },
 		usage_operations: { ...usage, site_id, operation: "GET /" },
+		usage_by_source: {
+			...{ tenant_id: tenant, day: DAY, key_id, site_id, operation: "GET /", source_id: "source", network: "192.0.2.0/24", agent: "curl" },
+			...{ code: "allowed", overflowed: false, requests: 1 },
+		},
 		quota_periods: { tenant_id: tenant, month: "2026-01-01", leased: 1 },
 		budget_periods: { tenant_id: tenant, key_id, name: "calls", per: "month", start: "2026-01-01", leased: 1, amount: 10 },
 		documents: { tenant_id: tenant, site_id, id: `doc_${tenant}`, ...document },

@@ -128,10 +128,23 @@ test("a key is listed with its usage and that of its secrets", async () => {
 	const batch = {
 		facts: 0,
 		keys: [
-			{ tenant_id, key_id: key.id, kid, minute, code, requests: 3, first_ms: used_ms - 5, last_ms: used_ms, source: UNKNOWN_SOURCE, operation: null },
+			{
+				tenant_id,
+				key_id: key.id,
+				kid,
+				minute,
+				code,
+				requests: 3,
+				first_ms: used_ms - 5,
+				last_ms: used_ms,
+				source: UNKNOWN_SOURCE,
+				last_success: null,
+				target: null,
+			},
 		],
 		operations: [],
 		key_checks: [{ tenant_id, key_id: key.id, last_check_ms: used_ms - 1 }],
+		uses: [],
 		secret_operations: [],
 	};
 	await record(fixture.context(), (tx) => appendFlush(tx, { flusher_id: "flusher", flush_number: 1, batch }));

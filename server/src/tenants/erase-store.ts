@@ -35,8 +35,8 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
 }
 
 /**
- * Deletes the tenant's members, invitations, portal sessions, handovers, sources, source names, exposures and refusals. Also deletes the accounts of members who
- * are in no other tenant and are not operators. Needs the scope of all tenants. Returns the number of members.
+ * Deletes the tenant's members, invitations, portal sessions, handovers, sources, source names, exposures, refusals and usage by source. Also deletes the
+ * accounts of members who are in no other tenant and are not operators. Needs the scope of all tenants. Returns the number of members.
  */
 export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<number> {
 	const members = await tx.deleteFrom("members").where("tenant_id", "=", tenant_id).returning("person_id").execute();
@@ -55,6 +55,7 @@ export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<n
 		"source_names",
 		"auth_failures",
 		"auth_failure_counts",
+		"usage_by_source",
 	] as const) {
 		await tx.deleteFrom(table).where("tenant_id", "=", tenant_id).execute();
 	}

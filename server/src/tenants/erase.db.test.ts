@@ -160,6 +160,10 @@ async function addNotifications(tenant_id: string, canary: string): Promise<void
 			sampled: true,
 		},
 		auth_failure_counts: { ...refused, granularity_seconds: 60, start: now, requests: 1 },
+		usage_by_source: {
+			...{ day: now, key_id, site_id: "", operation: canary, source_id: canary, network: canary, agent: canary, client: canary },
+			...{ code: "allowed", overflowed: false, requests: 1 },
+		},
 		webhooks: { id: tenant_id, url: `https://${canary}.example/`, pepper_id: "p", secret: "", after_position: 0, created_at: now },
 		webhook_queues: of_webhook,
 		webhook_deliveries: { id: tenant_id, ...of_webhook, ...of_event, sequence: 1, status: "delivered", at: now },
@@ -237,6 +241,7 @@ test("erasing removes all text that people entered and does not touch other tena
 		"sites",
 		"source_names",
 		"tenants",
+		"usage_by_source",
 		"webhooks",
 	]);
 

@@ -1,6 +1,12 @@
 import type { UsageCode } from "./code.ts";
 import type { Source } from "./sources/source.ts";
 
+/** What a request did, and at which site ("" for none). */
+export interface Target {
+	readonly site_id: string;
+	readonly operation: string;
+}
+
 /** Requests of one secret, source, minute (since 1970 UTC) and code, with the times of the first and the last. */
 export interface KeyFact {
 	readonly tenant_id: string;
@@ -13,7 +19,22 @@ export interface KeyFact {
 	readonly last_ms: number;
 	readonly source: Source;
 	/** What the last allowed request did, which came at `last_ms`; null for refused ones. */
-	readonly operation: string | null;
+	readonly last_success: Target | null;
+	/** What all of these requests did; null if `uses` counts them by what they did. */
+	readonly target: Target | null;
+}
+
+/** Requests of one key, source, code and day by what they did. */
+export interface UseFact {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly source: Source;
+	/** Null: combined, because a bound was reached. */
+	readonly target: Target | null;
+	readonly code: UsageCode;
+	/** Since 1970 UTC. */
+	readonly day: number;
+	readonly requests: number;
 }
 
 /** Requests of one operation, site ("" for none), minute and code. */
@@ -50,13 +71,20 @@ export interface Batch {
 	/** Number of facts taken from the meter: counts and connectivity checks. */
 	facts: number;
 	readonly keys: KeyFact[];
+	/** Beside `facts`. Counts the requests of `keys` without a target. */
+	readonly uses: UseFact[];
 	readonly operations: OperationFact[];
 	readonly key_checks: KeyCheck[];
 	readonly secret_operations: SecretOperation[];
 }
 
 export function emptyBatch(): Batch {
-	return { facts: 0, keys: [], operations: [], key_checks: [], secret_operations: [] };
+	return { facts: 0, keys: [], uses: [], operations: [], key_checks: [], secret_operations: [] };
+}
+
+/** How full the batch is, compared with `BATCH_FACTS_MAX`. */
+export function sizeOf(batch: Batch): number {
+	return batch.facts + batch.uses.length;
 }
 
 /** Number of requests in the batch. */

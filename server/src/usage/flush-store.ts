@@ -1,16 +1,21 @@
 import { MINUTE_MS } from "../core/time.ts";
 import type { RecordTx } from "../database/transaction.ts";
-import type { Batch } from "./batch.ts";
+import type { Batch, Target } from "./batch.ts";
 import { columns, NO_CLIENT } from "./flush-text-store.ts";
 import type { Source } from "./sources/source.ts";
 
 /** Appends a batch. Returns false, without a change, when this flush is already stored. */
 export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flush_number: number; batch: Batch }): Promise<boolean> {
-	const { keys, operations, key_checks, secret_operations } = flush.batch;
+	const { keys, uses, operations, key_checks, secret_operations } = flush.batch;
 	const places = new Map<Source, number>();
-	for (const { source } of keys) if (!places.has(source)) places.set(source, places.size + 1);
-	const names = new Map<string, number>();
-	for (const { operation } of keys) if (operation !== null && !names.has(operation)) names.set(operation, names.size + 1);
+	const targets = new Map<Target, number>();
+	const enter = (source: Source, ...done: (Target | null)[]) => {
+		if (!places.has(source)) places.set(source, places.size + 1);
+		for (const target of done) if (target !== null && !targets.has(target)) targets.set(target, targets.size + 1);
+	};
+	for (const fact of keys) enter(fact.source, fact.last_success, fact.target);
+	for (const use of uses) enter(use.source, use.target);
+	const placeOf = (target: Target | null) => (target === null ? 0 : (targets.get(target) ?? 0));
 	const entered = await tx
 		.insertInto("usage_flushes")
 		.values({
@@ -27,9 +32,20 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 				(fact) => fact.first_ms - fact.minute * MINUTE_MS,
 				(fact) => fact.last_ms - fact.minute * MINUTE_MS,
 				(fact) => places.get(fact.source) ?? 0,
-				(fact) => (fact.operation === null ? 0 : (names.get(fact.operation) ?? 0)),
+				(fact) => placeOf(fact.last_success),
+				(fact) => placeOf(fact.target),
 			]),
-			success_operations: columns([...names.keys()], [(name) => name]),
+			uses: columns(uses, [
+				(use) => use.tenant_id,
+				(use) => use.key_id,
+				(use) => use.day,
+				(use) => use.code,
+				(use) => use.requests,
+				(use) => places.get(use.source) ?? 0,
+				(use) => placeOf(use.target),
+			]),
+			success_operations: columns([...targets.keys()], [(target) => target.operation]),
+			success_sites: columns([...targets.keys()], [(target) => target.site_id]),
 			sources: columns(
 				[...places.keys()],
 				[(source) => source.id, (source) => source.network, (source) => source.agent, (source) => source.client ?? NO_CLIENT],

@@ -135,12 +135,13 @@ suite("flushing usage", () => {
 
 	test("the same flush sent twice, even concurrently, counts once", async () => {
 		const fact = { tenant_id: "a", minute: 29_000_000, code: "allowed", requests: 5 } as const;
-		const times = { first_ms: 29_000_000 * 60_000, last_ms: 29_000_000 * 60_000 + 1, source: UNKNOWN_SOURCE, operation: null };
+		const times = { first_ms: 29_000_000 * 60_000, last_ms: 29_000_000 * 60_000 + 1, source: UNKNOWN_SOURCE, last_success: null, target: null };
 		const batch: Batch = {
 			facts: 2,
 			keys: [{ ...fact, ...times, key_id: "a_key_1", kid: "a_kid_1" }],
 			operations: [{ ...fact, site_id: "", operation: "twice" }],
 			key_checks: [],
+			uses: [],
 			secret_operations: [],
 		};
 		const send = (flush_number: number) => record(db, (tx) => appendFlush(tx, { flusher_id: "flusher_test", flush_number, batch }));

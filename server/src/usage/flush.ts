@@ -7,7 +7,7 @@ import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { inStatement } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
-import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
+import { BATCH_FACTS_MAX, type Batch, requestsIn, sizeOf } from "./batch.ts";
 import { appendFlush } from "./flush-store.ts";
 import type { Meter } from "./meter.ts";
 import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./sources/progress-store.ts";
@@ -174,7 +174,7 @@ class Flusher {
 		const batch = this.#options.meter.drain();
 		if (!batch) return null;
 		this.#flushNumber += 1;
-		const flushed_until = batch.facts < BATCH_FACTS_MAX ? new Date(began) : null;
+		const flushed_until = sizeOf(batch) < BATCH_FACTS_MAX ? new Date(began) : null;
 		return { flush_number: this.#flushNumber, batch, flushed_until, rejections: 0 };
 	}
 

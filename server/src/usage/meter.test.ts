@@ -8,6 +8,7 @@ import { type KeyCounter, Meter, type OperationCounter, type UsageCode } from ".
 
 const START = Date.UTC(2026, 0, 15, 12, 0, 0);
 const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1_440;
 const CODES: UsageCode[] = ["allowed", "allowed", "allowed", "rate_limited", "permission_missing", "key_paused"];
 
 interface Step {
@@ -25,7 +26,7 @@ const steps = fc.array(
 		key: fc.nat(5),
 		operation: fc.nat(3),
 		code: fc.constantFrom(...CODES),
-		advance_ms: fc.oneof(fc.constant(0), fc.nat(5_000), fc.nat(300_000)),
+		advance_ms: fc.oneof(fc.constant(0), fc.nat(5_000), fc.nat(300_000), fc.constant(43_200_000)),
 		facts_max: fc.integer({ min: 1, max: 12 }),
 	}),
 	{ maxLength: 200, size: "max" },
@@ -39,11 +40,22 @@ function tally(map: Map<string, number>, name: string, requests: number): void {
 class Sums {
 	readonly keys = new Map<string, number>();
 	readonly operations = new Map<string, number>();
+	/** By day: by what the requests did, and the sums of that by key and code. */
+	readonly uses = new Map<string, number>();
+	readonly summed_uses = new Map<string, number>();
 
 	add(batch: Batch, with_minutes: boolean): void {
 		const at = (minute: number): string => (with_minutes ? ` ${minute}` : "");
 		for (const fact of batch.keys) tally(this.keys, `${fact.kid} ${fact.code}${at(fact.minute)}`, fact.requests);
+		for (const { target, minute, requests, ...fact } of batch.keys)
+			if (target !== null) this.addUse({ ...fact, day: Math.floor(minute / DAY_MINUTES), target: target.operation }, requests);
+		for (const { target, requests, ...use } of batch.uses) this.addUse({ ...use, target: target?.operation ?? "combined" }, requests);
 		for (const fact of batch.operations) tally(this.operations, `${fact.operation} ${fact.code}${at(fact.minute)}`, fact.requests);
+	}
+
+	addUse(use: { key_id: string; code: UsageCode; day: number; target: string }, requests: number): void {
+		tally(this.uses, `${use.key_id} ${use.code} ${use.day} ${use.target}`, requests);
+		tally(this.summed_uses, `${use.key_id} ${use.code}`, requests);
 	}
 }
 
@@ -76,6 +88,8 @@ function run(entries_max: number, sequence: Step[], with_minutes: boolean, each:
 			const minute = with_minutes ? ` ${Math.floor(clock.now() / MINUTE_MS)}` : "";
 			tally(expected.keys, `kid_${step.key} ${step.code}${minute}`, 1);
 			tally(expected.operations, `operation_${step.operation} ${step.code}${minute}`, 1);
+			const day = Math.floor(clock.now() / MINUTE_MS / DAY_MINUTES);
+			expected.addUse({ key_id: `key_${step.key}`, code: step.code, day, target: `operation_${step.operation}` }, 1);
 			counted += 1;
 		} else if (step.kind === "check") meter.recordConnectivityCheck(key, clock.now());
 		else if (step.kind === "lookup") {
@@ -92,12 +106,13 @@ function run(entries_max: number, sequence: Step[], with_minutes: boolean, each:
 	return { meter, drained, expected, counted };
 }
 
-test("every request is in exactly one fact of each kind, in its own minute, in any order of counts and drains", () => {
+test("every request is in exactly one fact of each kind, in its own minute, and under what it did on its day, in any order of counts and drains", () => {
 	fc.assert(
 		fc.property(steps, (sequence) => {
 			const { meter, drained, expected } = run(1_000, sequence, true, () => undefined);
 			deepEqual(drained.keys, expected.keys);
 			deepEqual(drained.operations, expected.operations);
+			deepEqual(drained.uses, expected.uses);
 			equal(meter.lost, 0);
 		}),
 		{ numRuns: 300 },
@@ -112,6 +127,7 @@ test("the number of undrained facts is bounded, and counts beyond the bound are 
 				ok(running.known <= entries_max);
 			});
 			equal(getSum(drained.keys) + getSum(drained.operations) + meter.lost, 2 * counted);
+			equal(getSum(drained.uses), getSum(drained.keys), "what requests did is combined at the bound, not lost");
 		}),
 		{ numRuns: 300 },
 	);
@@ -126,6 +142,7 @@ test("with room for one fact per key and code nothing is lost without drains: pa
 			equal(meter.lost, 0);
 			deepEqual(drained.keys, expected.keys);
 			deepEqual(drained.operations, expected.operations);
+			deepEqual(drained.summed_uses, expected.summed_uses);
 		}),
 		{ numRuns: 300 },
 	);
@@ -247,4 +264,19 @@ test("a drain returns the first and last use since the previous drain, and conne
 	equal(meter.drain(), null);
 	meter.recordConnectivityCheck(key, START + 40);
 	deepEqual(meter.drain(), { ...emptyBatch(), facts: 1, key_checks: [{ tenant_id: "t", key_id: "key", last_check_ms: START + 40 }] });
+});
+
+test("a key's 65th operation from one source, and further ones, are combined until the counts are drained", () => {
+	const meter = new Meter({ clock: new ManualClock(START) });
+	const key = meter.keyCounter("t", "key", "kid");
+	for (const _round of [1, 2])
+		for (let i = 0; i < 70; i += 1) meter.count(key, meter.operationCounter("t", null, `operation_${i}`), "rate_limited", START);
+	const uses = meter.drain()?.uses ?? [];
+	deepEqual([uses.length, uses.find(({ target }) => target === null)?.requests], [65, 12]);
+	equal(
+		uses.reduce((sum, { requests }) => sum + requests, 0),
+		140,
+	);
+	meter.count(key, meter.operationCounter("t", null, "operation_69"), "rate_limited", START);
+	equal(meter.drain()?.uses[0]?.target?.operation, "operation_69");
 });

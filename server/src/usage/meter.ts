@@ -1,13 +1,16 @@
 import type { Clock } from "../core/clock.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
+import { BATCH_FACTS_MAX, type Batch, emptyBatch, sizeOf } from "./batch.ts";
+import type { UsesBound } from "./by-source/uses.ts";
 import type { UsageCode } from "./code.ts";
-import { type ClosedFact, type Counter, KeyCounter, OperationCounter } from "./counter.ts";
+import { type ClosedFact, type Counter, OperationCounter } from "./counter.ts";
+import { KeyCounter } from "./key-counter.ts";
 import { RecentCounters } from "./recent.ts";
 import { type Source, UNKNOWN_SOURCE } from "./sources/source.ts";
 
 export type { UsageCode } from "./code.ts";
-export type { KeyCounter, OperationCounter } from "./counter.ts";
+export type { OperationCounter } from "./counter.ts";
+export type { KeyCounter } from "./key-counter.ts";
 
 const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;
@@ -24,6 +27,7 @@ export class Meter {
 	readonly #entriesMax: number;
 	readonly #keys: RecentCounters<KeyCounter>;
 	readonly #operations: RecentCounters<OperationCounter>;
+	readonly #uses: UsesBound;
 	#generationBegan: number;
 	/** Counters with undrained facts, each once, oldest first. */
 	#dirty: Counter[] = [];
@@ -39,6 +43,7 @@ export class Meter {
 		this.#entriesMax = options.entries_max ?? ENTRIES_MAX;
 		this.#keys = new RecentCounters(this.#entriesMax / 2);
 		this.#operations = new RecentCounters(this.#entriesMax / 2);
+		this.#uses = { apart: 0, apart_max: this.#entriesMax };
 		this.#generationBegan = options.clock.monotonic();
 		this.stored_until = options.clock.now();
 	}
@@ -65,7 +70,7 @@ export class Meter {
 	keyCounter(tenant_id: string, key_id: string, kid: string, source: Source = UNKNOWN_SOURCE): KeyCounter {
 		const known = this.#keys.find(`${kid} ${source.id}`);
 		if (known) return known;
-		const counter = new KeyCounter(tenant_id, key_id, kid, source);
+		const counter = new KeyCounter(tenant_id, key_id, kid, this.#uses, source);
 		this.#keys.touch(counter);
 		return counter;
 	}
@@ -86,7 +91,10 @@ export class Meter {
 	count(key: KeyCounter, operation: OperationCounter, code: UsageCode, now_ms: number): void {
 		const minute = Math.floor(now_ms / MINUTE_MS);
 		const offset = now_ms - minute * MINUTE_MS;
-		if (this.#add(key, minute, code)) key.note(code, offset, offset);
+		if (this.#add(key, minute, code)) {
+			key.note(code, offset, offset);
+			key.countUse(operation, code);
+		}
 		this.#add(operation, minute, code);
 		if (code === "allowed" && key.mayBeUnrecorded(operation, minute)) this.#recordSuccess(key, operation, minute, now_ms);
 	}
@@ -115,14 +123,14 @@ export class Meter {
 		const batch = emptyBatch();
 		let visited = 0;
 		for (const counter of this.#dirty) {
-			if (batch.facts >= facts_max) break;
+			if (sizeOf(batch) >= facts_max) break;
 			counter.drainInto(batch);
 			counter.dirty = false;
 			visited += 1;
 		}
 		this.#dirty.splice(0, visited);
-		const closed = this.#closed.splice(0, facts_max - batch.facts);
-		for (const { counter, minute, code, requests, span } of closed) counter.putFact(batch, minute, code, requests, span);
+		const closed = this.#closed.splice(0, Math.max(0, facts_max - sizeOf(batch)));
+		for (const { counter, minute, code, requests, span, target } of closed) counter.putFact(batch, minute, code, requests, span, target);
 		this.#facts -= batch.facts;
 		this.#successes -= batch.secret_operations.length;
 		return batch;

@@ -6,6 +6,8 @@ export type Granularity = (typeof GRANULARITIES)[number];
 
 export const GRANULARITY_SECONDS: Record<Granularity, number> = { minute: 60, hour: 3_600, day: DAY_SECONDS };
 export const BUCKETS_MAX = 1_500;
+/** How long usage by source is kept, in days (UTC). */
+export const BY_SOURCE_DAYS = 35;
 
 /** How long each granularity is retained; older counts are rolled up into the next one. Days are never deleted. */
 const KEPT: readonly { granularity: Granularity; coarser: Granularity; kept_seconds: number }[] = [
@@ -87,4 +89,16 @@ export function choosePeriod(query: { from?: string; to?: string; granularity?: 
 	if (fitting)
 		throw invalid("/query/granularity", `${reason} Use granularity=${fitting}, or a shorter or later period.`, `use ${fitting} for this period`);
 	throw invalid("/query/from", `${reason} Ask for a shorter period.`, `must be at most ${BUCKETS_MAX} days before \`to\``);
+}
+
+/** Like `choosePeriod`, for usage by source: whole days of the last `BY_SOURCE_DAYS`. */
+export function chooseDaysBySource(query: { from?: string; to?: string; granularity?: Granularity }, now_ms: number): Period {
+	const { granularity = "day" } = query;
+	if (granularity !== "day")
+		throw invalid("/query/granularity", "Usage by source is counted by day. Use granularity=day.", "use day with group_by=source");
+	const period = choosePeriod({ ...query, granularity }, now_ms);
+	const kept_from_ms = floorTo("day", now_ms - BY_SOURCE_DAYS * DAY_SECONDS * 1_000);
+	if (period.from_ms >= kept_from_ms) return period;
+	const advice = `must be at most ${BY_SOURCE_DAYS} days ago`;
+	throw invalid("/query/from", `Usage by source is kept for ${BY_SOURCE_DAYS} days. Ask for a later period.`, advice);
 }

@@ -3,7 +3,8 @@ import type { Context } from "../core/context.ts";
 import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { RecordTx } from "../database/transaction.ts";
-import { GRANULARITY_SECONDS, rollUpsAt } from "./period.ts";
+import { deleteUsageBySource } from "./by-source/store.ts";
+import { BY_SOURCE_DAYS, GRANULARITY_SECONDS, rollUpsAt } from "./period.ts";
 import { deleteRefusalCounts, rollUpRefusals } from "./refusals/store.ts";
 import { claimRollUp, deleteFlushes, rollUpKeys, rollUpOperations } from "./roll-up-store.ts";
 
@@ -38,6 +39,7 @@ export async function rollUpUsage(context: RollUpContext): Promise<{ rows_folded
 		if (granularity === "minute") rows_folded += await inSlices(context, (tx) => rollUpRefusals(tx, slice));
 	}
 	await inSlices(context, (tx) => deleteRefusalCounts(tx, new Date(now - REFUSALS_KEPT_MS), SLICE_ROWS_MAX));
+	await inSlices(context, (tx) => deleteUsageBySource(tx, new Date(now - BY_SOURCE_DAYS * DAY_MS), SLICE_ROWS_MAX));
 	const flushes_forgotten = await inSlices(context, (tx) => deleteFlushes(tx, new Date(now - FLUSHES_KEPT_MS), SLICE_ROWS_MAX));
 	return { rows_folded, flushes_forgotten };
 }

@@ -72,6 +72,10 @@ suite("usage routes", () => {
 		const key = await get(`/api/v1/tenants/a/api-keys/a_key_0/usage?from=${day}T01:02:03Z&granularity=day`);
 		deepEqual([key.status, key.body.from, key.body.data[0]?.requests], [200, `${day}T00:00:00.000Z`, 3]);
 		equal((await get("/api/v1/tenants/a/api-keys/nothing/usage")).status, 404);
+		for (const group of ["code", "key", "site", "operation", "source"])
+			equal((await get(`/api/v1/tenants/a/usage?group_by=${group}`)).status, 200, group);
+		for (const group of ["key", "secret", "source"])
+			equal((await get(`/api/v1/tenants/a/api-keys/a_key_0/usage?group_by=${group}`)).status, 200, group);
 	});
 
 	test("an invalid query is refused with a pointer to the error", async () => {
@@ -80,6 +84,8 @@ suite("usage routes", () => {
 			["from=yesterday", "invalid_request", "/query/from"],
 			["to=2026-02-30T00:00:00Z", "invalid_request", "/query/to"],
 			["from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z&granularity=minute", "invalid_request", "/query/granularity"],
+			["group_by=source&granularity=hour", "invalid_request", "/query/granularity"],
+			["group_by=source&from=2026-01-01T00:00:00Z", "invalid_request", "/query/from"],
 			["since=2026-01-01T00:00:00Z", "unknown_field", "/query/since"],
 		];
 		for (const [query, code, pointer] of wrong) {

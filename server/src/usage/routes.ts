@@ -3,7 +3,7 @@ import type { ChangeContext } from "../audit/change.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { type Route, route } from "../http/route.ts";
-import { BUCKETS_MAX, GRANULARITIES } from "./period.ts";
+import { BUCKETS_MAX, BY_SOURCE_DAYS, GRANULARITIES } from "./period.ts";
 import { HOURS_FORMATS, listHours } from "./reports/hours.ts";
 import { USAGE_FORMATS, usageReport } from "./reports/report.ts";
 
@@ -12,7 +12,7 @@ const TENANT_ID_CHARACTERS_MAX = 64;
 
 const TIME = { format: "date-time" };
 const Granularity = Type.Enum([...GRANULARITIES], {
-	description: `Default: hour; at most ${BUCKETS_MAX} buckets. Minutes go back 48 hours, hours 90 days; all in UTC`,
+	description: `Default: hour (by source: day); at most ${BUCKETS_MAX} buckets. Minutes go back 48 hours, hours 90 days; all in UTC`,
 });
 
 const period = {
@@ -25,19 +25,31 @@ const ByKeyQuery = Type.Object(
 	{ ...period, key_id: Type.Optional(Type.String({ maxLength: KEY_ID_CHARACTERS_MAX })) },
 	{ additionalProperties: false },
 );
-const TENANT_GROUPS = ["code", "key", "site", "operation"] as const;
+const TENANT_GROUPS = ["code", "key", "site", "operation", "source"] as const;
+const KEY_GROUPS = ["key", "secret", "source"] as const;
+const BY_SOURCE = `With \`source\` the granularity is \`day\`, up to ${BY_SOURCE_DAYS} days ago`;
 const TenantQuery = Type.Object(
 	{
 		...period,
 		group_by: Type.Optional(
-			Type.Enum([...TENANT_GROUPS], { description: "What is counted apart, beside the time and the code. Default: `code`, nothing else" }),
+			Type.Enum([...TENANT_GROUPS], {
+				description: `What is counted apart, beside the time and the code. Default: \`code\`, nothing else. ${BY_SOURCE}`,
+			}),
 		),
 		by_key: Type.Optional(Type.Boolean({ description: "The same as `group_by=key`" })),
 	},
 	{ additionalProperties: false },
 );
 const KeyQuery = Type.Object(
-	{ ...period, by_secret: Type.Optional(Type.Boolean({ description: "Return counts per secret" })) },
+	{
+		...period,
+		group_by: Type.Optional(
+			Type.Enum([...KEY_GROUPS], {
+				description: `What is counted apart, beside the time and the code. Default: \`key\`, nothing else. ${BY_SOURCE}`,
+			}),
+		),
+		by_secret: Type.Optional(Type.Boolean({ description: "The same as `group_by=secret`" })),
+	},
 	{ additionalProperties: false },
 );
 
@@ -52,6 +64,15 @@ const Usage = Type.Object({
 			kid: Type.Optional(Type.String({ description: "The secret, where counts are stored per secret" })),
 			site_id: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: "Null: requests that name no site" })),
 			operation: Type.Optional(Type.String({ description: "The route, or what a service or a proxy's rule calls it" })),
+			source_id: Type.Optional(
+				Type.Union([Type.String(), Type.Null()], {
+					description: "Null: requests beyond the 200 rows of usage by source that a key has on a day; their sources are not known",
+				}),
+			),
+			name: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: "The name that a member gave the source" })),
+			network: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+			agent: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: "The program" })),
+			client: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 			code: Type.String({ description: "`allowed`, or the code of the refusal" }),
 			requests: Type.Integer(),
 		}),

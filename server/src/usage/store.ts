@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { LOCKS } from "../database/locks.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
+import { aggregateBySource } from "./by-source/store.ts";
 import { CODES_OF_DEAD_KEYS, CODES_OF_ENDED_SECRETS } from "./code.ts";
 import { line, NO_CLIENT, type Picked, toMilliseconds } from "./flush-text-store.ts";
 import { aggregateRefusals } from "./refusals/store.ts";
@@ -42,8 +43,11 @@ export async function aggregateFlushes(tx: RecordTx, flushes_max: number): Promi
 	await aggregateSecretOperations(tx, picked);
 	await reportRefusals(tx, picked);
 	await aggregateRefusals(tx, picked);
+	await aggregateBySource(tx, picked);
 	await sql`
-		update keywright.usage_flushes set waiting = false, keys = null, operations = null, sources = null, key_checks = null, secret_operations = null, success_operations = null where ${picked}
+		update keywright.usage_flushes set waiting = false, keys = null, uses = null, operations = null, sources = null, key_checks = null,
+			secret_operations = null, success_operations = null, success_sites = null
+		where ${picked}
 	`.execute(tx);
 	return rows.length;
 }

@@ -136,8 +136,18 @@ suite("the end of an old secret depends on the node whose counts arrived last", 
 		deepEqual(await seen(), { until_ms: clock.now(), gaps_until_ms: 0 });
 		const first_ms = clock.now() - 30_000;
 		const minute = Math.floor(first_ms / 60_000);
-		const fact = { ...key, minute, code: "allowed" as const, requests: 1, first_ms, last_ms: clock.now(), source: SERVER, operation: null };
-		const batch = { facts: 1, keys: [fact], operations: [], key_checks: [], secret_operations: [] };
+		const fact = {
+			...key,
+			minute,
+			code: "allowed" as const,
+			requests: 1,
+			first_ms,
+			last_ms: clock.now(),
+			source: SERVER,
+			last_success: null,
+			target: null,
+		};
+		const batch = { facts: 1, keys: [fact], uses: [], operations: [], key_checks: [], secret_operations: [] };
 		await record({ database }, (tx) => appendFlush(tx, { flusher_id: "flusher_other", flush_number: 1, batch }));
 		equal((await seen()).until_ms, first_ms);
 		equal(await completed(), 0, "that use is evidence first");

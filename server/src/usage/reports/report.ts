@@ -3,13 +3,17 @@ import { ApiError } from "../../core/error.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import type { StreamOutput } from "../../http/route.ts";
-import { choosePeriod, GRANULARITY_SECONDS, type Granularity } from "../period.ts";
+import { readUsageBySource, type SourceReportRow } from "../by-source/report-store.ts";
+import { chooseDaysBySource, choosePeriod, GRANULARITY_SECONDS, type Granularity } from "../period.ts";
 import { type Group, keyExists, type ReportQuery, type ReportRow, readUsage } from "./report-store.ts";
 
 const ROWS_MAX = 100_000;
 /** Rows written at a time; other requests are answered in between. */
 const ROWS_PER_STEP = 1_000;
-const OPTIONAL = ["key_id", "kid", "site_id", "operation"] as const;
+const OPTIONAL = ["key_id", "kid", "site_id", "operation", "source_id", "name", "network", "agent", "client"] as const;
+
+/** What rows are counted by, beside the time and the code. `code`: nothing else. */
+export type UsageGroup = Group | "source";
 
 export interface UsageInput {
 	tenant_id: string;
@@ -18,17 +22,17 @@ export interface UsageInput {
 	from?: string;
 	/** RFC 3339, exclusive; by default now. */
 	to?: string;
-	/** By default `hour`. */
+	/** By default `hour`, and `day` by source, which has no other. */
 	granularity?: Granularity;
 	/** By default `code`, and `key` with a `key_id`. */
-	group_by?: Group;
+	group_by?: UsageGroup;
 	/** The same as `group_by: "key"`. */
 	by_key?: boolean;
 	/** The same as `group_by: "secret"`; needs a `key_id`. */
 	by_secret?: boolean;
 }
 
-export type UsageRow = Omit<ReportRow, "start"> & { start: string };
+export type UsageRow = Omit<ReportRow, "start"> & Partial<Omit<SourceReportRow, "start">> & { start: string };
 
 export interface Usage {
 	/** The requested period, widened to whole buckets in UTC. */
@@ -40,11 +44,13 @@ export interface Usage {
 }
 
 /**
- * Requests by code, summed over all nodes; normally up to a second behind. Minutes go back 48 hours, hours 90 days.
+ * Requests by code, summed over all nodes; normally up to a second behind. Minutes go back 48 hours, hours 90 days; by source, days go back
+ * 35 days.
  * 400 `invalid_request` for a period that is not available in the granularity; 404 `not_found` for an unknown key.
  */
 export async function usageReport(context: DatabaseContext, input: UsageInput): Promise<Usage> {
-	const { from_ms, to_ms, granularity } = choosePeriod(input, context.clock.now());
+	const choose = input.group_by === "source" ? chooseDaysBySource : choosePeriod;
+	const { from_ms, to_ms, granularity } = choose(input, context.clock.now());
 	const query: ReportQuery = {
 		tenant_id: input.tenant_id,
 		from: new Date(from_ms),
@@ -58,17 +64,18 @@ export async function usageReport(context: DatabaseContext, input: UsageInput): 
 	return { from: query.from.toISOString(), to: query.to.toISOString(), granularity, data };
 }
 
-function getGroup({ key_id, group_by, by_key, by_secret }: UsageInput): Group {
+function getGroup({ key_id, group_by, by_key, by_secret }: UsageInput): UsageGroup {
 	if (group_by !== undefined) return group_by;
 	if (key_id !== undefined) return by_secret ? "secret" : "key";
 	return by_key ? "key" : "code";
 }
 
-function readReport(context: DatabaseContext, input: UsageInput, query: ReportQuery): Promise<ReportRow[]> {
+function readReport(context: DatabaseContext, input: UsageInput, query: ReportQuery): Promise<(ReportRow | SourceReportRow)[]> {
 	const { tenant_id, key_id = null } = input;
 	return read(context, async (tx) => {
 		if (key_id !== null && !(await keyExists(tx, tenant_id, key_id))) throw unknownKey(context, tenant_id);
-		return readUsage(tx, getGroup(input), query, key_id);
+		const group = getGroup(input);
+		return group === "source" ? readUsageBySource(tx, query, key_id) : readUsage(tx, group, query, key_id);
 	});
 }
 
