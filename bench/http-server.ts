@@ -31,6 +31,7 @@ const instance = await startInstance({
 				request_id: null,
 				cost: 1,
 				limits: null,
+				budgets: null,
 				operation: "bench",
 				source: UNKNOWN_SOURCE,
 				address: null,

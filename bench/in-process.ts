@@ -22,6 +22,7 @@ function questions(raw_keys: readonly string[]): Question[] {
 		request_id: "req_0000000000000000000A",
 		cost: 1,
 		limits: null,
+		budgets: null,
 		operation: "GET /api/v1/m2m/whoami",
 		source: sourceAt(index),
 		address: SOURCES[index % SOURCES.length] ?? null,

@@ -70,7 +70,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
 	const rekeying = new RekeyQueue(log);
-	const { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys } =
+	const { node, skew, meter, grants, ledger, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys } =
 		createVerification({
 			...options,
 			onBarrier: (waited_ms) => metrics.barrier(waited_ms),
@@ -127,7 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			return problem_type_base();
 		},
 		metrics,
-		quotas,
+		ledger,
 		sign_in: people.sign_in,
 		session_cookies: people.session_cookies,
 		mailPasswordLink: people.mailPasswordLink,
@@ -154,7 +154,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		override get address() {
 			return storedAddress(super.address);
 		}
-		readonly quotas = quotas;
+		readonly ledger = ledger;
 		readonly uploads_dir = options.uploads_dir;
 
 		get peppers() {
@@ -225,7 +225,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const audit_checkpoint_file = options.audit_checkpoint_file ?? null;
 	const event_retention_days = options.event_retention_days ?? EVENT_RETENTION_DAYS_DEFAULT;
 	const alert_retention_days = options.alert_retention_days ?? ALERT_RETENTION_DAYS_DEFAULT;
-	const parts = { node, quotas, grants, exposures, refusals, outgoing, webhook_keys, mailer, profile, unsubscribe_keys, systemContext };
+	const parts = { node, ledger, grants, exposures, refusals, outgoing, webhook_keys, mailer, profile, unsubscribe_keys, systemContext };
 	const loops = await startLoops({ ...options, audit_checkpoint_file, event_retention_days, alert_retention_days, ...parts });
 
 	return {
@@ -243,7 +243,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await people.close();
 			await flushing.stop();
 			await exposures.stop();
-			await quotas.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));
+			await ledger.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));
 			await node.stop();
 		},
 	};

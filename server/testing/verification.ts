@@ -23,7 +23,7 @@ import { UNKNOWN_SOURCE } from "../src/usage/sources/source.ts";
 import { AddressFailures } from "../src/verification/address-failures.ts";
 import type { Grant } from "../src/verification/grants/grant.ts";
 import { Grants } from "../src/verification/grants/grants.ts";
-import { QuotaLedger } from "../src/verification/limits/quota.ts";
+import { Ledger } from "../src/verification/limits/ledger.ts";
 import { WindowStore } from "../src/verification/limits/window-store.ts";
 import type { Decision, Question } from "../src/verification/question.ts";
 import { Verifier } from "../src/verification/verifier.ts";
@@ -49,7 +49,7 @@ export interface Process {
 	readonly meter: Meter;
 	readonly windows: WindowStore;
 	readonly grants: Grants;
-	readonly quotas: QuotaLedger;
+	readonly ledger: Ledger;
 	readonly failures: AddressFailures;
 	readonly verifier: Verifier;
 	readonly exposures: ExposureRecorder;
@@ -87,6 +87,7 @@ export function newQuestion(raw_key: string, question: Partial<Question> = {}): 
 		request_id: newRequestId(),
 		cost: 1,
 		limits: null,
+		budgets: null,
 		operation: "GET /test",
 		source: UNKNOWN_SOURCE,
 		address: null,
@@ -149,7 +150,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				windows,
 				...(grants_max === undefined ? {} : { grants_max }),
 			});
-			const quotas = new QuotaLedger({ database: options.quota_database ?? own, clock, log: testLog });
+			const ledger = new Ledger({ database: options.quota_database ?? own, clock, log: testLog });
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
 			const legacy_formats = liveImportedFormats({ database: own, node, log: testLog });
 			const exposures = new ExposureRecorder({ database: own, clock, log: testLog });
@@ -164,7 +165,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				clock,
 				log: testLog,
 				grants,
-				quotas,
+				ledger,
 				failures,
 				meter,
 				exposures,
@@ -175,7 +176,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			await legacy_formats.current();
 			nodes.push(node);
 			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(newQuestion(raw_key, question));
-			return { node, meter, windows, grants, quotas, failures, verifier, exposures, refusals, rekeyed, ask };
+			return { node, meter, windows, grants, ledger, failures, verifier, exposures, refusals, rekeyed, ask };
 		},
 		async behind(statement, values) {
 			return (await behind.query<Record<string, unknown>>(statement, values)).rows;

@@ -1860,6 +1860,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The budgets of an API key, and what is used of them
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/permissions": {
         parameters: {
             query?: never;
@@ -4091,6 +4111,22 @@ export interface operations {
                             secret: "old" | "new";
                             old_ends_at: string | null;
                         } | null;
+                        /** @description What the key may spend, and has spent */
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                            /** @description In the current period */
+                            used: number;
+                            /** @description null: it never refills */
+                            resets_at: string | null;
+                        }[];
                     };
                 };
             };
@@ -4155,6 +4191,22 @@ export interface operations {
                             /** @description Counts only requests that name it */
                             named_only: boolean;
                             remaining: number;
+                        }[];
+                        /** @description What the key may spend, and has spent */
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                            /** @description In the current period */
+                            used: number;
+                            /** @description null: it never refills */
+                            resets_at: string | null;
                         }[];
                     };
                 };
@@ -4809,7 +4861,7 @@ export interface operations {
                          * @description The check that refused the request
                          * @enum {unknown}
                          */
-                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
                         summary: string;
                         cause: {
                             fact: string;
@@ -10555,6 +10607,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_tenants_by_tenant_id_api_keys_by_key_id_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description What the key may spend, and has spent */
+                        data: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                            /** @description In the current period */
+                            used: number;
+                            /** @description null: it never refills */
+                            resets_at: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_tenants_by_tenant_id_permissions: {
         parameters: {
             query?: never;
@@ -10771,7 +10868,7 @@ export interface operations {
                              * @description The check that refused the request
                              * @enum {unknown}
                              */
-                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
                             /** @description A route, or the operation that a service or rule named; never a path */
                             operation: string;
                             /** @description What the check knew */
@@ -10836,7 +10933,7 @@ export interface operations {
                          * @description The check that refused the request
                          * @enum {unknown}
                          */
-                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
                         summary: string;
                         cause: {
                             fact: string;
@@ -13651,7 +13748,7 @@ export interface operations {
                              * @description The check that refused the request
                              * @enum {unknown}
                              */
-                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
                             /** @description A route, or the operation that a service or rule named; never a path */
                             operation: string;
                             /** @description What the check knew */
@@ -13717,7 +13814,7 @@ export interface operations {
                          * @description The check that refused the request
                          * @enum {unknown}
                          */
-                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota";
+                        check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
                         summary: string;
                         cause: {
                             fact: string;
@@ -13823,6 +13920,10 @@ export interface operations {
                         name: string;
                         cost: number;
                     }[];
+                    /** @description What it spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget. */
+                    budgets?: {
+                        [key: string]: number;
+                    };
                     request?: {
                         method?: string;
                         path?: string;

@@ -10,7 +10,7 @@ import { putPlan } from "../plans/plans.ts";
 import { LiveProfile } from "../plans/profile/live.ts";
 import { createSite } from "../tenants/sites/sites.ts";
 import { createTenant, updateTenant } from "../tenants/tenants.ts";
-import { QuotaLedger } from "../verification/limits/quota.ts";
+import { Ledger } from "../verification/limits/ledger.ts";
 import { getStanding } from "./get-standing.ts";
 
 let db: TestDatabase;
@@ -116,8 +116,8 @@ test("a tenant sees the whole catalogue and what its plan includes", async () =>
 });
 
 test("limits show use and maximum, with the tenant's own limits instead of the plan's", async () => {
-	const quotas = new QuotaLedger({ database: db.database, clock: db.context().clock, log: testLog });
-	const context = { ...db.context({ scope: "rich" }), quotas };
+	const ledger = new Ledger({ database: db.database, clock: db.context().clock, log: testLog });
+	const context = { ...db.context({ scope: "rich" }), ledger };
 	await createSite(context, { tenant_id: "rich", name: "Shop" });
 	await updateTenant(db.context(), { tenant_id: "rich", limits: { api_keys: 7 } });
 	const { rate_limits, quota, sites, api_keys, documents } = await limitsOfTenant(context, { tenant_id: "rich" });
@@ -131,5 +131,5 @@ test("limits show use and maximum, with the tenant's own limits instead of the p
 			{ max: null, used: 0 },
 		],
 	);
-	await rejects(limitsOfTenant({ ...db.context(), quotas }, { tenant_id: "nobody" }), /not_found/);
+	await rejects(limitsOfTenant({ ...db.context(), ledger }, { tenant_id: "nobody" }), /not_found/);
 });

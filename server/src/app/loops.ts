@@ -17,7 +17,7 @@ import { aggregateUsage } from "../usage/aggregate.ts";
 import { rollUpUsage } from "../usage/roll-up.ts";
 import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
-import type { QuotaLedger } from "../verification/limits/quota.ts";
+import type { Ledger } from "../verification/limits/ledger.ts";
 import { resealWebhooks, sweepEvents } from "../webhooks/delivery/sweep.ts";
 import { type NotificationOptions, startNotifications } from "./notifications.ts";
 
@@ -39,7 +39,7 @@ export interface LoopsOptions extends NotificationOptions {
 	readonly peppers: Peppers;
 	/** Null: no checkpoints are written. */
 	readonly audit_checkpoint_file: string | null;
-	readonly quotas: QuotaLedger;
+	readonly ledger: Ledger;
 	readonly grants: Grants;
 	readonly refusals: RefusalRecorder;
 	readonly event_retention_days: number;
@@ -50,7 +50,7 @@ export interface LoopsOptions extends NotificationOptions {
 
 /** Starts the server's background loops. `stop` waits for running ones. */
 export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promise<void> }> {
-	const { database, clock, log, quotas, grants } = options;
+	const { database, clock, log, ledger, grants } = options;
 	/** Aggregates usage before `run`, whose outcome depends on it. */
 	const afterUsage = (run: () => Promise<unknown>) => async () => {
 		await aggregateUsage({ database, log });
@@ -95,7 +95,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		startLoop({ name: "failure_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepFailures({ clock, database }) }),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
 		startLoop({ name: "alert_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepAlerts({ clock, database }, options.alert_retention_days) }),
-		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => quotas.returnIdle() }),
+		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => ledger.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		startLoop({ name: "checkpoint_events", every_ms: SWEEP_EVERY_MS, log, run: () => emitCheckpoints({ database, clock, note_keys }) }),
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),

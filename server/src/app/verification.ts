@@ -15,7 +15,7 @@ import { SourceMemo } from "../usage/sources/memo.ts";
 import { AddressFailures } from "../verification/address-failures.ts";
 import { ExposedKeys } from "../verification/exposed-key.ts";
 import { Grants } from "../verification/grants/grants.ts";
-import { QuotaLedger } from "../verification/limits/quota.ts";
+import { Ledger } from "../verification/limits/ledger.ts";
 import { WindowStore } from "../verification/limits/window-store.ts";
 import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
 
@@ -55,7 +55,7 @@ export interface Verification {
 	readonly skew: ClockSkew;
 	readonly meter: Meter;
 	readonly grants: Grants;
-	readonly quotas: QuotaLedger;
+	readonly ledger: Ledger;
 	readonly legacy_formats: LiveImportedFormats;
 	/** Detects secrets, which must not be stored. */
 	readonly holds_secret: SecretTest;
@@ -75,7 +75,7 @@ export function createVerification(options: VerificationOptions): Verification {
 	const meter = new Meter({ clock });
 	const windows = new WindowStore(clock);
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
-	const quotas = new QuotaLedger({ database: verification_database, clock, log });
+	const ledger = new Ledger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
 	const legacy_formats = liveImportedFormats({ database, node, log });
 	const holds_secret = createSecretTest({ operator_token: options.operator_token, legacy_formats });
@@ -87,11 +87,11 @@ export function createVerification(options: VerificationOptions): Verification {
 	const exposures = new ExposureRecorder({ database, clock, log });
 	const refusals = new RefusalRecorder({ addresses: options.source_addresses ?? true });
 	const verifier = new Verifier({
-		...{ peppers, legacy_formats, node, clock, log, grants, quotas, failures, meter, exposures, refusals },
+		...{ peppers, legacy_formats, node, clock, log, grants, ledger, failures, meter, exposures, refusals },
 		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
 	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, failures, trusted_proxies: options.trusted_proxies, clock, log });
-	return { node, skew, meter, grants, quotas, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys };
+	return { node, skew, meter, grants, ledger, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys };
 }

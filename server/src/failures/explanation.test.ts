@@ -26,6 +26,7 @@ const CODES: Readonly<Record<CheckName, ErrorCode>> = {
 	permission_held: "permission_missing",
 	rate_limit: "rate_limited",
 	quota: "quota_exceeded",
+	budget: "quota_exceeded",
 };
 
 const KEY: KeyFacts = {

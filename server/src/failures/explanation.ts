@@ -156,6 +156,14 @@ const EXPLANATIONS: Readonly<Record<CheckName, (known: Known) => Texts>> = {
 		summary: `The ${text(facts.requests)} requests of the month were used up; it refills at ${text(facts.refills_at)}.`,
 		cure: "Wait until then, or ask the operator of this API for a larger plan.",
 	}),
+	budget: ({ facts, subject }) => ({
+		summary: `${subject} had less left of its budget "${text(facts.budget)}" of ${text(facts.amount)} ${text(facts.unit)} than the ${text(facts.cost)} that the request costs.`,
+		cure:
+			typeof facts.refills_at === "string"
+				? `Wait until it refills at ${facts.refills_at}, or ask an owner or admin of the tenant for a larger budget.`
+				: "Ask an owner or admin of the tenant for a larger budget: waiting does not help.",
+		facts: { granted_by: "owner or admin" },
+	}),
 };
 
 function lower(subject: string): string {

@@ -6,7 +6,7 @@ export const CHECK_NAMES = [
 	...(["available", "key_present", "key_shape", "key_known", "address_failures"] as const),
 	...(["not_revoked", "not_replaced", "not_expired", "not_paused", "tenant_active", "address_allowed", "client_allowed"] as const),
 	...(["refusals_budget", "tenant_matches", "site_visible", "environment_matches", "capability_included", "permission_held"] as const),
-	...(["rate_limit", "quota"] as const),
+	...(["rate_limit", "quota", "budget"] as const),
 ];
 
 export type CheckName = (typeof CHECK_NAMES)[number];

@@ -45,7 +45,7 @@ async function decide(verifier: Verifier, input: TestInput, raw_key: string, req
 	return verifier.examine({
 		...{ request_id: null, raw_key, address, client: "server", plain_http: false, source: verifier.sources.find(address, null, null) },
 		...{ tenant_id: required.tenant_id, site_id: required.site_id, permissions: required.permissions, capability: required.capability },
-		...{ cost: required.cost, limits: required.limits, operation: required.operation },
+		...{ cost: required.cost, limits: required.limits, budgets: null, operation: required.operation },
 	});
 }
 

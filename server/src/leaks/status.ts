@@ -27,7 +27,7 @@ export async function readKeyStatus(context: StatusContext): Promise<{ active: b
 	const address = parseAddress(anonymous.address ?? "");
 	const source = verifier.sources.find(address, user_agent, null);
 	const { denial, canary } = await verifier.examine({
-		...{ tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, plain_http: false },
+		...{ tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, budgets: null, plain_http: false },
 		...{ request_id: null, raw_key: presented, source, address, client: "server", operation: "GET /api/v1/key-status" },
 	});
 	if (canary) exposures.addCanary(canary, source);

@@ -2,26 +2,28 @@ import { ApiError } from "../core/error.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { documentCounts } from "../documents/store.ts";
-import { countLiveKeys } from "../keys/store.ts";
+import { keyNotFound } from "../keys/guards.ts";
+import { countLiveKeys, readKey } from "../keys/store.ts";
 import { countSites, readTenantWithPlan } from "../tenants/store.ts";
-import type { KeyedContext } from "../verification/keyed-context.ts";
-import { formatMonth, nextMonthMs, type QuotaLedger } from "../verification/limits/quota.ts";
+import { budgetAllowance } from "../verification/limits/allowance.ts";
+import type { Ledger } from "../verification/limits/ledger.ts";
+import { formatMonth, nextMonthMs } from "../verification/limits/period.ts";
 import { readLeasedQuota } from "../verification/limits/store.ts";
+import { type OwnBudgetsContext, ownBudgets, readBudgetUse } from "./budgets.ts";
 
-export interface LimitsContext extends KeyedContext {
-	readonly quotas: QuotaLedger;
+export interface LimitsContext extends OwnBudgetsContext {
 	/** Records the current time as the key's last connectivity check. */
 	recordConnectivityCheck(): void;
 }
 
 /** Context for reading a tenant's limits without one of its keys. */
 export interface TenantLimitsContext extends DatabaseContext {
-	readonly quotas: QuotaLedger;
+	readonly ledger: Ledger;
 }
 
 /** The tenant's plan and the use of its limits, except rate limits. 404 `not_found`. */
 async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
-	const { quotas, clock } = context;
+	const { ledger, clock } = context;
 	const now = clock.now();
 	const month = formatMonth(now);
 	return read(context, async (tx) => {
@@ -39,7 +41,7 @@ async function planAndUse(context: TenantLimitsContext, tenant_id: string) {
 					? null
 					: {
 							requests: plan.quota_requests_per_month,
-							used: Math.max(0, leased - quotas.unspent(tenant_id, month)),
+							used: Math.max(0, leased - ledger.unspent(tenant_id, month)),
 							resets_at: new Date(nextMonthMs(now)).toISOString(),
 						},
 			sites: { max: plan.limits.sites, used: await countSites(tx, tenant_id) },
@@ -63,8 +65,9 @@ export async function limits(context: LimitsContext) {
 		named_only,
 		remaining: grant.windows[index]?.peek(clock.monotonic(), requests) ?? 0,
 	}));
+	const budgets = await ownBudgets(context);
 	context.recordConnectivityCheck();
-	return { ...answer, rate_limits };
+	return { ...answer, rate_limits, budgets };
 }
 
 /** The same for members. `remaining` is null, since rate limits are counted per key and node. */
@@ -72,4 +75,14 @@ export async function limitsOfTenant(context: TenantLimitsContext, input: { tena
 	const { plan, answer } = await planAndUse(context, input.tenant_id);
 	const rate_limits = plan.rate_limits.map((limit) => ({ ...limit, named_only: limit.named_only ?? false, remaining: null }));
 	return { ...answer, rate_limits };
+}
+
+/** The budgets of a key and what is used of them. 404 `not_found`. */
+export async function budgetsOfKey(context: TenantLimitsContext, { tenant_id, key_id }: { tenant_id: string; key_id: string }) {
+	return read(context, async (tx) => {
+		const key = await readKey(tx, tenant_id, key_id);
+		if (key === null) throw keyNotFound();
+		const allowances = key.budgets.map((budget) => budgetAllowance(tenant_id, key_id, budget));
+		return { data: await readBudgetUse(tx, allowances, context.ledger, context.clock.now()) };
+	});
 }

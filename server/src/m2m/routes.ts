@@ -1,7 +1,8 @@
 import Type from "typebox";
 import { type Route, route } from "../http/route.ts";
+import { Budgets } from "../keys/budgets/schema.ts";
 import { SelfEnded, SelfRotated, SelfRotateInput } from "../keys/rotations/schema.ts";
-import { type LimitsContext, limits, limitsOfTenant, type TenantLimitsContext } from "./limits.ts";
+import { budgetsOfKey, type LimitsContext, limits, limitsOfTenant, type TenantLimitsContext } from "./limits.ts";
 import type { SelfContext } from "./own-key.ts";
 import { revokeSelf, SelfRevoked, SelfRevokeInput } from "./self-revocation.ts";
 import { cancelSelf, completeSelf, rotateSelf } from "./self-rotation.ts";
@@ -9,6 +10,15 @@ import { whoami } from "./whoami.ts";
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const Use = Type.Object({ max: Type.Union([Type.Integer(), Type.Null()]), used: Type.Integer() });
+
+const BudgetUses = Type.Array(
+	Type.Object({
+		...Budgets.items.properties,
+		used: Type.Integer({ description: "In the current period" }),
+		resets_at: Type.Union([Type.String(), Type.Null()], { description: "null: it never refills" }),
+	}),
+	{ description: "What the key may spend, and has spent" },
+);
 
 const Whoami = Type.Object({
 	key: Type.Object({
@@ -33,6 +43,7 @@ const Whoami = Type.Object({
 		),
 		Type.Null(),
 	]),
+	budgets: BudgetUses,
 });
 
 const rate_limit = {
@@ -55,6 +66,7 @@ const plan_and_use = {
 const Limits = Type.Object({
 	...plan_and_use,
 	rate_limits: Type.Array(Type.Object({ ...rate_limit, remaining: Type.Integer() })),
+	budgets: BudgetUses,
 });
 const LimitsOfTenant = Type.Object({
 	...plan_and_use,
@@ -84,6 +96,15 @@ export const managementLimitRoutes: readonly Route<TenantLimitsContext>[] = [
 		status: 200,
 		output: LimitsOfTenant,
 		run: limitsOfTenant,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/budgets",
+		access: "viewer",
+		summary: "The budgets of an API key, and what is used of them",
+		status: 200,
+		output: Type.Object({ data: BudgetUses }),
+		run: budgetsOfKey,
 	}),
 ];
 

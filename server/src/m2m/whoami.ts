@@ -1,9 +1,10 @@
 import { toGrantResponse } from "../verification/grants/response.ts";
 import type { KeyedContext } from "../verification/keyed-context.ts";
+import { type OwnBudgetsContext, ownBudgets } from "./budgets.ts";
 
-/** The key of the request, from memory, and during a rotation which of its two secrets was used. */
-export function whoami(context: Pick<KeyedContext, "grant" | "clock">) {
-	return { ...toGrantResponse(context.grant), rotation: toRotationResponse(context) };
+/** The key of the request, and during a rotation which of its two secrets was used. From memory; one query for a key with budgets. */
+export async function whoami(context: OwnBudgetsContext) {
+	return { ...toGrantResponse(context.grant), rotation: toRotationResponse(context), budgets: await ownBudgets(context) };
 }
 
 function toRotationResponse({ grant, clock }: Pick<KeyedContext, "grant" | "clock">) {

@@ -8,7 +8,7 @@ import { createKey } from "../keys/create.ts";
 import { revokeKey } from "../keys/revocation/revoke.ts";
 import { putPlan } from "../plans/plans.ts";
 import { createTenant, updateTenant } from "../tenants/tenants.ts";
-import { QuotaLedger } from "../verification/limits/quota.ts";
+import { Ledger } from "../verification/limits/ledger.ts";
 import { BacklogReader } from "./backlog.ts";
 import { planUse, previewPlan, previewTenantPlan } from "./plan-impact.ts";
 import { type TenantsRequest, tenantsOverview } from "./tenants.ts";
@@ -17,11 +17,11 @@ const WIDE = { plan_id: "wide", name: "Wide", capabilities: ["m2m_api", "documen
 const HOSTILE = "50%_off \\ <b>שלום</b> 🔑";
 
 let fixture: KeysFixture;
-let quotas: QuotaLedger;
+let ledger: Ledger;
 
 before(async () => {
 	fixture = await keysFixture();
-	quotas = new QuotaLedger({ database: fixture.db.database, clock: fixture.clock, log: testLog });
+	ledger = new Ledger({ database: fixture.db.database, clock: fixture.clock, log: testLog });
 	const context = fixture.context();
 	await putPlan(context, WIDE);
 	await putPlan(context, { plan_id: "narrow", name: "Narrow", capabilities: ["m2m_api"], limits: { api_keys: 1 } });
@@ -50,11 +50,11 @@ before(async () => {
 after(() => fixture.db.close());
 
 async function listed(input: TenantsRequest = {}): Promise<string[]> {
-	return (await tenantsOverview({ ...fixture.context(), quotas }, input)).data.map(({ id }) => id);
+	return (await tenantsOverview({ ...fixture.context(), ledger }, input)).data.map(({ id }) => id);
 }
 
 test("the list has the live keys, the day's requests and the quota of each tenant, the busiest first", async () => {
-	const { data, total } = await tenantsOverview({ ...fixture.context(), quotas }, {});
+	const { data, total } = await tenantsOverview({ ...fixture.context(), ledger }, {});
 	equal(total, 3);
 	deepEqual(
 		data.map(({ id, plan, has_api, keys, requests_24h, ever_called, quota }) => ({ id, plan, has_api, keys, requests_24h, ever_called, quota })),
@@ -102,7 +102,7 @@ test("a tenant is found by a part of its name, id or external id, and no charact
 test("the list is filtered, sorted and cut into pages, and the total counts all that match", async () => {
 	deepEqual(await listed({ plan_id: "wide", sort: "name", order: "asc" }), ["acme", "beta"]);
 	deepEqual(await listed({ sort: "keys", order: "asc" }), ["odd", "acme", "beta"]);
-	const second = await tenantsOverview({ ...fixture.context(), quotas }, { sort: "name", order: "asc", limit: 2, page: 2 });
+	const second = await tenantsOverview({ ...fixture.context(), ledger }, { sort: "name", order: "asc", limit: 2, page: 2 });
 	deepEqual([second.data.map(({ id }) => id), second.total], [["beta"], 3]);
 	await updateTenant(fixture.context(), { tenant_id: "odd", status: "suspended" });
 	deepEqual(await listed({ status: "suspended" }), ["odd"]);

@@ -6,7 +6,7 @@ import type { PlanInput } from "../plans/schema.ts";
 import { readPlan } from "../plans/store.ts";
 import { readTenant } from "../tenants/store.ts";
 import { tenantNotFound, unknownPlan } from "../tenants/tenant.ts";
-import { formatMonth } from "../verification/limits/quota.ts";
+import { formatMonth } from "../verification/limits/period.ts";
 import {
 	type Affected,
 	type AffectedCounts,

@@ -1,14 +1,15 @@
 import { HOUR_MS } from "../core/time.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
-import { formatMonth, type QuotaLedger } from "../verification/limits/quota.ts";
+import type { Ledger } from "../verification/limits/ledger.ts";
+import { formatMonth } from "../verification/limits/period.ts";
 import { countTenants, readTenantsOverview, type TenantSort } from "./tenants-store.ts";
 
 const HOURS = 24;
 const ROWS_DEFAULT = 25;
 
 export interface OverviewContext extends DatabaseContext {
-	readonly quotas: QuotaLedger;
+	readonly ledger: Ledger;
 }
 
 export interface TenantsRequest {
@@ -26,7 +27,7 @@ export interface TenantsRequest {
  * external id. Requests are of the current hour and the 23 before it; of the quota, what this node has leased and not spent is not used.
  */
 export async function tenantsOverview(context: OverviewContext, input: TenantsRequest) {
-	const { clock, quotas } = context;
+	const { clock, ledger } = context;
 	const now = clock.now();
 	const month = formatMonth(now);
 	const limit = input.limit ?? ROWS_DEFAULT;
@@ -51,7 +52,7 @@ export async function tenantsOverview(context: OverviewContext, input: TenantsRe
 			created_at: created_at.toISOString(),
 			plan: { id: plan_id, name: plan_name },
 			requests_24h: { allowed, refused },
-			quota: quota_requests === null ? null : { requests: quota_requests, used: Math.max(0, leased - quotas.unspent(row.id, month)) },
+			quota: quota_requests === null ? null : { requests: quota_requests, used: Math.max(0, leased - ledger.unspent(row.id, month)) },
 		}));
 		return { data, total };
 	});

@@ -29,7 +29,8 @@ function orNull<S extends Type.TSchema>(schema: S) {
 export const Capability = Type.String({ pattern: CAPABILITY_PATTERN });
 export const ChosenId = Type.String({ pattern: CHOSEN_ID_PATTERN });
 
-export const LimitName = Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" });
+export const LIMIT_NAME_PATTERN = "^[a-z][a-z0-9_-]{0,31}$";
+export const LimitName = Type.String({ pattern: LIMIT_NAME_PATTERN });
 export const limitNumbers = {
 	requests: Type.Integer({ minimum: 1, maximum: REQUESTS_MAX }),
 	window_seconds: Type.Integer({ minimum: 1, maximum: WINDOW_SECONDS_MAX }),

@@ -144,7 +144,16 @@ export class ExposedKeys {
 	async #prove({ place, raw_key }: FoundKey, { source, address, request_id, is_cross_site }: FoundAt): Promise<void> {
 		const { verifier, recorder, failures, log } = this.#options;
 		if (!is_cross_site && failures.laneOf(address) === "slow") return;
-		const nothing = { tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, plain_http: false } as const;
+		const nothing = {
+			tenant_id: null,
+			site_id: null,
+			capability: null,
+			permissions: [],
+			cost: 1,
+			limits: null,
+			budgets: null,
+			plain_http: false,
+		} as const;
 		const { grant, denial, canary } = await verifier.examine({
 			...nothing,
 			request_id: null,

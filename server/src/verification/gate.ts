@@ -51,6 +51,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				request_id: raw.request_id,
 				cost: 1,
 				limits: null,
+				budgets: null,
 				operation,
 				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 				address,

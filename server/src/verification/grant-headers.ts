@@ -1,16 +1,18 @@
 import type { FastifyReply } from "fastify";
 import type { Grant } from "./grants/grant.ts";
-import { type NamedCosts, policyHeader } from "./limits/policy.ts";
-import { rateLimitHeader } from "./limits/spend.ts";
+import { getPolicyHeader, getRateLimitHeader } from "./limits/headers.ts";
+import type { NamedCosts } from "./limits/policy.ts";
 import type { Decision } from "./question.ts";
 import type { Verifier } from "./verifier.ts";
 
 /** Sets the rate limit headers and the expiry when the secret matched. Sets them directly, because keyed requests should not allocate a list. */
 export function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): void {
-	const policy = policyHeader(grant.policy, named);
+	const at = verifier.now();
+	const policy = getPolicyHeader(grant, at, named, verifier.ledger);
 	if (policy !== null) {
 		reply.header("ratelimit-policy", policy);
-		reply.header("ratelimit", rateLimitHeader(grant, verifier.now(), named, left));
+		const state = getRateLimitHeader(grant, at, named, verifier.ledger, left);
+		if (state !== "") reply.header("ratelimit", state);
 	}
 	const ends_at = formatEnd(grant);
 	if (ends_at !== null) reply.header("x-api-key-expires", ends_at);
@@ -18,8 +20,11 @@ export function setGrantHeaders(reply: FastifyReply, { left }: Decision, grant: 
 
 /** The headers of `setGrantHeaders` as alternating names and values. */
 export function grantLines({ left }: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): string[] {
-	const policy = policyHeader(grant.policy, named);
-	const lines = policy === null ? [] : ["ratelimit-policy", policy, "ratelimit", rateLimitHeader(grant, verifier.now(), named, left)];
+	const at = verifier.now();
+	const policy = getPolicyHeader(grant, at, named, verifier.ledger);
+	const lines = policy === null ? [] : ["ratelimit-policy", policy];
+	const state = policy === null ? "" : getRateLimitHeader(grant, at, named, verifier.ledger, left);
+	if (state !== "") lines.push("ratelimit", state);
 	const ends_at = formatEnd(grant);
 	if (ends_at !== null) lines.push("x-api-key-expires", ends_at);
 	return lines;

@@ -3,7 +3,8 @@ import type { Source } from "../usage/sources/source.ts";
 import type { Facts } from "./checks.ts";
 import type { Denial } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
-import type { LimitState, Price } from "./limits/spend.ts";
+import type { LimitState } from "./limits/headers.ts";
+import type { Price } from "./limits/spend.ts";
 
 /** A raw key and the request to authorize with it. */
 export interface Question extends Facts, Price {
@@ -23,6 +24,6 @@ export interface Decision {
 	readonly grant: Grant | null;
 	/** Of a dry run that denied a canary key as unknown: that key, for those that report it. */
 	readonly canary?: Canary;
-	/** The grant's limits after an asynchronous decision; later decisions may spend before this one is answered. */
+	/** The grant's limits and allowances after an asynchronous decision; later decisions may spend before this one is answered. */
 	readonly left?: readonly LimitState[];
 }

@@ -1,7 +1,8 @@
 import Type from "typebox";
 import { type Route, route } from "../http/route.ts";
+import { BUDGETS_MAX } from "../keys/budgets/schema.ts";
 import { PERMISSION_PATTERN } from "../plans/catalogue/permission.ts";
-import { Capability, LimitName } from "../plans/schema.ts";
+import { Capability, LIMIT_NAME_PATTERN, LimitName } from "../plans/schema.ts";
 import { type VerifyContext, verify } from "./verify.ts";
 
 const text = (maxLength: number) => Type.String({ maxLength });
@@ -24,6 +25,13 @@ const VerifyQuestion = Type.Object(
 				maxItems: NAMED_LIMITS_MAX,
 				description:
 					"What it spends of the plan's limits that count only requests that name them, or of others in place of `cost`. A name that the tenant's plan has not is no limit.",
+			}),
+		),
+		budgets: Type.Optional(
+			Type.Record(Type.String({ pattern: LIMIT_NAME_PATTERN }), Type.Integer({ ...Cost, minimum: 0 }), {
+				additionalProperties: false,
+				maxProperties: BUDGETS_MAX,
+				description: "What it spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget.",
 			}),
 		),
 		request: Type.Optional(

@@ -21,8 +21,8 @@ import { eraseTenant } from "../tenants/erase.ts";
 import { createSite } from "../tenants/sites/sites.ts";
 import { updateTenant } from "../tenants/tenants.ts";
 import { isUnknown } from "./grants/unknown-names.ts";
-import { formatMonth } from "./limits/quota.ts";
-import { rateLimitHeader } from "./limits/spend.ts";
+import { getRateLimitHeader } from "./limits/headers.ts";
+import { formatMonth } from "./limits/period.ts";
 import type { Decision } from "./question.ts";
 
 const NEW_PEPPER = "the-new-pepper-0123456789-abcdefghijklmnop";
@@ -73,7 +73,7 @@ suite("the verifier", () => {
 			deepEqual(left, [...Array.from({ length: asked }, (_, index) => asked - 1 - index), 0, 0], `quota ${quota}`);
 			const [last] = decisions.slice(-1);
 			ok(last?.grant);
-			match(rateLimitHeader(last.grant, first.verifier.now(), null, decisions[0]?.left), /^"burst";r=39;t=\d+$/);
+			match(getRateLimitHeader(last.grant, first.verifier.now(), null, first.ledger, decisions[0]?.left), /^"burst";r=39;t=\d+$/);
 			equal((await first.ask(raw_key)).left, undefined, "a decision at once is answered as it is made");
 		}
 	});
@@ -334,7 +334,7 @@ suite("the verifier", () => {
 		const grant = other.grants.get(survivor.kid);
 		ok(grant && !isUnknown(grant));
 		equal(grant.windows[0]?.used(fixture.clock.monotonic()), 1, "only what was let in counts");
-		equal(other.quotas.unspent(limited, formatMonth(fixture.clock.now())), 4, "five of a hundred were leased, one was spent");
+		equal(other.ledger.unspent(limited, formatMonth(fixture.clock.now())), 0, "what was leased for the revoked one, the other has spent");
 		await other.node.stop();
 	});
 

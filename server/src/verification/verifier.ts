@@ -19,8 +19,9 @@ import { examine } from "./examine.ts";
 import { exposedClient, type Grant, isStale } from "./grants/grant.ts";
 import type { Grants } from "./grants/grants.ts";
 import { isUnknown, UNKNOWN, type Unknown } from "./grants/unknown-names.ts";
-import { QUOTA_NEEDED, type QuotaLedger } from "./limits/quota.ts";
-import { limitStates, spend } from "./limits/spend.ts";
+import { limitStates } from "./limits/headers.ts";
+import { LEASE_NEEDED, type Ledger } from "./limits/ledger.ts";
+import { spend } from "./limits/spend.ts";
 import { malformed } from "./malformed.ts";
 import { decideLater, FORMATS_NEEDED, type Missing, type ReadGrant } from "./missing.ts";
 import { digestRawKey, type Presented, RawKeyReader } from "./presented.ts";
@@ -40,7 +41,7 @@ export interface VerifierOptions {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly grants: Grants;
-	readonly quotas: QuotaLedger;
+	readonly ledger: Ledger;
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
 	/** Told of requests whose client or connection exposes the secret, and of canary keys. */
@@ -69,6 +70,11 @@ export class Verifier {
 		return this.#parts.brand;
 	}
 
+	/** Of quotas and budgets, for the headers of responses. */
+	get ledger(): Ledger {
+		return this.#parts.ledger;
+	}
+
 	now(): Instant {
 		const { clock } = this.#parts;
 		return { now: clock.now(), monotonic: clock.monotonic() };
@@ -92,7 +98,7 @@ export class Verifier {
 
 	/** The whole order of a decision. Without I/O: what is not in memory is returned, and `#decideLater` loads it. */
 	#decideWith(question: Question, read: ReadGrant): Decision | Missing {
-		const { grants, node, quotas, reader } = this.#parts;
+		const { grants, node, ledger, reader } = this.#parts;
 		const { raw_key, site_id } = question;
 		const digest = digestRawKey(raw_key);
 		const at = this.now();
@@ -110,8 +116,8 @@ export class Verifier {
 		if (found === SITE_NEEDED) return { needs: "site", grant };
 		if (!grant.first_use_recorded && (found === null || isUse(found.code))) return { needs: "first_use", grant };
 		if (found !== null) return this.#refused(question, grant, found, at);
-		const spent = spend(grant, question, at, quotas);
-		return spent === QUOTA_NEEDED ? { needs: "quota", grant } : this.#counted(question, grant, spent, at);
+		const spent = spend(grant, question, at, ledger);
+		return spent === LEASE_NEEDED ? { needs: "lease", grant } : this.#counted(question, grant, spent, at);
 	}
 
 	#decideLater(question: Question, missing: Missing): Promise<Decision> {
@@ -124,7 +130,7 @@ export class Verifier {
 	/** Adds the state of the limits: later decisions may spend before this one is answered. */
 	#withLimits(decision: Decision | Missing): Decision | Missing {
 		if ("needs" in decision || decision.grant === null) return decision;
-		return { ...decision, left: limitStates(decision.grant, this.now()) };
+		return { ...decision, left: limitStates(decision.grant, this.now(), this.ledger) };
 	}
 
 	#malformed(question: Question): Decision {

@@ -6,8 +6,8 @@ import { getClientKind } from "./client-kind.ts";
 import { keyNotSent } from "./denial.ts";
 import type { Grant } from "./grants/grant.ts";
 import { toGrantResponse } from "./grants/response.ts";
-import { isSpent, type Limit, type NamedCosts, policyHeader } from "./limits/policy.ts";
-import { getRemaining, rateLimitHeader } from "./limits/spend.ts";
+import { getPolicyHeader, getRateLimitHeader, getRemaining } from "./limits/headers.ts";
+import { isSpent, type Limit, type NamedCosts } from "./limits/policy.ts";
 import type { Decision, Question } from "./question.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -20,6 +20,7 @@ export interface VerifyInput {
 	capability?: string;
 	cost?: number;
 	limits?: readonly { name: string; cost: number }[];
+	budgets?: Readonly<Record<string, number>>;
 	request?: { method?: string; path?: string; ip?: string; user_agent?: string; client?: string; origin?: string; sec_fetch_site?: string };
 }
 
@@ -48,11 +49,13 @@ function headersFor(problem: Problem | null, { grant, left }: Decision, named: N
 	const headers: Record<string, string> = {};
 	if (problem?.headers["www-authenticate"]) headers["WWW-Authenticate"] = problem.headers["www-authenticate"];
 	if (problem?.headers["retry-after"]) headers["Retry-After"] = problem.headers["retry-after"];
-	const policy = grant === null ? null : policyHeader(grant.policy, named);
-	if (grant !== null && policy !== null) {
-		headers["RateLimit-Policy"] = policy;
-		headers.RateLimit = rateLimitHeader(grant, verifier.now(), named, left);
-	}
+	if (grant === null) return headers;
+	const at = verifier.now();
+	const policy = getPolicyHeader(grant, at, named, verifier.ledger);
+	if (policy === null) return headers;
+	headers["RateLimit-Policy"] = policy;
+	const state = getRateLimitHeader(grant, at, named, verifier.ledger, left);
+	if (state !== "") headers.RateLimit = state;
 	return headers;
 }
 
@@ -114,6 +117,7 @@ function toQuestion(input: VerifyInput, limits: NamedCosts | null, { verifier: {
 		request_id,
 		cost: input.cost ?? 1,
 		limits,
+		budgets: input.budgets === undefined ? null : new Map(Object.entries(input.budgets)),
 		operation: toOperation(input),
 		source: sources.find(address, request?.user_agent ?? null, request?.client ?? null),
 		address,

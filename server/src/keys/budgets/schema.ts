@@ -2,7 +2,7 @@ import Type from "typebox";
 import { LimitName } from "../../plans/schema.ts";
 import { BUDGET_PERIODS, DEFAULT_UNIT } from "./budget.ts";
 
-const BUDGETS_MAX = 4;
+export const BUDGETS_MAX = 4;
 
 /** ASCII, because the `RateLimit-Policy` header names the unit. */
 const Unit = Type.String({

@@ -85,7 +85,8 @@ async function assertAnswers(one: Case, { status, old_ends_at, id }: Awaited<Ret
 	if (one.new_raw_key === null || status === "cancelled") return;
 	equal(await fixture.use(one.new_raw_key, "orders"), expected, `the new one: ${one.name} ${status}`);
 	if (key_status !== "active") return;
-	const shown_to_key = whoami(await fixture.self(one.new_raw_key)).rotation;
+	const context = Object.assign(await fixture.self(one.new_raw_key), { ledger: fixture.main.ledger });
+	const shown_to_key = (await whoami(context)).rotation;
 	deepEqual(shown_to_key, LIVE.has(status) ? { id, secret: "new", old_ends_at } : null, `whoami: ${one.name} ${status}`);
 }
 

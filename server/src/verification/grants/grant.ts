@@ -1,6 +1,7 @@
 import type { AllowList } from "../../core/network.ts";
 import type { KeyCounter, OperationCounter } from "../../usage/meter.ts";
 import type { ClientKind } from "../client-kind.ts";
+import type { Allowance } from "../limits/allowance.ts";
 import type { LimitPolicy } from "../limits/policy.ts";
 import type { SlidingWindow } from "../limits/window.ts";
 
@@ -24,7 +25,8 @@ export interface TenantState {
 	readonly plan: PlanState;
 	/** The policy of keys without limits of their own. */
 	readonly policy: LimitPolicy;
-	readonly quota_requests_per_month: number | null;
+	/** Its quota, if it has one: what keys without budgets spend. */
+	readonly allowances: readonly Allowance[];
 	/** Counters by operation and site; stored here so that a request finds its counter with one lookup. */
 	readonly operations: Map<string, OperationCounter>;
 	/** Number of cached grants that refer to it. */
@@ -81,6 +83,8 @@ export interface Grant {
 	readonly policy: LimitPolicy;
 	/** One window per limit of the policy, in the same order. */
 	readonly windows: readonly SlidingWindow[];
+	/** The quota of the tenant and the budgets of the key. */
+	readonly allowances: readonly Allowance[];
 	/** Counts refused requests with a matching secret; null before the first one. */
 	refusals: SlidingWindow | null;
 	digest: string | null;

@@ -1,6 +1,8 @@
 import { AllowList, parseAllowList } from "../../core/network.ts";
+import { budgetsFromRow } from "../../keys/budgets/budget.ts";
 import { keyRateLimitsFromRow } from "../../keys/rate-limits.ts";
 import type { Meter } from "../../usage/meter.ts";
+import { budgetAllowance } from "../limits/allowance.ts";
 import { limitPolicy } from "../limits/policy.ts";
 import type { SlidingWindow } from "../limits/window.ts";
 import type { WindowStore } from "../limits/window-store.ts";
@@ -33,6 +35,7 @@ export class GrantReferences {
 		const permissions = this.states.permissions(row.permissions);
 		const own_limits = keyRateLimitsFromRow(row.key_rate_limits);
 		const policy = own_limits.length === 0 ? tenant.policy : limitPolicy(tenant.policy.limits, own_limits);
+		const budgets = budgetsFromRow(row.key_budgets).map((budget) => budgetAllowance(tenant.id, row.key_id, budget));
 		// Fields that every request reads come first, so that they share CPU cache lines.
 		return {
 			visited: false,
@@ -56,6 +59,7 @@ export class GrantReferences {
 			windows: policy.limits.map((limit) =>
 				this.#windows.retain(limit.per === "key" ? row.key_id : tenant.id, `${limit.own ? "own" : limit.per}:${limit.name}`, limit.window_seconds),
 			),
+			allowances: budgets.length === 0 ? tenant.allowances : [...tenant.allowances, ...budgets],
 			counter: null,
 			counters: null,
 			key_id: row.key_id,

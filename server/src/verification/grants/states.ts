@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { effectivePlan, planFromRow, tenantLimitsFromRow } from "../../plans/plan.ts";
+import { quotaAllowance } from "../limits/allowance.ts";
 import { limitPolicy } from "../limits/policy.ts";
 import type { PlanState, TenantState } from "./grant.ts";
 import type { GrantRow } from "./store.ts";
@@ -84,7 +85,7 @@ export class SharedStates {
 			suspended: row.tenant_status !== "active" || row.tenant_erased_at !== null,
 			plan,
 			policy: limitPolicy(effective.rate_limits),
-			quota_requests_per_month: effective.quota_requests_per_month,
+			allowances: effective.quota_requests_per_month === null ? [] : [quotaAllowance(row.tenant_id, effective.quota_requests_per_month)],
 			operations: known?.operations ?? new Map(),
 			references: 0,
 			stale: false,

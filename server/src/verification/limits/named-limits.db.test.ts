@@ -29,7 +29,7 @@ suite("named limits, and limits of a key's own", () => {
 	}
 
 	async function getUnspent(tenant_id: string): Promise<number> {
-		await process.quotas.returnAll();
+		await process.ledger.returnAll();
 		const [row] = await fixture.behind("select leased from keywright.quota_periods where tenant_id = $1", [tenant_id]);
 		return Number(row?.leased);
 	}

@@ -13,7 +13,7 @@ export interface Limit {
 	readonly own: boolean;
 }
 
-/** Name of a plan limit → the cost that a request spends of it. */
+/** Name of a limit of the plan, or of a budget of the key → the cost that a request spends of it. */
 export type NamedCosts = ReadonlyMap<string, number>;
 
 /** The rate limits of a key; one object for all keys of a tenant without limits of their own. */

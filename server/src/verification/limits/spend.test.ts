@@ -7,31 +7,37 @@ import { connectDatabase } from "../../database/database.ts";
 import type { KeyRateLimit } from "../../keys/rate-limits.ts";
 import type { RateLimit } from "../../plans/plan.ts";
 import type { Grant } from "../grants/grant.ts";
+import { getRateLimitHeader } from "./headers.ts";
+import { LEASE_NEEDED, Ledger } from "./ledger.ts";
 import { limitPolicy, policyHeader } from "./policy.ts";
-import { QUOTA_NEEDED, QuotaLedger } from "./quota.ts";
-import { rateLimitHeader, spend } from "./spend.ts";
+import { spend } from "./spend.ts";
 import { SlidingWindow } from "./window.ts";
 
 const MINUTE = 60_000;
 
-/** Guarantee: spending reads only the policy, the windows and the tenant's quota of a grant. */
+/** Guarantee: spending reads only the policy, the windows and the allowances of a grant. */
 function grantWith(limits: readonly RateLimit[], own: readonly KeyRateLimit[] = []): Grant {
-	const tenant = { id: "tenant", quota_requests_per_month: null };
+	const tenant = { id: "tenant", allowances: [] };
 	const policy = limitPolicy(limits, own);
-	return { tenant, policy, windows: policy.limits.map((limit) => new SlidingWindow(limit.window_seconds)) } as unknown as Grant;
+	return {
+		tenant,
+		policy,
+		allowances: tenant.allowances,
+		windows: policy.limits.map((limit) => new SlidingWindow(limit.window_seconds)),
+	} as unknown as Grant;
 }
 
 const limit = (name: string, requests: number, window_seconds = 60): RateLimit => ({ name, requests, window_seconds, per: "key" });
 
 /** Spending without a quota does no I/O, so there is no database. */
 const clock = new ManualClock();
-const quotas = new QuotaLedger({ clock, log: testLog, database: connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/nowhere", log: testLog }) });
+const ledger = new Ledger({ clock, log: testLog, database: connectDatabase({ url: "postgresql://nobody@127.0.0.1:1/nowhere", log: testLog }) });
 
 function spendAt(grant: Grant, cost: number, at_ms: number, named: Readonly<Record<string, number>> | null = null) {
 	const at = { now: at_ms, monotonic: at_ms };
-	const price = { cost, limits: named === null ? null : new Map(Object.entries(named)) };
-	const spent = spend(grant, price, at, quotas);
-	if (spent === QUOTA_NEEDED) throw new Error("a grant without a quota needs a block of it");
+	const price = { cost, limits: named === null ? null : new Map(Object.entries(named)), budgets: null };
+	const spent = spend(grant, price, at, ledger);
+	if (spent === LEASE_NEEDED) throw new Error("a grant without a quota needs a block of it");
 	return spent;
 }
 
@@ -119,13 +125,13 @@ test("whatever is asked for, no limit is ever exceeded in any interval, and refu
 test("the header names every limit with what is left and when something comes back, and asking spends nothing", () => {
 	const grant = grantWith([limit("burst", 10), limit("day", 100, 3_600)]);
 	const at = { now: MINUTE, monotonic: MINUTE };
-	equal(rateLimitHeader(grant, at, null), '"burst";r=10;t=0, "day";r=100;t=0');
+	equal(getRateLimitHeader(grant, at, null, ledger), '"burst";r=10;t=0, "day";r=100;t=0');
 	spendAt(grant, 4, MINUTE);
-	const header = rateLimitHeader(grant, at, null);
+	const header = getRateLimitHeader(grant, at, null, ledger);
 	const found = /^"burst";r=6;t=(\d+), "day";r=96;t=(\d+)$/.exec(header);
 	ok(found, header);
 	ok(Number(found[1]) >= 60 && Number(found[1]) <= 66 && Number(found[2]) >= 3_600 && Number(found[2]) <= 3_960);
-	equal(rateLimitHeader(grant, at, null), header);
+	equal(getRateLimitHeader(grant, at, null, ledger), header);
 });
 
 const named_only = (name: string, requests: number, window_seconds = 60): RateLimit => ({
@@ -171,10 +177,10 @@ test("headers name what the request spends: a limit that only counts what names 
 	);
 	const at = { now: MINUTE, monotonic: MINUTE };
 	equal(policyHeader(grant.policy, null), '"burst";q=10;w=60, "slow";q=4;w=30');
-	equal(rateLimitHeader(grant, at, null), '"burst";r=10;t=0, "slow";r=4;t=0');
+	equal(getRateLimitHeader(grant, at, null, ledger), '"burst";r=10;t=0, "slow";r=4;t=0');
 	const named = new Map([["exports", 1]]);
 	equal(policyHeader(grant.policy, named), '"burst";q=10;w=60, "slow";q=4;w=30, "exports";q=5;w=3600');
-	equal(rateLimitHeader(grant, at, named), '"burst";r=10;t=0, "slow";r=4;t=0, "exports";r=5;t=0');
+	equal(getRateLimitHeader(grant, at, named, ledger), '"burst";r=10;t=0, "slow";r=4;t=0, "exports";r=5;t=0');
 	const alone = grantWith([named_only("exports", 5)]);
 	equal(policyHeader(alone.policy, null), null);
 	equal(policyHeader(alone.policy, new Map([["mails", 1]])), null);

@@ -1,13 +1,13 @@
 import type { Instant } from "../checks.ts";
 import { type Denial, deny } from "../denial.ts";
 import type { Grant } from "../grants/grant.ts";
-import { getCosts, isSpent, type Limit, type NamedCosts } from "./policy.ts";
-import { nextMonthMs, QUOTA_NEEDED, type QuotaLedger } from "./quota.ts";
+import { type AllowancePrice, costOf } from "./allowance.ts";
+import { allowanceExhausted } from "./exhausted.ts";
+import { LEASE_NEEDED, type Ledger } from "./ledger.ts";
+import { getCosts, type Limit, type NamedCosts } from "./policy.ts";
 
 /** The cost of an allowed request. */
-export interface Price {
-	/** Cost in the quota and in every limit that `limits` does not override. */
-	readonly cost: number;
+export interface Price extends AllowancePrice {
 	/** Cost by name: for named-only limits of the plan, and in place of `cost` for others. */
 	readonly limits: NamedCosts | null;
 }
@@ -72,67 +72,34 @@ function take(grant: Grant, cost: number, costs: readonly number[] | null, at: I
 	return null;
 }
 
-function quotaExceeded(grant: Grant, at: Instant): Denial {
-	const refills_ms = nextMonthMs(at.now);
-	return deny(
-		"quota",
-		"quota_exceeded",
-		`The ${grant.tenant.quota_requests_per_month} requests of this month are used up. The next month begins on the first, UTC; a larger plan has more.`,
-		{
-			metadata: { retry_after_seconds: (refills_ms - at.now) / 1000 },
-			facts: { requests: grant.tenant.quota_requests_per_month, refills_at: new Date(refills_ms).toISOString() },
-		},
-	);
+/** Spends all allowances of the grant, or none: null when they were spent. Without I/O. */
+function spendAllowances({ allowances }: Grant, price: Price, { now }: Instant, ledger: Ledger): Denial | typeof LEASE_NEEDED | null {
+	let missing = false;
+	for (const allowance of allowances) {
+		const there = ledger.check(allowance, costOf(allowance, price), now);
+		if (there === false) return allowanceExhausted(allowances, price, now, ledger);
+		missing ||= there === LEASE_NEEDED;
+	}
+	if (missing) return LEASE_NEEDED;
+	for (const allowance of allowances) ledger.spend(allowance, costOf(allowance, price), now);
+	return null;
 }
 
-/** What is left of a limit at an instant, and the seconds until its oldest requests expire. */
-export interface LimitState {
-	readonly remaining: number;
-	readonly reset_seconds: number;
+/** Leases what the request is short of. */
+export async function leaseAllowances({ allowances }: Grant, price: Price, ledger: Ledger, now: number): Promise<void> {
+	const short = allowances.filter((allowance) => ledger.check(allowance, costOf(allowance, price), now) === LEASE_NEEDED);
+	await Promise.all(short.map((allowance) => ledger.lease(allowance, costOf(allowance, price))));
 }
 
-/** State of each limit of the grant's policy, in the same order. */
-export function limitStates(grant: Grant, at: Instant): LimitState[] {
-	return grant.windows.map((_window, index) => ({ remaining: getRemaining(grant, index, at), reset_seconds: getResetSeconds(grant, index, at) }));
-}
-
-/** What is left of the limit at this index. */
-export function getRemaining(grant: Grant, index: number, at: Instant): number {
-	return grant.windows[index]?.peek(at.monotonic, grant.policy.limits[index]?.requests ?? 0) ?? 0;
-}
-
-function getResetSeconds(grant: Grant, index: number, at: Instant): number {
-	return Math.ceil((grant.windows[index]?.resetMs(at.monotonic) ?? 0) / 1000);
-}
-
-/** Takes the price from the quota and every rate limit that it names, or from none of them: null when it was taken, else the denial. */
-export function spend(grant: Grant, price: Price, at: Instant, quotas: QuotaLedger): Denial | typeof QUOTA_NEEDED | null {
+/** Takes the price from every rate limit that it names, the quota and every budget, or from none of them: null when it was taken, else the denial. */
+export function spend(grant: Grant, price: Price, at: Instant, ledger: Ledger): Denial | typeof LEASE_NEEDED | null {
 	const { cost } = price;
 	const costs = costsFor(grant, price);
 	const exhausted = exhaustedLimit(grant, cost, costs, at);
 	if (exhausted !== null) return exhausted;
-	const quota = grant.tenant.quota_requests_per_month;
-	if (quota === null) return take(grant, cost, costs, at);
-	const spent = quotas.spend(grant.tenant.id, quota, cost);
-	if (spent === QUOTA_NEEDED) return QUOTA_NEEDED;
-	return spent ? take(grant, cost, costs, at) : quotaExceeded(grant, at);
-}
-
-/**
- * The `RateLimit` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`: what is left of each limit that it spends,
- * and the seconds until its oldest requests expire. Uses `left` when given, else the current state.
- */
-export function rateLimitHeader(grant: Grant, at: Instant, named: NamedCosts | null, left?: readonly LimitState[]): string {
-	const { limits, always } = grant.policy;
-	const count = named === null ? always : limits.length;
-	let text = "";
-	for (let index = 0; index < count; index += 1) {
-		const limit = limits[index];
-		if (limit === undefined || !isSpent(grant.policy, index, named)) continue;
-		const known = left?.[index];
-		const remaining = known === undefined ? getRemaining(grant, index, at) : known.remaining;
-		const reset_seconds = known === undefined ? getResetSeconds(grant, index, at) : known.reset_seconds;
-		text += `${text === "" ? "" : ", "}"${limit.name}";r=${remaining};t=${reset_seconds}`;
+	if (grant.allowances.length > 0) {
+		const denial = spendAllowances(grant, price, at, ledger);
+		if (denial !== null) return denial;
 	}
-	return text;
+	return take(grant, cost, costs, at);
 }

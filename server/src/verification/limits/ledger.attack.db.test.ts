@@ -1,29 +1,30 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
+import { spendQuota } from "../../../testing/allowances.ts";
 import { type TestDatabase, testDatabase } from "../../../testing/audit.ts";
 import { testLog } from "../../../testing/database.ts";
-import { spendQuota } from "../../../testing/quota.ts";
 import { ManualClock } from "../../core/clock.ts";
 import { read } from "../../database/transaction.ts";
 import { putPlan } from "../../plans/plans.ts";
 import { createTenant } from "../../tenants/tenants.ts";
-import { formatMonth, QuotaLedger } from "./quota.ts";
+import { Ledger } from "./ledger.ts";
+import { formatMonth } from "./period.ts";
 import { readLeasedQuota } from "./store.ts";
 
 async function setUp(t: {
 	after: (run: () => Promise<void>) => void;
-}): Promise<{ ledger: QuotaLedger; clock: ManualClock; db: TestDatabase; leased: () => Promise<number> }> {
+}): Promise<{ ledger: Ledger; clock: ManualClock; db: TestDatabase; leased: () => Promise<number> }> {
 	const db = await testDatabase();
 	t.after(() => db.close());
 	const context = db.context();
 	await putPlan(context, { plan_id: "plan", name: "Plan", capabilities: [] });
 	await createTenant(context, { id: "tenant", name: "Tenant", plan_id: "plan" });
 	const clock = new ManualClock(Date.UTC(2026, 0, 31, 23, 59, 59, 900));
-	const ledger = new QuotaLedger({ database: context.database, clock, log: testLog });
+	const ledger = new Ledger({ database: context.database, clock, log: testLog });
 	return { ledger, clock, db, leased: () => read(context, (tx) => readLeasedQuota(tx, "tenant", formatMonth(clock.now()))) };
 }
 
-async function spendAll(ledger: QuotaLedger, quota: number, requests: number): Promise<number> {
+async function spendAll(ledger: Ledger, quota: number, requests: number): Promise<number> {
 	let admitted = 0;
 	for (let request = 0; request < requests; request += 1) if (await spendQuota(ledger, "tenant", quota, 1)) admitted += 1;
 	return admitted;

@@ -1,0 +1,36 @@
+import type { Budget, BudgetPeriod } from "../../keys/budgets/budget.ts";
+import type { NamedCosts } from "./policy.ts";
+
+/** What is spent from leased blocks: the quota of a tenant, or a budget of a key. */
+export interface Allowance {
+	/** Unique in the process, and the same after an edit of the amount. */
+	readonly id: string;
+	readonly tenant_id: string;
+	readonly per: BudgetPeriod;
+	/** Per period. */
+	readonly amount: number;
+	/** Null for a quota. */
+	readonly budget: { readonly key_id: string; readonly name: string; readonly unit: string } | null;
+}
+
+export function quotaAllowance(tenant_id: string, amount: number): Allowance {
+	return { id: tenant_id, tenant_id, per: "month", amount, budget: null };
+}
+
+/** Identified by key, name and period: a renamed budget is another one. */
+export function budgetAllowance(tenant_id: string, key_id: string, { name, unit, amount, per }: Budget): Allowance {
+	return { id: JSON.stringify([key_id, name, per]), tenant_id, per, amount, budget: { key_id, name, unit } };
+}
+
+/** The part of a price that allowances are spent by. */
+export interface AllowancePrice {
+	/** Cost in the quota, and in every budget that is not named. */
+	readonly cost: number;
+	/** Cost by the name of a budget of the key, in place of `cost`; 0 spends none of it. */
+	readonly budgets: NamedCosts | null;
+}
+
+/** What a request spends of an allowance. */
+export function costOf({ budget }: Allowance, { cost, budgets }: AllowancePrice): number {
+	return budget === null ? cost : (budgets?.get(budget.name) ?? cost);
+}

@@ -1,0 +1,257 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { pausable } from "../../../testing/nodes.ts";
+import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { DAY_MS, MINUTE_MS } from "../../core/time.ts";
+import { read } from "../../database/transaction.ts";
+import type { Budget } from "../../keys/budgets/budget.ts";
+import { rotateKey } from "../../keys/rotations/rotate.ts";
+import { updateKeySettings } from "../../keys/update.ts";
+import { readBudgetUse } from "../../m2m/budgets.ts";
+import { isUnknown } from "../grants/unknown-names.ts";
+import type { Question } from "../question.ts";
+import { budgetAllowance } from "./allowance.ts";
+import { getPolicyHeader, getRateLimitHeader } from "./headers.ts";
+import { spanAt } from "./period.ts";
+
+const AT_ONCE = 400;
+const CALLS: Budget = { name: "calls", unit: "requests", amount: 100, per: "day" };
+const CREDITS: Budget = { name: "credits", unit: "credits", amount: 1_000, per: "total" };
+
+suite("budgets of a key", () => {
+	let fixture: VerificationFixture;
+	let nodes: Process[];
+	let tenant_id: string;
+
+	before(async () => {
+		fixture = await verificationFixture();
+		// Wednesday noon: on whatever day the tests run, day and week end at different times, and not during a test.
+		fixture.clock.advance(spanAt("week", fixture.clock.now()).until_ms + 2.5 * DAY_MS - fixture.clock.now());
+		nodes = [await fixture.process(), await fixture.process(), await fixture.process()];
+		tenant_id = await fixture.tenant(node(0).node);
+	});
+	after(() => fixture.close());
+
+	function node(index: number): Process {
+		const found = nodes[index % nodes.length];
+		ok(found);
+		return found;
+	}
+
+	const newKey = (...budgets: Budget[]) => fixture.key(node(0).node, tenant_id, { budgets });
+	const update = ({ key_id }: MadeKey, ...budgets: Budget[]) => updateKeySettings(fixture.context(node(0).node), { tenant_id, key_id, budgets });
+
+	/** What is used of each budget of the key, as node 0 answers it, once every node has returned what it has not spent. */
+	async function used(key: MadeKey, ...budgets: Budget[]): Promise<number[]> {
+		for (const each of nodes) await each.ledger.returnAll();
+		return shown(key, node(0), ...budgets);
+	}
+
+	async function shown({ key_id }: MadeKey, { ledger }: Process, ...budgets: Budget[]): Promise<number[]> {
+		const allowances = budgets.map((budget) => budgetAllowance(tenant_id, key_id, budget));
+		const uses = await read(fixture.context(node(0).node), (tx) => readBudgetUse(tx, allowances, ledger, fixture.clock.now()));
+		return uses.map((use) => use.used);
+	}
+
+	/** How many of `times` concurrent requests are allowed, each on the node that `on` names. */
+	async function allow({ raw_key }: MadeKey, times: number, on: (request: number) => number, question: Partial<Question> = {}): Promise<number> {
+		const decisions = await Promise.all(Array.from({ length: times }, (_, request) => node(on(request)).ask(raw_key, question)));
+		const codes = decisions.map(getCode);
+		ok(
+			codes.every((code) => code === "allowed" || code === "quota_exceeded"),
+			codes.join(),
+		);
+		return codes.filter((code) => code === "allowed").length;
+	}
+	const one = () => 0;
+	const each = (request: number) => request;
+
+	/** The last millisecond of the day. */
+	function toMidnight(): void {
+		fixture.clock.advance(spanAt("day", fixture.clock.now()).until_ms - 1 - fixture.clock.now());
+	}
+
+	test("a budget of 100 lets exactly 100 of 400 concurrent requests through, on one node", async () => {
+		const key = await newKey(CALLS);
+		equal(await allow(key, AT_ONCE, one), 100);
+		deepEqual(await used(key, CALLS), [100]);
+	});
+
+	test("exactly 100 on three nodes, also when most requests meet one of them and the others have asked before", async () => {
+		const key = await newKey(CALLS);
+		equal(await allow(key, AT_ONCE, each), 100);
+		deepEqual(await used(key, CALLS), [100]);
+		const uneven = await newKey(CALLS);
+		equal((await allow(uneven, 1, () => 1)) + (await allow(uneven, 1, () => 2)), 2);
+		equal(await allow(uneven, AT_ONCE, one), 98);
+	});
+
+	test("across midnight UTC each day has its 100, on three nodes", async () => {
+		const key = await newKey(CALLS);
+		toMidnight();
+		equal(await allow(key, AT_ONCE, each), 100);
+		fixture.clock.advance(1);
+		equal(await allow(key, AT_ONCE, each), 100);
+		deepEqual(await used(key, CALLS), [100]);
+		fixture.clock.advance(DAY_MS);
+		deepEqual(await used(key, CALLS), [0]);
+	});
+
+	test("requests that wait for a lease at midnight spend the new day", async () => {
+		const held = pausable(fixture.database);
+		const other = await fixture.process({ quota_database: held.database });
+		const key = await newKey(CALLS);
+		equal(getCode(await other.ask(key.raw_key, { cost: 30 })), "allowed");
+		toMidnight();
+		held.holdAnswers();
+		const begun = held.begun;
+		const waiting = Promise.all(Array.from({ length: AT_ONCE }, () => other.ask(key.raw_key)));
+		while (held.begun === begun) await new Promise((resolve) => setImmediate(resolve));
+		fixture.clock.advance(1);
+		held.release();
+		equal((await waiting).filter((decision) => getCode(decision) === "allowed").length, 100);
+		await other.ledger.returnAll();
+		deepEqual(await used(key, CALLS), [100]);
+		const [row] = await fixture.behind("select leased from keywright.budget_periods where key_id = $1 order by start limit 1", [key.key_id]);
+		equal(Number(row?.leased), 30, "what was leased of the day before went back");
+		await other.node.stop();
+	});
+
+	test("a node that dies takes no more with it than it had leased, and no other spends more", async () => {
+		const large = { ...CREDITS, amount: 10_000 };
+		const [key, small] = [await newKey(large), await newKey(CALLS)];
+		const dead = await fixture.process();
+		for (const { raw_key } of [key, small]) equal(getCode(await dead.ask(raw_key, { cost: 10 })), "allowed");
+		await dead.node.stop();
+		const allowed = await allow(key, 10_000, each);
+		ok(allowed <= 9_990 && allowed >= 9_500, `${allowed}: one block is lost at most`);
+		equal(await allow(small, AT_ONCE, each), 90, "of a small budget nothing is leased that no request waits for");
+	});
+
+	test("a cost spends every budget, a named one in its place, and a name that the key has not is ignored", async () => {
+		const key = await newKey(CALLS, CREDITS);
+		const ask = async (question: Partial<Question>) => getCode(await node(0).ask(key.raw_key, question));
+		equal(await ask({}), "allowed");
+		equal(await ask({ cost: 5 }), "allowed");
+		equal(await ask({ cost: 2, budgets: new Map([["credits", 300]]) }), "allowed");
+		equal(await ask({ budgets: new Map([["calls", 0], ["valueOf", 9]]) }), "allowed"); // biome-ignore format: pairs
+		deepEqual(await used(key, CALLS, CREDITS), [8, 307]);
+	});
+
+	test("a refusal takes from none: by a budget, by a rate limit and by the quota", async () => {
+		const limited = await fixture.tenant(node(0).node, {
+			rate_limits: [{ name: "burst", requests: 50, window_seconds: 60, per: "key" }],
+			quota_requests_per_month: 20,
+		});
+		const key = await fixture.key(node(0).node, limited, { budgets: [{ ...CALLS, amount: 30 }, CREDITS] });
+		const ask = async (cost: number, credits: number) => getCode(await node(0).ask(key.raw_key, { cost, budgets: new Map([["credits", credits]]) }));
+		const allowances = [{ ...CALLS, amount: 30 }, CREDITS].map((budget) => budgetAllowance(limited, key.key_id, budget));
+		const spent = async () => {
+			await node(0).ledger.returnAll();
+			const uses = await read(fixture.context(node(0).node), (tx) => readBudgetUse(tx, allowances, node(0).ledger, fixture.clock.now()));
+			const [quota] = await fixture.behind("select leased from keywright.quota_periods where tenant_id = $1", [limited]);
+			const grant = node(0).grants.get(key.kid);
+			ok(grant && !isUnknown(grant));
+			return [...uses.map((use) => use.used), Number(quota?.leased), grant.windows[0]?.used(fixture.clock.monotonic())];
+		};
+		equal(await ask(10, 1), "allowed");
+		const before = [10, 1, 10, 10];
+		deepEqual(await spent(), before);
+		equal(await ask(1, 1_001), "quota_exceeded", "by a budget");
+		equal(await ask(11, 1), "quota_exceeded", "by the quota");
+		equal(await ask(41, 1), "rate_limited");
+		deepEqual(await spent(), before);
+		equal(await ask(10, 999), "allowed");
+		deepEqual(await spent(), [20, 1_000, 20, 20]);
+	});
+
+	test("a smaller amount holds at once on every node, and what nodes had leased of the larger one comes back", async () => {
+		const key = await newKey({ ...CREDITS, amount: 1_000_000 });
+		equal(await allow(key, 30, each), 30);
+		await update(key, { ...CREDITS, amount: 50 });
+		equal(await allow(key, AT_ONCE, each), 20);
+		await update(key, { ...CREDITS, amount: 60 });
+		equal(await allow(key, AT_ONCE, each), 10, "what was used stays used");
+		deepEqual(await used(key, CREDITS), [60]);
+	});
+
+	test("a renamed budget is another one; taking one away and setting it again is no way around it", async () => {
+		const key = await newKey(CALLS);
+		equal(await allow(key, 150, each), 100);
+		await update(key);
+		equal(await allow(key, 20, each), 20);
+		await update(key, { ...CALLS, name: "renamed" });
+		equal(await allow(key, 150, each), 100);
+		await update(key, CALLS);
+		equal(await allow(key, 20, each), 0);
+	});
+
+	test("both secrets of a key that is being replaced spend one budget", async () => {
+		const key = await newKey(CALLS);
+		equal(await allow(key, 60, one), 60);
+		const { raw_key } = await rotateKey(fixture.context(node(0).node), { tenant_id, key_id: key.key_id });
+		ok(raw_key !== null && raw_key !== undefined);
+		equal(await allow({ ...key, raw_key }, 30, one), 30);
+		equal(await allow(key, AT_ONCE, each), 10);
+	});
+
+	test("a warm key with a large budget does no I/O, and what its node has not spent comes back when it is idle or its budget is gone", async () => {
+		const held = pausable(fixture.database);
+		const other = await fixture.process({ quota_database: held.database });
+		const large = { ...CREDITS, amount: 1_000_000 };
+		const key = await newKey(large);
+		equal(getCode(await other.ask(key.raw_key)), "allowed");
+		const begun = held.begun;
+		for (let request = 0; request < 1_000; request += 1) equal(getCode(await other.ask(key.raw_key)), "allowed");
+		equal(held.begun, begun);
+		deepEqual(await shown(key, other, large), [1_001], "what the answering node has leased and not spent is not used");
+		await update(key);
+		fixture.clock.advance(MINUTE_MS + 1);
+		await other.ledger.returnIdle();
+		deepEqual(await used(key, large), [1_001]);
+		await other.node.stop();
+	});
+
+	test("a refusal names the budget that refills last, with when it does and what the request costs", async () => {
+		const key = await newKey({ ...CALLS, amount: 5 }, { ...CREDITS, per: "week", amount: 5 });
+		const { refusal: none } = await refuse(key, 5);
+		equal(none, null);
+		const week = spanAt("week", fixture.clock.now());
+		const refills_at = new Date(week.until_ms).toISOString();
+		const { refusal } = await refuse(key, 1);
+		deepEqual(refusal?.metadata, { retry_after_seconds: (week.until_ms - fixture.clock.now()) / 1_000, members: { budget: "credits", refills_at } });
+		deepEqual(refusal?.facts, { budget: "credits", unit: "credits", amount: 5, per: "week", cost: 1, refills_at });
+		equal(refusal?.check, "budget");
+		ok(refusal?.detail.includes('"credits"') && refusal.detail.includes(refills_at), refusal?.detail);
+		const { refusal: never } = await refuse(key, 6);
+		deepEqual(never?.metadata, { members: { budget: "calls", refills_at: null } }, "waiting does not help");
+		const spent = await newKey({ ...CREDITS, amount: 1 });
+		await refuse(spent, 1);
+		deepEqual((await refuse(spent, 1)).refusal?.metadata, { members: { budget: "credits", refills_at: null } });
+	});
+
+	async function refuse({ raw_key }: MadeKey, cost: number) {
+		return { refusal: (await node(0).ask(raw_key, { cost })).denial };
+	}
+
+	test("the headers name each budget with its unit and window, and what this node knows of it", async () => {
+		const { verifier, ledger } = node(0);
+		const key = await newKey(CALLS, { ...CREDITS, amount: 5_000 });
+		const decision = await node(0).ask(key.raw_key, { cost: 3 });
+		const { grant } = decision;
+		ok(grant !== null);
+		const at = verifier.now();
+		const t = Math.ceil((spanAt("day", at.now).until_ms - at.now) / 1_000);
+		equal(getPolicyHeader(grant, at, null, ledger), '"calls";q=100;qu="requests";w=86400, "credits";q=5000;qu="credits"');
+		equal(getRateLimitHeader(grant, at, null, ledger, decision.left), `"calls";r=97;t=${t}, "credits";r=4997`);
+		equal(getRateLimitHeader(grant, at, null, ledger), `"calls";r=97;t=${t}, "credits";r=4997`);
+		const { grant: elsewhere } = await node(1).ask(key.raw_key, { site_id: "nowhere" });
+		ok(elsewhere !== null);
+		equal(getRateLimitHeader(elsewhere, at, null, node(1).ledger), "", "a node that has not spent knows nothing");
+		const month = await newKey({ ...CALLS, per: "month" });
+		const { grant: monthly } = await node(0).ask(month.raw_key);
+		const days = (spanAt("month", at.now).until_ms - spanAt("month", at.now).from_ms) / DAY_MS;
+		ok(monthly !== null);
+		equal(getPolicyHeader(monthly, at, null, ledger), `"calls";q=100;qu="requests";w=${days * 86_400}`);
+	});
+});

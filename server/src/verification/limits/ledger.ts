@@ -1,0 +1,179 @@
+import { record } from "../../audit/record.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import { MINUTE_MS } from "../../core/time.ts";
+import type { Database } from "../../database/database.ts";
+import { BUDGET_PERIODS, type BudgetPeriod } from "../../keys/budgets/budget.ts";
+import type { Allowance } from "./allowance.ts";
+import { type Span, spanAt } from "./period.ts";
+import { leaseBlock, returnBlock } from "./store.ts";
+
+const BLOCK_UNITS_MAX = 2_000;
+/** A block is at most 1/20 of what is left, so that blocks shrink near the end and no node hoards. */
+const BLOCK_PART_OF_LEFT = 20;
+/** With less left than this, only what waiting requests cost is leased: the last unit can be spent on whichever node it is asked for. */
+const EXACT_BELOW_UNITS = 1_000;
+const IDLE_MS = MINUTE_MS;
+/** What is left of an older block goes back, also while it is spent slowly. */
+const HELD_MS = 5 * MINUTE_MS;
+/** How long an exhausted allowance is cached. After that, another node may have returned units. */
+const EMPTY_MS = 1_000;
+
+/** There is too little in the block: lease more with `lease`, then spend again. */
+export const LEASE_NEEDED = Symbol("lease needed");
+
+/** Units of one allowance and period that this node has leased and may spend without I/O. */
+interface Account {
+	/** With the largest amount under which part of it was leased. */
+	allowance: Allowance;
+	readonly span: Span;
+	remaining: number;
+	/** What no node had leased when this one leased last; null before. */
+	left: number | null;
+	/** Cost of the requests that wait for a lease. */
+	waiting: number;
+	lastUsedMs: number;
+	leasedMs: number;
+	/** The lease, or the return of an earlier block, that is under way. */
+	pending: Promise<void> | null;
+	/** The amount that was exhausted, and until when that is cached. */
+	empty: { amount: number; untilMs: number } | null;
+}
+
+/**
+ * Quotas and budgets, spent from leased blocks: never exceeded, and no I/O while a block lasts. A node returns unspent units when it is idle
+ * or stops; a crash costs at most one block of each, until the period ends.
+ */
+export class Ledger {
+	readonly #database: Database;
+	readonly #clock: Clock;
+	readonly #log: Log;
+	readonly #accounts = new Map<string, Account>();
+	/** The periods of the last request, which saves formatting dates per request. */
+	readonly #spans: Record<BudgetPeriod, Span>;
+
+	constructor(options: { database: Database; clock: Clock; log: Log }) {
+		this.#database = options.database;
+		this.#clock = options.clock;
+		this.#log = options.log;
+		const [day, week, month, total] = BUDGET_PERIODS;
+		const now = this.#clock.now();
+		this.#spans = { day: spanAt(day, now), week: spanAt(week, now), month: spanAt(month, now), total: spanAt(total, now) };
+	}
+
+	/** The period that `now` is in. */
+	spanAt(per: BudgetPeriod, now: number): Span {
+		const span = this.#spans[per];
+		if (now >= span.from_ms && now < span.until_ms) return span;
+		this.#spans[per] = spanAt(per, now);
+		return this.#spans[per];
+	}
+
+	/** Whether `cost` could be spent: false when the allowance has not so much left, LEASE_NEEDED when a block must be leased first. */
+	check(allowance: Allowance, cost: number, now = this.#clock.now()): boolean | typeof LEASE_NEEDED {
+		return spendable(this.#account(allowance, now), allowance, cost, now);
+	}
+
+	/** Spends `cost` if `check` is true; returns what it says. */
+	spend(allowance: Allowance, cost: number, now = this.#clock.now()): boolean | typeof LEASE_NEEDED {
+		const account = this.#account(allowance, now);
+		account.lastUsedMs = now;
+		const state = spendable(account, allowance, cost, now);
+		if (state === true) account.remaining -= cost;
+		return state;
+	}
+
+	/**
+	 * Leases for all who wait. Others may have spent it when this resolves, so spend in a loop: each lease serves at least one caller or finds
+	 * the allowance exhausted. Rejects when the database is unavailable.
+	 */
+	async lease(allowance: Allowance, cost: number): Promise<void> {
+		const account = this.#account(allowance, this.#clock.now());
+		account.waiting += cost;
+		account.pending ??= this.#lease(account).finally(() => {
+			account.pending = null;
+		});
+		try {
+			await account.pending;
+		} finally {
+			account.waiting -= cost;
+		}
+	}
+
+	/** Units that this node has leased of the period that begins on `start`, and not spent. The database counts them as used. */
+	unspent(id: string, start: string): number {
+		const account = this.#accounts.get(id);
+		return account?.span.start === start ? account.remaining : 0;
+	}
+
+	/** What can still be spent, as far as this node knows without asking; null before it has spent any. */
+	remaining(allowance: Allowance, now: number): number | null {
+		const account = this.#accounts.get(allowance.id);
+		if (account === undefined || account.left === null || account.span !== this.spanAt(allowance.per, now)) return null;
+		return account.remaining + account.left;
+	}
+
+	/** Returns blocks that were not used for a minute, and those that were not used up within five. */
+	async returnIdle(): Promise<void> {
+		const now = this.#clock.now();
+		for (const account of [...this.#accounts.values()]) {
+			const due = now - account.lastUsedMs > IDLE_MS || now - account.leasedMs > HELD_MS;
+			if (due && account.pending === null) await this.#close(account);
+		}
+	}
+
+	async returnAll(): Promise<void> {
+		for (const account of [...this.#accounts.values()]) await this.#close(account);
+	}
+
+	/** The account to spend from. One of a past period or of a larger amount is closed first. */
+	#account(allowance: Allowance, now: number): Account {
+		const span = this.spanAt(allowance.per, now);
+		const known = this.#accounts.get(allowance.id);
+		if (known !== undefined && known.span === span && allowance.amount >= known.allowance.amount) {
+			known.allowance = allowance;
+			return known;
+		}
+		const account: Account = { allowance, span, remaining: 0, left: null, waiting: 0, lastUsedMs: now, leasedMs: now, pending: null, empty: null };
+		if (known !== undefined) {
+			// What is left of a reduced amount is known only after the return.
+			account.pending = this.#close(known)
+				.catch((error: unknown) => this.#log.warn({ err: error }, "quota_block_not_returned"))
+				.finally(() => {
+					account.pending = null;
+				});
+		}
+		this.#accounts.set(allowance.id, account);
+		return account;
+	}
+
+	async #lease(account: Account): Promise<void> {
+		const { allowance, span } = account;
+		// Called with the row locked: every request that waits by then is served.
+		const sizeOf = (left: number) => {
+			const block = left < EXACT_BELOW_UNITS ? 0 : Math.min(BLOCK_UNITS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT));
+			return Math.max(account.waiting - account.remaining, block);
+		};
+		const { granted, left } = await record({ database: this.#database }, (tx) => leaseBlock(tx, allowance, span.start, sizeOf));
+		const now = this.#clock.now();
+		account.remaining += granted;
+		account.left = left;
+		account.leasedMs = now;
+		account.empty = left === 0 ? { amount: allowance.amount, untilMs: now + EMPTY_MS } : null;
+	}
+
+	/** Takes the account out of use and returns what is left of it. After a failure it counts as spent, because the return may have been committed. */
+	async #close(account: Account): Promise<void> {
+		const { id } = account.allowance;
+		if (this.#accounts.get(id) === account) this.#accounts.delete(id);
+		await account.pending?.catch(() => undefined);
+		const { allowance, span, remaining } = account;
+		account.remaining = 0;
+		if (remaining > 0) await record({ database: this.#database }, (tx) => returnBlock(tx, allowance, span.start, remaining));
+	}
+}
+
+function spendable({ remaining, empty }: Account, { amount }: Allowance, cost: number, now: number): boolean | typeof LEASE_NEEDED {
+	if (remaining >= cost) return true;
+	return empty !== null && empty.amount === amount && now < empty.untilMs ? false : LEASE_NEEDED;
+}
