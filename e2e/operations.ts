@@ -147,6 +147,11 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_verify: () => ({ raw_key: "kw_prod_x" }),
 };
 
+/** Query parameters that an operation requires. */
+const QUERIES: Readonly<Record<string, readonly string[]>> = {
+	get_tenants_by_tenant_id_api_keys_by_key_id_budget_preview: ["amount=1", "per=day"],
+};
+
 /** A valid body for the operation; undefined if it has no body or takes a form. */
 export function buildBody({ id }: Pick<Operation, "id">): unknown {
 	return BODIES[id]?.();
@@ -156,7 +161,8 @@ export function buildBody({ id }: Pick<Operation, "id">): unknown {
 export function buildCall(operation: Operation, values: Readonly<Record<string, string>>): Call & { headers: Record<string, string> } {
 	const path = operation.path.replace(/\{([a-z_]+)\}/g, (_all, name: string) => values[name] ?? "none");
 	const plural = operation.path.endsWith("activity") ? "s" : "";
-	const query = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}${plural}=${values[name]}`);
+	const ids = operation.queried_ids.filter((name) => values[name] !== undefined).map((name) => `${name}${plural}=${values[name]}`);
+	const query = [...ids, ...(QUERIES[operation.id] ?? [])];
 	const call = { method: operation.method, path: query.length > 0 ? `${path}?${query.join("&")}` : path };
 	if (!operation.takes_body) return { ...call, headers: {} };
 	if (operation.id === "post_m2m_sites_by_site_id_documents") return { ...call, headers: { "content-type": FORM_TYPE }, body: buildForm("content") };

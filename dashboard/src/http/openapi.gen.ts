@@ -888,6 +888,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/budget-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a budget would have refused in the last 30 days, if each request spends 1
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_budget_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/api-keys": {
         parameters: {
             query?: never;
@@ -5107,6 +5127,57 @@ export interface operations {
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_by_key_id_budget_preview: {
+        parameters: {
+            query: {
+                amount: number;
+                per: "day" | "week" | "month" | "total";
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description 30 days ago, or the start of the period that holds it
+                         */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        /** @description Days of the preview, with today: 30, or more where the first period began earlier */
+                        days: number;
+                        /** @description Periods with requests, in order; the last one may not be over yet. One for `total` */
+                        data: {
+                            /** Format: date-time */
+                            start: string;
+                            /** @description That were allowed */
+                            requests: number;
+                            /** @description Of these, what the budget would have refused */
+                            over: number;
+                            used_up_at: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { type Route, route } from "../http/route.ts";
 import { ACTIVITY_KEYS_MAX, keysActivity } from "../usage/key-activity.ts";
+import { budgetRoutes } from "./budgets/preview.ts";
 import type { HandoverContext } from "./context.ts";
 import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
@@ -56,6 +57,7 @@ const Activity = Type.Object({
 
 export const keyRoutes: readonly Route<HandoverContext>[] = [
 	...handoverRoutes,
+	...budgetRoutes,
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/api-keys",

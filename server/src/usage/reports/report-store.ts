@@ -65,3 +65,18 @@ export async function countRequests(tx: ReadTx, key: { tenant_id: string; key_id
 	`.execute(tx);
 	return rows.map((row) => row.requests);
 }
+
+/** The key's allowed requests since `since` by the hour, in order; hours that were rolled up are whole days. */
+export async function readAllowedByHour(
+	tx: ReadTx,
+	key: { tenant_id: string; key_id: string },
+	since: Date,
+): Promise<{ start: Date; requests: number }[]> {
+	const { rows } = await sql<{ start: Date; requests: number }>`
+		select date_bin(interval '1 hour', start, timestamptz 'epoch') as start, sum(requests)::bigint as requests
+		from keywright.usage_keys
+		where tenant_id = ${key.tenant_id} and key_id = ${key.key_id} and code = 'allowed' and start >= ${since}
+		group by 1 order by 1
+	`.execute(tx);
+	return rows;
+}
