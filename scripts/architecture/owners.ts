@@ -26,7 +26,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	audit_entries: { owner: "audit" },
 	audit_heads: { owner: "audit" },
 	capabilities: { owner: "plans" },
-	auth_failure_counts: { owner: "usage", writers: ["tenants"] },
+	auth_failure_counts: { owner: "usage", readers: ["failures"], writers: ["tenants"] },
 	auth_failures: { owner: "failures", writers: ["tenants"] },
 	budget_periods: { owner: "verification", readers: ["alerts"] },
 	canary_uses: { owner: "keys", writers: ["tenants"] },

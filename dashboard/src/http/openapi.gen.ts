@@ -2000,6 +2000,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/auth-failures/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refused requests in groups of one code, key and source, with exact counts
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_auth_failures_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/auth-failures/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many requests were refused in each hour, with the unproven ones that no usage report counts
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_auth_failures_hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/explain/{request_id}": {
         parameters: {
             query?: never;
@@ -4888,6 +4928,38 @@ export interface operations {
                             value: string | number | boolean | null | string[];
                         }[];
                         cure: string;
+                        /** @description The status that the caller got, or was to get from the API that asked */
+                        status: number;
+                        operation: string;
+                        /** @description False: the secret was wrong or incomplete, so that anyone can have sent the request */
+                        proven: boolean;
+                        detail: string | null;
+                        /** @description How far the request came, in the order of the checks */
+                        checks: {
+                            /** @enum {unknown} */
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
+                            /** @enum {unknown} */
+                            outcome: "passed" | "refused" | "not_reached";
+                        }[];
+                        key: {
+                            id: string;
+                            name: string;
+                            last4: string | null;
+                        } | null;
+                        source: {
+                            id: string;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            name: string | null;
+                        };
+                        alike: {
+                            source_id: string;
+                            requests_24h: number;
+                            requests: number;
+                            /** Format: date-time */
+                            first_at: string;
+                        } | null;
                         last_success: {
                             /** Format: date-time */
                             at: string;
@@ -4895,6 +4967,7 @@ export interface operations {
                         } | null;
                         /** @description False: the refusal was not kept, and this is the nearest one of that time */
                         exact: boolean;
+                        asked_at: string | null;
                     };
                 };
             };
@@ -10947,6 +11020,7 @@ export interface operations {
                                 [key: string]: string | number | boolean | null | string[];
                             };
                             key_id: string;
+                            key_name: string;
                             /** @description The secret that was presented */
                             kid: string;
                             source: {
@@ -10965,6 +11039,119 @@ export interface operations {
                             requests: number;
                         }[];
                         next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_auth_failures_groups: {
+        parameters: {
+            query?: {
+                code?: string;
+                key_id?: string;
+                source_id?: string;
+                from?: string;
+                to?: string;
+                limit?: number;
+                cursor?: string;
+                proven?: boolean;
+                sort?: "requests" | "last";
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            code: string;
+                            status: number;
+                            /** @description False: no secret was right, so that anyone can have sent these requests; grouped by code and source only */
+                            proven: boolean;
+                            key: {
+                                id: string;
+                                name: string;
+                            } | null;
+                            source: {
+                                id: string;
+                                name: string | null;
+                                network: string | null;
+                                agent: string | null;
+                                client: string | null;
+                            };
+                            check: ("available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget") | null;
+                            operation: string | null;
+                            subject: string | null;
+                            /** @description All refusals, those that were not kept too */
+                            requests: number;
+                            /**
+                             * Format: date-time
+                             * @description The beginning of the minute, or of the hour after two days
+                             */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            last_request_id: string | null;
+                        }[];
+                        /** @description All groups that match; 0 on a page after the last */
+                        groups: number;
+                        /** @description The refusals in all of them; whole minutes, and whole hours after two days */
+                        requests: number;
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_auth_failures_hours: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Hours in UTC; those without a refusal are absent */
+                        data: {
+                            /** Format: date-time */
+                            start: string;
+                            requests: number;
+                            /** @description Those without a right secret, which are no requests of a key and in no usage report */
+                            unproven: number;
+                        }[];
                     };
                 };
             };
@@ -11011,6 +11198,38 @@ export interface operations {
                             value: string | number | boolean | null | string[];
                         }[];
                         cure: string;
+                        /** @description The status that the caller got, or was to get from the API that asked */
+                        status: number;
+                        operation: string;
+                        /** @description False: the secret was wrong or incomplete, so that anyone can have sent the request */
+                        proven: boolean;
+                        detail: string | null;
+                        /** @description How far the request came, in the order of the checks */
+                        checks: {
+                            /** @enum {unknown} */
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
+                            /** @enum {unknown} */
+                            outcome: "passed" | "refused" | "not_reached";
+                        }[];
+                        key: {
+                            id: string;
+                            name: string;
+                            last4: string | null;
+                        } | null;
+                        source: {
+                            id: string;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            name: string | null;
+                        };
+                        alike: {
+                            source_id: string;
+                            requests_24h: number;
+                            requests: number;
+                            /** Format: date-time */
+                            first_at: string;
+                        } | null;
                         last_success: {
                             /** Format: date-time */
                             at: string;
@@ -11018,6 +11237,7 @@ export interface operations {
                         } | null;
                         /** @description False: the refusal was not kept, and this is the nearest one of that time */
                         exact: boolean;
+                        asked_at: string | null;
                     };
                 };
             };
@@ -13892,6 +14112,38 @@ export interface operations {
                             value: string | number | boolean | null | string[];
                         }[];
                         cure: string;
+                        /** @description The status that the caller got, or was to get from the API that asked */
+                        status: number;
+                        operation: string;
+                        /** @description False: the secret was wrong or incomplete, so that anyone can have sent the request */
+                        proven: boolean;
+                        detail: string | null;
+                        /** @description How far the request came, in the order of the checks */
+                        checks: {
+                            /** @enum {unknown} */
+                            check: "available" | "key_present" | "key_shape" | "key_known" | "address_failures" | "not_revoked" | "not_replaced" | "not_expired" | "not_paused" | "tenant_active" | "address_allowed" | "client_allowed" | "refusals_budget" | "tenant_matches" | "site_visible" | "environment_matches" | "capability_included" | "permission_held" | "rate_limit" | "quota" | "budget";
+                            /** @enum {unknown} */
+                            outcome: "passed" | "refused" | "not_reached";
+                        }[];
+                        key: {
+                            id: string;
+                            name: string;
+                            last4: string | null;
+                        } | null;
+                        source: {
+                            id: string;
+                            network: string;
+                            agent: string;
+                            client: string | null;
+                            name: string | null;
+                        };
+                        alike: {
+                            source_id: string;
+                            requests_24h: number;
+                            requests: number;
+                            /** Format: date-time */
+                            first_at: string;
+                        } | null;
                         last_success: {
                             /** Format: date-time */
                             at: string;
@@ -13899,6 +14151,7 @@ export interface operations {
                         } | null;
                         /** @description False: the refusal was not kept, and this is the nearest one of that time */
                         exact: boolean;
+                        asked_at: string | null;
                         tenant_id: string | null;
                         key_id: string | null;
                         address: string | null;

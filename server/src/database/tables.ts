@@ -112,6 +112,7 @@ export interface AuthFailuresTable {
 	facts: Json;
 	proven: boolean;
 	sampled: boolean;
+	detail: string | null;
 }
 
 export interface BudgetPeriodsTable {
@@ -643,6 +644,7 @@ export interface UnknownAuthFailuresTable {
 	client: string | null;
 	facts: Json;
 	requests: number;
+	detail: string | null;
 }
 
 export interface UploadsTable {

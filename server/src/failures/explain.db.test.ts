@@ -47,7 +47,10 @@ suite("explanations of refused requests", () => {
 		equal(explanation.request_id, request_id);
 		equal(explanation.exact, true);
 		equal(explanation.allowed, false);
-		deepEqual(await refusing.explainOwn(key, request_id), explanation);
+		// Those without a right secret name no key, so the tenant counts them together.
+		const own = await refusing.explainOwn(key, request_id);
+		deepEqual({ ...own, alike: null }, { ...explanation, alike: null });
+		if (explanation.proven) deepEqual(own.alike, explanation.alike);
 		return factsOf(explanation);
 	}
 

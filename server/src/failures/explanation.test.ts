@@ -36,6 +36,7 @@ const KEY: KeyFacts = {
 	revoke_reason: "other",
 	paused_at: new Date(0),
 	replaced_at: new Date(0),
+	last4: "a1B2",
 };
 
 test("every check and every code of a denial has an explanation and a cure, with and without what is known of the key", () => {

@@ -18,6 +18,8 @@ export interface KeyFacts {
 	readonly paused_at: Date | null;
 	/** When the secret was replaced; null while it is not. */
 	readonly replaced_at: Date | null;
+	/** The end of the secret that was presented; null if the secret is gone. */
+	readonly last4: string | null;
 }
 
 export interface Reason {
@@ -42,6 +44,17 @@ interface Known {
 }
 
 const text = (value: FactValue | undefined): string => (Array.isArray(value) ? value.join(", ") : String(value ?? "unknown"));
+
+const ENVIRONMENTS: ReadonlyMap<string, string> = new Map([
+	["prod", "production"],
+	["dev", "development"],
+]);
+
+/** The name of an environment as people write it. */
+function environment(value: FactValue | undefined): string {
+	const name = text(value);
+	return ENVIRONMENTS.get(name) ?? name;
+}
 
 const MISTAKES: Readonly<Record<string, { readonly summary: string; readonly cure: string }>> = {
 	truncated: { summary: "The key was cut off: characters are missing.", cure: "Copy the whole key again, and check how it is stored and read." },
@@ -135,8 +148,8 @@ const EXPLANATIONS: Readonly<Record<CheckName, (known: Known) => Texts>> = {
 		cure: "Use the id of a site that the key may access, or ask the owner of the key to add the site.",
 	}),
 	environment_matches: ({ facts, subject }) => ({
-		summary: `${subject} is for ${text(facts.key_environment)} and the site is ${text(facts.site_environment)}.`,
-		cure: `Use a key made for ${text(facts.site_environment)}.`,
+		summary: `The site ${text(facts.site_id)} is for ${environment(facts.site_environment)}; ${lower(subject)} is for ${environment(facts.key_environment)}.`,
+		cure: `Use a key made for ${environment(facts.site_environment)} at this site, or name a site for ${environment(facts.key_environment)}.`,
 	}),
 	capability_included: ({ facts }) => ({
 		summary: `The plan "${text(facts.plan)}" does not include ${text(facts.capability)}.`,

@@ -12,9 +12,9 @@ const KEPT_DAYS = 30;
 const UNPROVEN_KEPT_DAYS = 7;
 const ROWS_MAX = 10_000;
 
-function toRow({ request_id, at_ms, code, check, operation, source, facts }: KeptRefusal): FailureRow {
+function toRow({ request_id, at_ms, code, check, operation, source, facts, detail }: KeptRefusal): FailureRow {
 	const { id: source_id, network, agent, client } = source;
-	return { request_id, at: new Date(at_ms).toISOString(), code, check_name: check, operation, source_id, network, agent, client, facts };
+	return { request_id, at: new Date(at_ms).toISOString(), code, check_name: check, operation, source_id, network, agent, client, facts, detail };
 }
 
 /** Writes what the recorder has collected, on each `run`. */

@@ -20,11 +20,14 @@ export interface Failure {
 	readonly client: string | null;
 	readonly facts: Facts;
 	readonly proven: boolean;
+	/** What the caller received; null if that was not kept yet. */
+	readonly detail: string | null;
 }
 
 export interface KeyFailure extends Failure {
 	readonly tenant_id: string;
 	readonly key_id: string;
+	readonly key_name: string;
 	readonly kid: string;
 	/** The name that a member gave the source. */
 	readonly source_name: string | null;
@@ -46,14 +49,15 @@ function asFailure<R extends Columns>({ check_name, ...row }: R): Omit<R, "check
 	return { ...row, check: check_name } as Omit<R, "check_name"> & Pick<Failure, "code" | "check" | "facts">;
 }
 
-const COLUMNS = ["request_id", "at", "code", "check_name", "operation", "kid", "source_id", "network", "agent", "client", "facts"] as const;
+const COLUMNS = ["request_id", "at", "code", "check_name", "operation", "kid", "source_id", "network", "agent", "client", "facts", "detail"] as const;
 
 function selectFailures(tx: ReadTx) {
 	return tx
 		.selectFrom("auth_failures as f")
 		.leftJoin("source_names as names", (join) => join.onRef("names.tenant_id", "=", "f.tenant_id").onRef("names.source_id", "=", "f.source_id"))
+		.innerJoin("keys as k", (join) => join.onRef("k.tenant_id", "=", "f.tenant_id").onRef("k.id", "=", "f.key_id"))
 		.select(COLUMNS.map((name) => `f.${name}` as const))
-		.select(["f.tenant_id", "f.key_id", "f.proven", "names.name as source_name"]);
+		.select(["f.tenant_id", "f.key_id", "f.proven", "k.name as key_name", "names.name as source_name"]);
 }
 
 /** Requests of the overflow are those of sources that the key does not list. */
@@ -137,7 +141,7 @@ export async function readKeyFacts(
 	const row = await tx
 		.selectFrom("keys as k")
 		.leftJoin("secrets as s", (join) => join.onRef("s.tenant_id", "=", "k.tenant_id").onRef("s.key_id", "=", "k.id").on("s.kid", "=", kid))
-		.select(["k.name", "k.environment", "k.revoked_at", "k.revoke_reason", "k.paused_at", "s.retired_at as replaced_at"])
+		.select(["k.name", "k.environment", "k.revoked_at", "k.revoke_reason", "k.paused_at", "s.retired_at as replaced_at", "s.last4"])
 		.where("k.tenant_id", "=", tenant_id)
 		.where("k.id", "=", key_id)
 		.executeTakeFirst();

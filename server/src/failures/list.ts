@@ -26,8 +26,8 @@ function toFailureResponse({ request_id, at, code, check, operation, facts }: Fa
 }
 
 function toKeyFailureResponse(failure: KeyFailure): FailurePageAnswer["data"][0] {
-	const { key_id, kid, proven, source_id: id, source_name: name, network, agent, client } = failure;
-	return { ...toFailureResponse(failure), key_id, kid, proven, source: { id, name, network, agent, client } };
+	const { key_id, key_name, kid, proven, source_id: id, source_name: name, network, agent, client } = failure;
+	return { ...toFailureResponse(failure), key_id, key_name, kid, proven, source: { id, name, network, agent, client } };
 }
 
 function toUnknownResponse(failure: UnknownFailure): UnknownFailurePageAnswer["data"][0] {

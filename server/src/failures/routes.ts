@@ -1,6 +1,8 @@
 import type { DatabaseContext } from "../database/database.ts";
 import { type Route, route } from "../http/route.ts";
 import { explainAnyRequest, explainOwnRequest, explainRequest } from "./explain.ts";
+import { listFailureGroups, listFailureHours } from "./groups.ts";
+import { FailureGroupPage, FailureGroupsQuery, FailureHours, FailureHoursQuery } from "./groups-schema.ts";
 import { listFailures, listUnknownFailures } from "./list.ts";
 import { ExplanationSchema, FailurePage, FailuresQuery, OperatorExplanation, UnknownFailurePage, UnknownFailuresQuery } from "./schema.ts";
 
@@ -15,6 +17,28 @@ export const managementFailureRoutes: readonly Route<DatabaseContext>[] = [
 		output: FailurePage,
 		reads_usage: true,
 		run: listFailures,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/auth-failures/groups",
+		access: "viewer",
+		summary: "List refused requests in groups of one code, key and source, with exact counts",
+		status: 200,
+		query: FailureGroupsQuery,
+		output: FailureGroupPage,
+		reads_usage: true,
+		run: listFailureGroups,
+	}),
+	route({
+		method: "GET",
+		path: "/api/v1/tenants/:tenant_id/auth-failures/hours",
+		access: "viewer",
+		summary: "How many requests were refused in each hour, with the unproven ones that no usage report counts",
+		status: 200,
+		query: FailureHoursQuery,
+		output: FailureHours,
+		reads_usage: true,
+		run: listFailureHours,
 	}),
 	route({
 		method: "GET",

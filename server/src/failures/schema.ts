@@ -1,17 +1,17 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { ERRORS } from "../core/error.ts";
 import { pageQuery } from "../http/input/cursor.ts";
-import { CHECK_NAMES } from "./refusal.ts";
+import { CHECK_NAMES, OUTCOMES } from "./refusal.ts";
 
 const ID_CHARACTERS_MAX = 128;
 const TIME_CHARACTERS_MAX = 40;
-const Time = Type.String({ format: "date-time" });
-const Text = Type.String();
-const orNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+export const Time = Type.String({ format: "date-time" });
+export const Text = Type.String();
+export const orNull = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 const Id = Type.String({ minLength: 1, maxLength: ID_CHARACTERS_MAX });
 const FactValue = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null(), Type.Array(Type.String())]);
 
-const period = {
+export const period = {
 	from: Type.Optional(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX, description: "Inclusive" })),
 	to: Type.Optional(Type.String({ format: "date-time", maxLength: TIME_CHARACTERS_MAX, description: "Exclusive" })),
 };
@@ -44,6 +44,7 @@ export const FailurePage = Type.Object({
 		Type.Object({
 			...failure,
 			key_id: Text,
+			key_name: Text,
 			kid: Type.String({ description: "The secret that was presented" }),
 			source: Type.Object({ ...source, name: orNull(Text) }),
 			proven: Type.Boolean({ description: "False: the secret was wrong or incomplete, so that anyone can have sent the request" }),
@@ -82,8 +83,26 @@ const explanation = {
 	summary: Text,
 	cause: Type.Array(Type.Object({ fact: Text, value: FactValue })),
 	cure: Text,
+	status: Type.Integer({ description: "The status that the caller got, or was to get from the API that asked" }),
+	operation: Text,
+	proven: Type.Boolean({ description: "False: the secret was wrong or incomplete, so that anyone can have sent the request" }),
+	detail: orNull(Type.String({ description: "What the caller received; null for refusals of before this was kept" })),
+	checks: Type.Array(Type.Object({ check: Type.Enum([...CHECK_NAMES]), outcome: Type.Enum([...OUTCOMES]) }), {
+		description: "How far the request came, in the order of the checks",
+	}),
+	key: orNull(
+		Type.Object({ id: Text, name: Text, last4: orNull(Text) }, { description: "The key; with `proven` false, the one that the request named" }),
+	),
+	source: Type.Object({ ...source, name: orNull(Type.String({ description: "As the tenant calls it; null for the key itself" })) }),
+	alike: orNull(
+		Type.Object(
+			{ source_id: Text, requests_24h: Type.Integer(), requests: Type.Integer(), first_at: Time },
+			{ description: "Refusals with the same code, key and source: in the last 24 hours, and in all that are counted" },
+		),
+	),
 	last_success: orNull(Type.Object({ at: Time, operation: Text })),
 	exact: Type.Boolean({ description: "False: the refusal was not kept, and this is the nearest one of that time" }),
+	asked_at: orNull(Type.String({ format: "date-time", description: "If `exact` is false: when the request came that was asked about" })),
 };
 
 export const ExplanationSchema = Type.Object(explanation);

@@ -22,6 +22,7 @@ export interface FailureRow {
 	readonly agent: string;
 	readonly client: string | null;
 	readonly facts: Facts;
+	readonly detail: string;
 }
 
 export interface TenantFailureRow extends FailureRow {
@@ -61,11 +62,11 @@ export async function insertFailures(tx: RecordTx, rows: readonly TenantFailureR
 	if (rows.length === 0) return;
 	await sql`
 		insert into keywright.auth_failures
-			(request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, client, facts, proven, sampled)
-		select request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, client, facts, proven, sampled
+			(request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, client, facts, detail, proven, sampled)
+		select request_id, tenant_id, key_id, kid, at, code, check_name, operation, source_id, network, agent, client, facts, detail, proven, sampled
 		from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (
 			request_id text, tenant_id text, key_id text, kid text, at timestamptz, code text, check_name text, operation text,
-			source_id text, network text, agent text, client text, facts jsonb, proven boolean, sampled boolean
+			source_id text, network text, agent text, client text, facts jsonb, detail text, proven boolean, sampled boolean
 		)
 		on conflict (request_id) do nothing
 	`.execute(tx);
@@ -106,11 +107,11 @@ export async function insertUnknownFailures(tx: RecordTx, rows: readonly Unknown
 	if (rows.length === 0) return;
 	await sql`
 		insert into keywright.unknown_auth_failures
-			(request_id, at, code, check_name, operation, kid, address, source_id, network, agent, client, facts, requests)
-		select request_id, at, code, check_name, operation, kid, address, source_id, network, agent, client, facts, requests
+			(request_id, at, code, check_name, operation, kid, address, source_id, network, agent, client, facts, detail, requests)
+		select request_id, at, code, check_name, operation, kid, address, source_id, network, agent, client, facts, detail, requests
 		from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (
 			request_id text, at timestamptz, code text, check_name text, operation text, kid text, address text,
-			source_id text, network text, agent text, client text, facts jsonb, requests bigint
+			source_id text, network text, agent text, client text, facts jsonb, detail text, requests bigint
 		)
 		on conflict (request_id) do nothing
 	`.execute(tx);

@@ -1,5 +1,6 @@
 import { DENIAL_TEXTS } from "../core/denial-texts.ts";
 import { type Address, getNetwork } from "../core/network.ts";
+import { PROVEN_CHECK_NAMES, type ProvenCheckName } from "../failures/refusal.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type Denial, deny } from "./denial.ts";
 import { exposedClient, type Grant, NO_SITE, type SiteState } from "./grants/grant.ts";
@@ -146,22 +147,24 @@ function permissionHeld(grant: Grant, facts: Facts): Denial | null {
 	return null;
 }
 
-/** The contract's fixed order. Runs after the secret has matched and before anything is spent. */
-export const CHECKS: readonly Check[] = [
-	notRevoked,
-	notReplaced,
-	notExpired,
-	notPaused,
-	tenantActive,
-	addressAllowed,
-	clientAllowed,
-	refusalsBudget,
-	tenantMatches,
-	siteVisible,
-	environmentMatches,
-	capabilityIncluded,
-	permissionHeld,
-];
+const BY_NAME: Readonly<Record<ProvenCheckName, Check>> = {
+	not_revoked: notRevoked,
+	not_replaced: notReplaced,
+	not_expired: notExpired,
+	not_paused: notPaused,
+	tenant_active: tenantActive,
+	address_allowed: addressAllowed,
+	client_allowed: clientAllowed,
+	refusals_budget: refusalsBudget,
+	tenant_matches: tenantMatches,
+	site_visible: siteVisible,
+	environment_matches: environmentMatches,
+	capability_included: capabilityIncluded,
+	permission_held: permissionHeld,
+};
+
+/** The contract's fixed order, which explanations show. Runs after the secret has matched and before anything is spent. */
+export const CHECKS: readonly Check[] = PROVEN_CHECK_NAMES.map((name) => BY_NAME[name]);
 
 /** The first denial in CHECKS, SITE_NEEDED when the site is not cached, or null. Spends nothing, so a dry run can call it. */
 export function runChecks(grant: Grant, facts: Facts, at: Instant, site: SiteState | undefined): Denial | typeof SITE_NEEDED | null {

@@ -202,8 +202,8 @@ export class Verifier {
 		by: { kid: string | null; proven: boolean; at_ms: number },
 	): void {
 		if (request_id === null) return;
-		const { code, check, facts } = denial;
-		this.#parts.refusals.add({ request_id, code, check, facts, operation, source, address: address?.text ?? null, ...by });
+		const { code, check, facts, detail } = denial;
+		this.#parts.refusals.add({ request_id, code, check, facts, detail, operation, source, address: address?.text ?? null, ...by });
 	}
 
 	#unavailable(error: unknown): Denial {
