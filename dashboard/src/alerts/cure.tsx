@@ -19,11 +19,15 @@ export function Cure({ tenant_id, alert, manages, ...button }: CureProps) {
 		const webhook = typeof evidence.webhook_id === "string" ? { webhook: evidence.webhook_id } : {};
 		return <Way label="Show the webhook" link={(props) => <Link to="/webhooks" search={{ ...search, ...webhook }} {...props} />} {...button} />;
 	}
+	if (rule === "failures_jump") {
+		const { code } = evidence;
+		const found = { ...(key_id === null ? {} : { key: key_id }), ...(typeof code === "string" ? { code } : {}) };
+		return <Way label="Show refusals" link={(props) => <Link to="/activity" search={{ ...search, ...found }} {...props} />} {...button} />;
+	}
 	if (key_id === null)
 		return <Way label="Show the keys" link={(props) => <Link to="/settings/api-access" search={search} {...props} />} {...button} />;
 	const params = { key_id };
-	if (rule === "dead_key_presented" || rule === "failures_jump")
-		return <KeyTab label="Show refusals" tab="refusals" params={params} search={search} {...button} />;
+	if (rule === "dead_key_presented") return <KeyTab label="Show refusals" tab="refusals" params={params} search={search} {...button} />;
 	if (rule === "new_source") return <KeyTab label="Show clients" tab="clients" params={params} search={search} {...button} />;
 	if (!manages || rule === "canary_used" || rule === "key_unused")
 		return (

@@ -1,4 +1,14 @@
-import { IconBell, IconBuildingStore, IconFileText, IconGauge, IconKey, IconSettings, IconUsers, IconWebhook } from "@tabler/icons-react";
+import {
+	IconActivity,
+	IconBell,
+	IconBuildingStore,
+	IconFileText,
+	IconGauge,
+	IconKey,
+	IconSettings,
+	IconUsers,
+	IconWebhook,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { type ComponentProps, Suspense, useEffect, useState } from "react";
@@ -18,6 +28,7 @@ import { Shortcuts } from "./shortcuts.tsx";
 
 const PLACES = [
 	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
+	{ to: "/activity", label: "Activity", short: "Activity", icon: IconActivity },
 	{ to: "/sites", label: "Sites", short: "Sites", icon: IconBuildingStore },
 	{ to: "/alerts", label: "Alerts", short: "Alerts", icon: IconBell },
 	{ to: "/audit", label: "Audit", short: "Audit", icon: IconFileText },

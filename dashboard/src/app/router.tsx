@@ -3,6 +3,7 @@ import { signInSearchFrom } from "../access/search.ts";
 import { currentSession, findTenant } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
+import { activitySearchFrom } from "../activity/search.ts";
 import { alertsSearchFrom } from "../alerts/search.ts";
 import { auditSearchFrom } from "../audit/search.ts";
 import { queries } from "../http/queries.ts";
@@ -135,6 +136,15 @@ const sites = createRoute({
 	...WHILE,
 });
 
+/** The address names the period, the filters and the request that is explained. */
+const activity = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/activity",
+	validateSearch: activitySearchFrom,
+	component: lazyPage(() => import("../activity/page.tsx")),
+	...WHILE,
+});
+
 /** The address names the filters and the open alert; mails lead to it. */
 const alerts = createRoute({
 	getParentRoute: () => signedIn,
@@ -169,6 +179,7 @@ const tree = root.addChildren([
 		keys,
 		key.addChildren([keyTab]),
 		rotation,
+		activity,
 		sites,
 		alerts,
 		audit,

@@ -12,6 +12,7 @@ const SHORTCUTS = [
 	{ keys: ["/"], means: "Search on this page" },
 	{ keys: ["c"], means: "Create a key" },
 	{ keys: ["g", "k"], means: "Go to the keys" },
+	{ keys: ["g", "a"], means: "Go to the requests and refusals" },
 	{ keys: ["?"], means: "Show these shortcuts" },
 ] as const;
 
@@ -43,6 +44,10 @@ export function Shortcuts({ tenant_id, may_create, opened, onOpened }: Shortcuts
 			event.preventDefault();
 			setSaid("API Access");
 			void navigate({ to: "/settings/api-access", search: { tenant: tenant_id } });
+		} else if (event.key === "a" && in_sequence) {
+			event.preventDefault();
+			setSaid("Activity");
+			void navigate({ to: "/activity", search: { tenant: tenant_id } });
 		} else if (event.key === "c" && may_create) {
 			event.preventDefault();
 			void navigate({ to: "/settings/api-access", search: { tenant: tenant_id, create: true } });

@@ -17,6 +17,19 @@ export const keyUsageQuery = (tenant_id: string, key_id: string, from_ms: number
 		refetchInterval: REFRESH_MS,
 	});
 
+/** The requests of a tenant since `from_ms` by key, for charts without a time axis: by hour, or by day in UTC. */
+export const tenantUsageByKeyQuery = (tenant_id: string, from_ms: number, granularity: "hour" | "day") =>
+	queryOptions({
+		queryKey: ["usage", tenant_id, "by-key", from_ms, granularity],
+		queryFn: () =>
+			answered(
+				api.GET("/api/v1/tenants/{tenant_id}/usage", {
+					params: { path: { tenant_id }, query: { from: new Date(from_ms).toISOString(), granularity, group_by: "key" } },
+				}),
+			),
+		refetchInterval: REFRESH_MS,
+	});
+
 /** The requests of all keys of a tenant by hour since `from_ms`. */
 export const tenantUsageQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({

@@ -20,6 +20,10 @@ interface BarsProps {
 	readonly height_px: number;
 	/** The label for screen readers, who do not get the bars. */
 	readonly label: string;
+	/** Lines of the axis above zero. */
+	readonly steps_max?: number;
+	/** Whether the tallest refusal is named at its bar. */
+	readonly names_worst?: boolean;
 }
 
 function sum(bucket: Bucket): number {
@@ -34,13 +38,13 @@ function getWorst(buckets: readonly Bucket[]): { index: number; refused: number 
 }
 
 /** Requests over time as stacked bars from zero. The tallest refusal is named at its bar, the last bucket is paler while it runs. */
-export function RequestsBars({ buckets, size, outcomes, height_px, label }: BarsProps) {
+export function RequestsBars({ buckets, size, outcomes, height_px, label, steps_max, names_worst = true }: BarsProps) {
 	const [hovered, setHovered] = useState<number | null>(null);
-	const ticks = getTicks(Math.max(...buckets.map(sum)));
+	const ticks = getTicks(Math.max(...buckets.map(sum)), steps_max);
 	const top = ticks.at(-1) ?? 1;
 	const percent = (requests: number) => `${(requests / top) * 100}%`;
 	const every = Math.ceil(buckets.length / TIMES_MAX);
-	const worst = getWorst(buckets);
+	const worst = names_worst ? getWorst(buckets) : null;
 	const shown = hovered === null ? undefined : buckets[hovered];
 	return (
 		<div className="kw-bars" role="img" aria-label={label} data-bars={buckets.length} onPointerLeave={() => setHovered(null)}>

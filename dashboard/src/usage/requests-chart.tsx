@@ -11,6 +11,8 @@ const HEIGHT_PX = 208;
 /** Times and the line that names the zone, below the bars. */
 const BELOW_PX = 48;
 const LOW_PX = 84;
+const CONTEXT_PX = 62;
+const TIMES_PX = 20;
 const SIZE_WORDS: Readonly<Record<BucketSize, string>> = { hour: "Each hour", six_hours: "Every six hours", day: "Each day" };
 const exact = new Intl.NumberFormat("en");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -30,19 +32,23 @@ interface ChartProps {
 	readonly low?: boolean;
 	/** Shown instead of the chart, such as an error. */
 	readonly instead?: ReactNode;
+	/** A low chart, as context of what is below it: its zone is named there. */
+	readonly as_context?: boolean;
 	/** Below the chart. */
 	readonly children?: ReactNode;
 }
 
 /** A card with the requests over time by outcome: totals in its head, and the same data as a table. */
-export function RequestsChart({ title, aside, what, rows, period, empty, low = false, instead, children }: ChartProps) {
+export function RequestsChart({ title, aside, what, rows, period, empty, low = false, instead, as_context = false, children }: ChartProps) {
 	const [asTable, setAsTable] = useState(false);
 	const buckets = rows === null ? [] : getBuckets(rows, period);
 	const totals = getTotals(buckets);
 	const outcomes = outcomesIn(totals);
 	const any = totals.all > 0;
-	const height_px = low && !any ? LOW_PX : HEIGHT_PX + BELOW_PX;
-	const shown = { buckets, size: period.size, outcomes, height_px: HEIGHT_PX };
+	const bars_px = as_context ? CONTEXT_PX : HEIGHT_PX;
+	const height_px = low && !any ? LOW_PX : bars_px + (as_context ? TIMES_PX : BELOW_PX);
+	const shown = { buckets, size: period.size, outcomes, height_px: bars_px };
+	const scale = as_context ? { steps_max: 3, names_worst: false } : {};
 	return (
 		<Card
 			title={title}
@@ -69,8 +75,8 @@ export function RequestsChart({ title, aside, what, rows, period, empty, low = f
 				{!instead && rows === null && <Skeleton height={height_px} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />}
 				{!instead && rows !== null && !any && empty}
 				{!instead && any && asTable && <RequestsTable what={what} {...shown} />}
-				{!instead && any && !asTable && <RequestsBars label={formatChart(what, totals, buckets, period.size)} {...shown} />}
-				{any && (
+				{!instead && any && !asTable && <RequestsBars label={formatChart(what, totals, buckets, period.size)} {...shown} {...scale} />}
+				{any && !as_context && (
 					<Text size="xs" c="dimmed" mt={4} ml={36}>
 						{SIZE_WORDS[period.size]}. Times in {zone.replaceAll("_", " ")}.
 					</Text>

@@ -66,6 +66,17 @@ function ToReason({ tenant_id, key_id, code, children }: { tenant_id: string; ke
 	);
 }
 
+/** The page Activity with the refusals of this key. */
+function ToActivity({ tenant_id, key_id, code, children }: { tenant_id: string; key_id: string; code?: string; children: string }) {
+	const { period } = useSearch({ strict: false });
+	const search = { tenant: tenant_id, key: key_id, ...(period === undefined ? {} : { period }), ...(code === undefined ? {} : { code }) };
+	return (
+		<Anchor size="sm" fw={500} renderRoot={(props) => <Link to="/activity" search={search} {...props} />}>
+			{children}
+		</Anchor>
+	);
+}
+
 function Reasons({ rows, words, ...path }: PathProps) {
 	const refusals = getRefusals(rows);
 	const total = refusals.reduce((sum, { requests }) => sum + requests, 0);
@@ -77,42 +88,47 @@ function Reasons({ rows, words, ...path }: PathProps) {
 		);
 	}
 	return (
-		<Table className="kw-list" data-inset verticalSpacing={0} horizontalSpacing={8} aria-label="Refused requests by reason" data-refusals>
-			<Table.Thead>
-				<Table.Tr>
-					<Table.Th>Reason</Table.Th>
-					<Table.Th visibleFrom="sm" w={240}>
-						Code
-					</Table.Th>
-					<Table.Th visibleFrom="sm" w={200}>
-						Last
-					</Table.Th>
-					<Table.Th ta="right" w={120}>
-						Requests
-					</Table.Th>
-				</Table.Tr>
-			</Table.Thead>
-			<Table.Tbody>
-				{refusals.map(({ code, requests }) => (
-					<Table.Tr key={code} data-code={code}>
-						<Table.Td>
-							<ToReason {...path} code={code}>
-								{formatReason(code)}
-							</ToReason>
-						</Table.Td>
-						<Table.Td visibleFrom="sm" c="dimmed" className="kw-mono">
-							{code}
-						</Table.Td>
-						<Table.Td visibleFrom="sm" c="dimmed">
-							{formatBucket(lastOf(rows, code), "hour")}
-						</Table.Td>
-						<Table.Td ta="right" className="kw-figures">
-							{count.format(requests)}
-						</Table.Td>
+		<>
+			<Table className="kw-list" data-inset verticalSpacing={0} horizontalSpacing={8} aria-label="Refused requests by reason" data-refusals>
+				<Table.Thead>
+					<Table.Tr>
+						<Table.Th>Reason</Table.Th>
+						<Table.Th visibleFrom="sm" w={240}>
+							Code
+						</Table.Th>
+						<Table.Th visibleFrom="sm" w={200}>
+							Last
+						</Table.Th>
+						<Table.Th ta="right" w={120}>
+							Requests
+						</Table.Th>
 					</Table.Tr>
-				))}
-			</Table.Tbody>
-		</Table>
+				</Table.Thead>
+				<Table.Tbody>
+					{refusals.map(({ code, requests }) => (
+						<Table.Tr key={code} data-code={code}>
+							<Table.Td>
+								<ToReason {...path} code={code}>
+									{formatReason(code)}
+								</ToReason>
+							</Table.Td>
+							<Table.Td visibleFrom="sm" c="dimmed" className="kw-mono">
+								{code}
+							</Table.Td>
+							<Table.Td visibleFrom="sm" c="dimmed">
+								{formatBucket(lastOf(rows, code), "hour")}
+							</Table.Td>
+							<Table.Td ta="right" className="kw-figures">
+								{count.format(requests)}
+							</Table.Td>
+						</Table.Tr>
+					))}
+				</Table.Tbody>
+			</Table>
+			<Group className="kw-foot" px={16} mih={44}>
+				<ToActivity {...path}>Show by client, and explain single requests</ToActivity>
+			</Group>
+		</>
 	);
 }
 
@@ -143,6 +159,9 @@ function OneReason({ rows, code, period, words, ...path }: PathProps & { code: s
 				<Anchor size="sm" fw={500} href={`${profile?.error_base_url ?? "/problems"}/${code}`} target="_blank" rel="noreferrer">
 					What it means and what to do
 				</Anchor>
+				<ToActivity {...path} code={code}>
+					Explain these requests
+				</ToActivity>
 				<ToReason {...path}>All reasons</ToReason>
 			</Group>
 			{buckets.length > 0 && (

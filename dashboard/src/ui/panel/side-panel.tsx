@@ -5,6 +5,8 @@ interface SidePanelProps {
 	readonly label: string;
 	/** What the panel is about; the focus moves into the panel whenever it changes. */
 	readonly of: string;
+	/** False while the focus stays in the list, whose rows the panel follows. */
+	readonly takes_focus?: boolean;
 	/** The element that opens it, which gets the focus back. */
 	readonly opener: () => HTMLElement | null;
 	readonly onClose: () => void;
@@ -12,7 +14,7 @@ interface SidePanelProps {
 }
 
 /** A panel beside a list, inside an element of class `kw-with-panel`. Escape closes it. */
-export function SidePanel({ label, of, opener, onClose, children }: SidePanelProps) {
+export function SidePanel({ label, of, takes_focus = true, opener, onClose, children }: SidePanelProps) {
 	const panel = useRef<HTMLElement>(null);
 	const back = useRef(opener);
 	useEffect(() => {
@@ -22,7 +24,7 @@ export function SidePanel({ label, of, opener, onClose, children }: SidePanelPro
 	useEffect(() => {
 		const find = back.current;
 		const around = panel.current;
-		around?.focus();
+		if (takes_focus) around?.focus();
 		return () => {
 			if (document.activeElement === document.body || around?.contains(document.activeElement) === true) find()?.focus();
 		};

@@ -1,0 +1,25 @@
+import { useDocumentTitle } from "@mantine/hooks";
+import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
+import { useTenant } from "../access/session.ts";
+import { Activity } from "./activity.tsx";
+import { type ActivitySearch, activitySearchFrom } from "./search.ts";
+
+/** Requests and refusals of all keys of the tenant. */
+export default function ActivityPage() {
+	const tenant = useTenant();
+	const search = activitySearchFrom(useSearch({ strict: false }));
+	const navigate = useNavigate();
+	const router = useRouter();
+	useDocumentTitle("Activity");
+	const target = (next: ActivitySearch) => ({ to: "/activity", search: { tenant: tenant.id, ...next } }) as const;
+	return (
+		<Activity
+			key={tenant.id}
+			tenant={tenant}
+			search={search}
+			// Moving from row to row adds no step back.
+			onSearch={(next) => void navigate({ ...target(next), replace: next.explain !== undefined && search.explain !== undefined, resetScroll: false })}
+			hrefOf={(next) => router.buildLocation(target(next)).href}
+		/>
+	);
+}
