@@ -142,7 +142,7 @@ test("an error page shows the operator's name and runs no script", async () => {
 });
 
 test("the profile can be read without a credential, and only the operator changes it", async () => {
-	const standard = expectStatus(await get("/api/v1/api-profile"), 200).json;
+	const { key_formats, ...standard } = expectStatus(await get("/api/v1/api-profile"), 200).json;
 	deepEqual(standard, {
 		product_name: "Keywright",
 		api_base_url: server.url,
@@ -167,10 +167,28 @@ test("the profile can be read without a credential, and only the operator change
 		logo_url: LOGO,
 		accent_color: "#3b5bdb",
 	};
-	for (const answer of [await put(profile), await get("/api/v1/api-profile"), await server.operator("GET", "/api-profile")])
-		deepEqual(expectStatus(answer, 200).json, profile);
+	for (const answer of [await put(profile), await server.operator("GET", "/api-profile")]) deepEqual(expectStatus(answer, 200).json, profile);
+	deepEqual(expectStatus(await get("/api/v1/api-profile"), 200).json, { ...profile, key_formats });
 	assertProblemOf(await server.send({ method: "PUT", path: "/api/v1/operator/api-profile", body: profile }), "credential_missing");
 	deepEqual(expectStatus(await put({ product_name: null }), 200).json, standard);
+});
+
+test("scanners read the formats of keys without a credential: a new format of imported keys is in the next answer", async () => {
+	const names = async () => {
+		const { key_formats } = expectStatus(await get("/api/v1/api-profile"), 200).json as { key_formats: { name: string; pattern: string }[] };
+		return key_formats.map(({ name, pattern }) => `${name} ${pattern}`);
+	};
+	const own = "kw kw_(?:prod|staging|dev)_[0-9A-Za-z]{50}";
+	deepEqual(await names(), [own]);
+	const shape = { alphabet: "hex", length_min: 32, length_max: 32 };
+	for (const [name, prefix] of [
+		["older", "old_"],
+		["bare", ""],
+	])
+		expectStatus(await server.operator("PUT", `/legacy-formats/${name}`, { prefix, ...shape }), 200);
+	deepEqual(await names(), [own, "older old_[0-9A-Fa-f]{32}"]);
+	for (const name of ["older", "bare"]) expectStatus(await server.operator("DELETE", `/legacy-formats/${name}`), 204);
+	deepEqual(await names(), [own]);
 });
 
 /** Asserts only the code: with another address in the profile, `type` differs from what `assertProblem` expects. */

@@ -116,7 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		log,
 		peppers: options.peppers,
 		key_brand: options.key_brand,
-		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures },
+		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures, legacy_formats },
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The API that this instance protects: its name, address, links and colours
+         * The API that this instance protects: its name, address, links and colours, and the formats of its keys
          * @description Access: public.
          */
         get: operations["get_api_profile"];
@@ -3076,6 +3076,29 @@ export interface operations {
                         error_base_url: string;
                         logo_url: string | null;
                         accent_color: string | null;
+                        /** @description For scanners: how leaked keys are recognised */
+                        key_formats: {
+                            /** @description The brand of this instance's own keys, or the name of a format of imported keys */
+                            name: string;
+                            /** @enum {unknown} */
+                            kind: "own" | "imported";
+                            /** @description How every such key begins */
+                            prefix: string;
+                            /** @description A regular expression of a whole key, in the syntax that JavaScript, Go, Python and PCRE share */
+                            pattern: string;
+                            /** @description What follows the prefix, with `_` after it */
+                            environments: string[] | null;
+                            /**
+                             * @description The characters of the rest
+                             * @enum {unknown}
+                             */
+                            alphabet: "base62" | "base58" | "hex" | "base64url" | "printable";
+                            /** @description Characters of the rest */
+                            length_min: number;
+                            length_max: number;
+                            /** @description crc32-base62: the last six characters are the CRC-32 of all before them as a base62 number (0-9, A-Z, a-z), the most significant first */
+                            checksum: "crc32-base62" | null;
+                        }[];
                     };
                 };
             };

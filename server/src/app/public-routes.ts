@@ -1,9 +1,12 @@
 import Type from "typebox";
 import { ApiError } from "../core/error.ts";
 import { type Route, route } from "../http/route.ts";
+import type { LiveImportedFormats } from "../keys/imported/formats.ts";
+import { ScannerFormatSchema, toScannerFormats } from "../keys/imported/scanner-formats.ts";
 import type { Node } from "../nodes/node.ts";
+import { getProfile } from "../plans/profile/edit.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
-import { publicProfileRoutes } from "../plans/routes.ts";
+import { ProfileSchema } from "../plans/schema.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { newNonce, pageHeaders } from "./page-headers.ts";
 import { problemPage, streamText } from "./plain-page.ts";
@@ -13,12 +16,29 @@ export interface PublicContext extends ProfileContext {
 	/** The OpenAPI document of this instance, serialised once. */
 	readonly openapi: string;
 	readonly metrics: Metrics;
+	readonly key_brand: string;
+	readonly legacy_formats: LiveImportedFormats;
 }
 
+const PublicProfile = Type.Object({
+	...ProfileSchema.properties,
+	key_formats: Type.Array(ScannerFormatSchema, { description: "For scanners: how leaked keys are recognised" }),
+});
 const Health = Type.Object({ status: Type.Literal("ok") });
 
 export const publicRoutes: readonly Route<PublicContext>[] = [
-	...publicProfileRoutes,
+	route({
+		method: "GET",
+		path: "/api/v1/api-profile",
+		access: "public",
+		summary: "The API that this instance protects: its name, address, links and colours, and the formats of its keys",
+		status: 200,
+		output: PublicProfile,
+		run: async (context: PublicContext) => ({
+			...(await getProfile(context)),
+			key_formats: toScannerFormats(context.key_brand, await context.legacy_formats.current()),
+		}),
+	}),
 	route({
 		method: "GET",
 		path: "/healthz",

@@ -102,18 +102,6 @@ export const operatorPlanRoutes: readonly Route<ChangeContext>[] = [
 	}),
 ];
 
-export const publicProfileRoutes: readonly Route<ProfileContext>[] = [
-	route({
-		method: "GET",
-		path: "/api/v1/api-profile",
-		access: "public",
-		summary: "The API that this instance protects: its name, address, links and colours",
-		status: 200,
-		output: ProfileSchema,
-		run: getProfile,
-	}),
-];
-
 export const operatorProfileRoutes: readonly Route<ChangeContext & ProfileContext>[] = [
 	route({
 		method: "GET",

@@ -34,6 +34,14 @@ const CHARACTERS: Readonly<Record<ImportedAlphabet, string>> = {
 	base64url: `${DIGITS + UPPER + LOWER}-_`,
 	printable: Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join(""),
 };
+/** The same as the insides of classes of a regular expression. */
+export const ALPHABET_CLASSES: Readonly<Record<ImportedAlphabet, string>> = {
+	base62: "0-9A-Za-z",
+	base58: "1-9A-HJ-NP-Za-km-z",
+	hex: "0-9A-Fa-f",
+	base64url: "0-9A-Za-z_-",
+	printable: "!-~",
+};
 const ASCII_CODES = 128;
 const TABLES = new Map(IMPORTED_ALPHABETS.map((alphabet) => [alphabet, toTable(CHARACTERS[alphabet])]));
 

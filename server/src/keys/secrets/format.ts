@@ -19,7 +19,7 @@ const SECRET_CHARACTERS = 32;
 /** Lists show this many characters of a raw key. */
 export const LAST_CHARACTERS = 4;
 /** What follows the second underscore. */
-const TAIL_CHARACTERS = KID_CHARACTERS + SECRET_CHARACTERS + CHECKSUM_CHARACTERS;
+export const TAIL_CHARACTERS = KID_CHARACTERS + SECRET_CHARACTERS + CHECKSUM_CHARACTERS;
 
 const BRAND_CHARACTERS_MAX = 24;
 /** Longer texts are not analysed, which bounds the work of `explainMistake`. */
