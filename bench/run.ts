@@ -10,12 +10,13 @@ import { measureInProcess } from "./in-process.ts";
 import { startInstance } from "./instance.ts";
 import { withThousands } from "./measure.ts";
 import { measureNotifications } from "./notifications.ts";
+import { measureScan } from "./scan.ts";
 
 const HELP = `npm run bench -- [options]
 
   --short   a tenth of the work, to see that it runs: its figures mean little
   --json    one JSON object in place of the table
-  --only N  one of: in-process, http, forward-auth, guard, notifications, import, peer
+  --only N  one of: in-process, http, forward-auth, guard, notifications, import, scan, peer
   --help    this
 
 Load is made by wrk and goes through nginx for forward-auth; both are installed where that may be done. Two cores are needed; close everything else.
@@ -152,6 +153,22 @@ if (wants("import")) {
 		ratio: null,
 		goal: "every key works, the second run changes nothing",
 		reached: true,
+	});
+}
+if (wants("scan")) {
+	const scanned = await measureScan({ files: short ? 1_000 : 10_000, rounds: short ? 1 : 5 });
+	figures.scan = scanned;
+	const { ours_seconds, secretlint_seconds } = scanned;
+	lines.push({
+		measure: `keywright scan, history included, against secretlint with the pattern of a key, over ${withThousands(scanned.files)} files (${scanned.megabytes.toFixed(0)} MB)`,
+		ours: `${ours_seconds.toFixed(2)} s`,
+		control:
+			secretlint_seconds === null
+				? "secretlint is not installed: npm install --no-save secretlint @secretlint/secretlint-rule-pattern"
+				: `${secretlint_seconds.toFixed(2)} s`,
+		ratio: secretlint_seconds === null ? null : secretlint_seconds / ours_seconds,
+		goal: "faster: > 1",
+		reached: secretlint_seconds === null || secretlint_seconds > ours_seconds,
 	});
 }
 

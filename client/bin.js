@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// The command `keywright`.
+import "./dist/cli/main.js";
