@@ -51,7 +51,7 @@ test("the exit code is 0 without keys, 1 with keys, 2 for wrong usage and 3 if t
 		["scan", "--url", "ftp://x", "."],
 		["scan", "--formats", "clean.txt", "."],
 	];
-	for (const args of [...wrong, ["scan", "--json", "--sarif", "."], ["scan", "--rules", "x"], ["scan", "--url"]]) {
+	for (const args of [...wrong, ["scan", "--json", "--sarif", "."], ["scan", "--staged", "."], ["scan", "--rules", "x"], ["scan", "--url"]]) {
 		const { code, stdout, stderr } = await run(...args);
 		deepEqual([code, stdout], [2, ""], args.join(" "));
 		match(stderr, /^keywright: [^\n]+\. See keywright --help\.\n$/);

@@ -8,7 +8,8 @@ import { formatJson, formatSarif } from "../scan/report/json.ts";
 import { Progress } from "../scan/report/progress.ts";
 import { formatRules, RULE_TOOLS, type RuleTool } from "../scan/report/rules.ts";
 import { formatText } from "../scan/report/text.ts";
-import { scanPaths } from "../scan/scan-paths.ts";
+import type { Scan } from "../scan/scan.ts";
+import { type ScanOptions, scanPaths } from "../scan/scan-paths.ts";
 import { InvalidFormats, type KeyFormat } from "../scan/search/formats.ts";
 import { EXIT, type ExitCode, UsageError } from "./exit.ts";
 
@@ -72,9 +73,18 @@ export async function runScan(args: readonly string[], version: string): Promise
 	if (!positionals.every((path) => existsSync(path))) throw new UsageError("a PATH does not exist or cannot be read");
 	const progress = new Progress(process.stderr);
 	const history = values.staged ? "staged" : values["no-history"] ? "none" : "all";
-	const scan = await scanPaths(positionals, { formats, history, exclude: excludeBy(values.exclude ?? []), progress });
+	const scan = await search(positionals, { formats, history, exclude: excludeBy(values.exclude ?? []), progress });
 	process.stdout.write(values.json ? formatJson(scan) : values.sarif ? formatSarif(scan, version) : formatText(scan));
 	return scan.findings.length > 0 ? EXIT.found : EXIT.fine;
+}
+
+async function search(paths: readonly string[], options: ScanOptions): Promise<Scan> {
+	try {
+		return await scanPaths(paths, options);
+	} catch (error) {
+		if (!(error instanceof GitError)) throw error;
+		throw new UsageError(`--staged could not be checked: ${error.message}`);
+	}
 }
 
 function print(text: string): ExitCode {

@@ -18,7 +18,7 @@ export interface ScanOptions {
 	readonly progress: Progress;
 }
 
-/** Searches the paths, which exist, and their history. What cannot be searched is in `skipped`. */
+/** Searches the paths, which exist, and their history. What cannot be searched is in `skipped`. Throws `GitError` if nothing staged can be read. */
 export async function scanPaths(paths: readonly string[], options: ScanOptions): Promise<Scan> {
 	const { progress, formats } = options;
 	let total = 0;
@@ -28,7 +28,7 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
 	const read = new Set<string>();
 	for (const path of paths) {
 		if (options.history === "staged") {
-			await searchRepository(scan, path, (repository) => searchStaged(scan, repository, options.exclude));
+			await searchStagedAt(scan, path, options.exclude);
 			continue;
 		}
 		if (progress.is_shown) total += countFiles(path, options.exclude);
@@ -46,6 +46,13 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
 	}
 	progress.end();
 	return scan;
+}
+
+/** A hook that checks nothing must not let a commit pass: what git cannot read is an error here. */
+async function searchStagedAt(scan: Scan, path: string, exclude: Exclude): Promise<void> {
+	const repository = await findRepository(path, indexFileOfHook());
+	if (repository === null) throw new GitError("a PATH is in no repository that git can read");
+	await searchStaged(scan, repository, exclude);
 }
 
 /** Searches files; returns the folders of repositories among them. */

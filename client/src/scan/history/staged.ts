@@ -20,7 +20,7 @@ export async function searchStaged(scan: Scan, repository: Repository, exclude: 
 	const staged = readStaged(output).filter(({ path }) => !exclude(toText(path)));
 	const { keys, complete } = await searchObjectsOf(git, scan, [...new Set(staged.map(({ oid }) => oid))]);
 	for (const _ of staged) scan.countFile();
-	if (!complete) scan.skip(shown, "some of what is staged: git could not read all objects");
+	if (!complete) throw new GitError("git could not read all of what is staged");
 	for (const { oid, located } of keys) {
 		const folder = below === "" ? rawFromText(shown) : rawFromText("");
 		const places = staged.filter((entry) => entry.oid === oid).map(({ path }) => toText(joinRaw(folder, path)));

@@ -17,7 +17,7 @@ async function search(content: Buffer, part = 100_000) {
 
 test("a key is found once wherever the window ends, with its place and line", async () => {
 	const key = makeKey(random);
-	for (let shift = -9_000; shift < 1_000; shift += 97) {
+	for (let shift = -9_000; shift < 1_000; shift += 311) {
 		const before = Buffer.alloc(WINDOW_BYTES + shift, "line\n");
 		const line = Math.floor(before.length / 5) + 1;
 		const expected = [`${publicPartsOf(key).kid} ${before.length + 1} ${line}`];
