@@ -44,7 +44,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	key_activity: { owner: "usage", readers: ["keys"] },
 	key_exposures: { owner: "keys", readers: ["alerts"] },
 	key_sources: { owner: "usage", readers: ["alerts", "failures", "keys"] },
-	keys: { owner: "keys", readers: ["alerts", "failures", "usage", "tenants", "plans", "overview", "mailing"], writers: ["tenants"] },
+	keys: { owner: "keys", readers: ["verification", "alerts", "failures", "usage", "tenants", "plans", "overview", "mailing"], writers: ["tenants"] },
 	legacy_formats: { owner: "keys" },
 	members: { owner: "tenants", readers: ["alerts", "access", "keys", "mailing"], writers: ["access"] },
 	mail_unsubscriptions: { owner: "mailing" },

@@ -13,7 +13,8 @@ interface CureProps extends ButtonProps {
 export function Cure({ tenant_id, alert, manages, ...button }: CureProps) {
 	const { rule, key_id, evidence } = alert;
 	const search = { tenant: tenant_id };
-	if (rule === "limit_near") return <Way label="Show the limits" link={(props) => <Link to="/plan" search={search} {...props} />} {...button} />;
+	if (rule === "limit_near" && key_id === null)
+		return <Way label="Show the limits" link={(props) => <Link to="/plan" search={search} {...props} />} {...button} />;
 	if (rule === "webhook_failing") {
 		if (!manages) return null;
 		const webhook = typeof evidence.webhook_id === "string" ? { webhook: evidence.webhook_id } : {};
@@ -34,6 +35,7 @@ export function Cure({ tenant_id, alert, manages, ...button }: CureProps) {
 			<Way label="Open the key" link={(props) => <Link to="/settings/api-access/$key_id" params={params} search={search} {...props} />} {...button} />
 		);
 	if (rule === "key_expiring") return <KeyTab label="Move the end" tab="settings" params={params} search={search} {...button} />;
+	if (rule === "limit_near") return <KeyTab label="Show the settings" tab="settings" params={params} search={search} {...button} />;
 	if (rule === "responsible_left") return <KeyTab label="Name another person" tab="settings" params={params} search={search} {...button} />;
 	return (
 		<Way

@@ -80,10 +80,13 @@ const LIMITS: Readonly<Record<string, string>> = {
 };
 
 function limitTitle({ alert, over }: Told): Sentence {
+	const { key, budget, unit } = alert.evidence;
 	const name = String(alert.evidence.name);
 	const format = name === "storage_bytes" ? formatSize : formatCount;
-	const what = LIMITS[name] ?? "a limit";
-	return [`${format(numberOf(alert, "used"))} of ${format(numberOf(alert, "max"))} ${what} ${over ? "were" : "are"} used`];
+	const spent = `${format(numberOf(alert, "used"))} of ${format(numberOf(alert, "max"))}`;
+	const used = over ? "were used" : "are used";
+	if (name === "budget") return [`${spent} ${unit} of the budget ${budget} of `, { name: String(key) }, ` ${used}`];
+	return [`${spent} ${LIMITS[name] ?? "a limit"} ${used}`];
 }
 
 function unusedTitle({ alert, now_ms }: Told): Sentence {
@@ -149,9 +152,11 @@ const WORDS: Readonly<Record<RuleName, Words>> = {
 	limit_near: {
 		title: limitTitle,
 		detail: ({ alert }) => [
-			alert.evidence.name === "quota"
-				? "When all are used, requests are refused until the month is over."
-				: "When all is used, nothing can be added. What exists goes on working.",
+			alert.evidence.name === "budget"
+				? "When all of it is used, requests of the key are refused until the budget refills, if it does."
+				: alert.evidence.name === "quota"
+					? "When all are used, requests are refused until the month is over."
+					: "When all is used, nothing can be added. What exists goes on working.",
 		],
 		todo: "Remove what is not needed, or ask for a larger plan.",
 	},

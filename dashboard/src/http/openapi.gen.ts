@@ -10285,7 +10285,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "budget.threshold" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -10441,7 +10441,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "budget.threshold" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };
@@ -12374,7 +12374,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "budget.threshold" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                 };
             };
         };
@@ -12524,7 +12524,7 @@ export interface operations {
                 "application/json": {
                     /** @description https; plain http only to addresses that the operator has listed */
                     url?: string;
-                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
+                    events?: ("key.created" | "key.updated" | "key.reissued" | "key.paused" | "key.resumed" | "key.revoked" | "key.first_used" | "key.new_source" | "key.expired" | "key.expiring" | "budget.threshold" | "key.exposed" | "key.canary_used" | "handover.claimed" | "rotation.due" | "rotation.overdue" | "rotation.started" | "rotation.reminder" | "rotation.completed" | "rotation.cancelled" | "alert.raised" | "alert.reminded" | "alert.resolved" | "audit.checkpoint" | "webhook.disabled")[] | null;
                     /** @enum {unknown} */
                     status?: "active" | "disabled";
                 };

@@ -16,6 +16,7 @@ export const EVENT_WORDS: Readonly<Record<EventType, string>> = {
 	"rotation.due": "a key is due to be replaced",
 	"rotation.overdue": "a key is still to be replaced, a day after it was due and each week after that",
 	"key.expiring": "a key expires in 30, 7 or 1 working days",
+	"budget.threshold": "80 or 100 % of a budget of a key are used",
 	"key.exposed": "a key was seen where it should not be",
 	"key.canary_used": "a canary key was used",
 	"handover.claimed": "the recipient of a one-time link revealed the key",

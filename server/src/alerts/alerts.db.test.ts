@@ -289,6 +289,31 @@ test("a limit that is nearly used up raises an alert, and a greater limit resolv
 	deepEqual(await states(), ["limit_near resolved 1"]);
 });
 
+test("a budget raises an alert at 80 percent and another when it is used up, and a larger one resolves both", async () => {
+	const { key_id } = await fixture.verification.key(fixture.main.node, tenant_id, {
+		budgets: [{ name: "credits", unit: "credits", amount: 10, per: "total" }],
+	});
+	const use = (leased: number) =>
+		behind(
+			`insert into keywright.budget_periods (tenant_id, key_id, name, per, start, leased, amount) values ($1, $2, 'credits', 'total', '1970-01-01', $3, 10)
+			on conflict (tenant_id, key_id, name, per, start) do update set leased = excluded.leased`,
+			[tenant_id, key_id, leased],
+		);
+	await use(7);
+	await pass(MINUTE_MS);
+	deepEqual(await states(), []);
+	await use(8);
+	await pass(MINUTE_MS);
+	const [alert] = await alerts();
+	deepEqual([alert?.rule, alert?.key_id, alert?.evidence.budget], ["limit_near", key_id, "credits"]);
+	await use(10);
+	await pass(MINUTE_MS);
+	deepEqual((await states()).toSorted(), ["limit_near raised 1", "limit_near resolved 1"]);
+	await updateKeySettings(fixture.context(), { tenant_id, key_id, budgets: [{ name: "credits", amount: 100, per: "total" }] });
+	await pass(MINUTE_MS);
+	deepEqual(await states(), ["limit_near resolved 1", "limit_near resolved 1"]);
+});
+
 test("a webhook that has failed for an hour raises an alert, which is resolved when it accepts again", async () => {
 	const at = new Date(clock().now());
 	await behind(

@@ -46,6 +46,11 @@ function summarizeUnused(evidence: Evidence): string {
 		: `${named(evidence)} was last used on ${day(evidence.last_used_at)}`;
 }
 
+function summarizeLimit({ name, key, budget, unit, used, max }: Evidence): string {
+	if (name === "budget") return `${used} of ${max} ${unit} of the budget ${budget} of ${key} are used`;
+	return `${used} of ${max} ${LIMITS[String(name)] ?? "of a limit"} are used`;
+}
+
 function summarizeWebhook({ name, disabled, failing_since }: Evidence): string {
 	return disabled === null
 		? `The webhook at ${name} has accepted nothing since ${failing_since}`
@@ -59,7 +64,7 @@ const SUMMARIES: Readonly<Record<RuleName, Summarize>> = {
 	key_expiring: (evidence) => `${named(evidence)} expires on ${day(evidence.expires_at)}`,
 	rotation_due: summarizeRotationDue,
 	new_source: (evidence) => `${named(evidence)} is used from a new place`,
-	limit_near: ({ name, used, max }) => `${used} of ${max} ${LIMITS[String(name)] ?? "of a limit"} are used`,
+	limit_near: summarizeLimit,
 	key_unused: summarizeUnused,
 	responsible_left: (evidence) => `The person responsible for ${named(evidence)} has left`,
 	key_exposed: (evidence) => `${named(evidence)} ${SEEN_IN[String(evidence.kind)] ?? "was seen where it must not be"}`,

@@ -1,42 +1,5 @@
 import Type, { type Static, type TObject } from "typebox";
-
-const Time = Type.String({ format: "date-time" });
-const orNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
-
-/** The fields that every event of a key begins with. */
-const key = {
-	key_id: Type.String(),
-	name: Type.String({ description: "The key's name" }),
-	environment: Type.String({ description: "prod, staging or dev" }),
-};
-const owner = Type.Object({ name: Type.String(), email: Type.Optional(Type.String()), member_id: Type.Optional(Type.String()) });
-const auto_rotate = orNull(
-	Type.Enum(["handover", "self"], { description: "Who replaces it: the responsible person by a link that is mailed to them, or the program itself" }),
-);
-const rotation = { ...key, rotation_id: Type.String() };
-const ended = { ...rotation, how: orNull(Type.String({ description: "What ended it" })) };
-const alert = {
-	alert_id: Type.String(),
-	rule: Type.String({ description: "One of the rules of docs/alerts.md" }),
-	key_id: orNull(Type.String({ description: "Null if it is not about one key" })),
-	summary: Type.String({ description: "One sentence for people" }),
-	count: Type.Integer({ description: "Occurrences so far, such as requests" }),
-	raised_at: Time,
-};
-const webhook = { webhook_id: Type.String(), url_origin: Type.String({ description: "Scheme, host and port of the URL" }) };
-
-const KEY = { key_id: "key_4fT2bQm8XcW1vRz7NpLk", name: "prod-order-bot", environment: "prod" };
-const OWNER = { name: "Olivia Owner", email: "olivia@shop.example" };
-const ROTATION = { ...KEY, rotation_id: "rot_9sQw3Lm0Xa7BvC5tYz2K" };
-
-const ALERT = {
-	alert_id: "alt_6Yc1RfVq8Nz3KmXw0BtH",
-	rule: "dead_key_presented",
-	key_id: KEY.key_id,
-	summary: "An ended key of prod-order-bot is still presented",
-	count: 1,
-	raised_at: "2026-11-30T09:00:00.000Z",
-};
+import { ALERT, alert, auto_rotate, ended, KEY, key, OWNER, orNull, owner, ROTATION, rotation, Time, webhook } from "./event-parts.ts";
 
 interface EventKind {
 	/** What has happened, in one sentence. */
@@ -101,6 +64,23 @@ export const EVENTS = {
 		means: "A key expires in 30, 7 or 1 working days; sent once for each.",
 		data: Type.Object({ ...key, owner, expires_at: Time, working_days_left: Type.Integer(), last_used_at: orNull(Time) }),
 		example: { ...KEY, owner: OWNER, expires_at: "2026-12-09T00:00:00.000Z", working_days_left: 7, last_used_at: "2026-11-30T08:14:05.000Z" },
+	},
+	"budget.threshold": {
+		means: "A budget of a key has reached 80 or 100 percent in its period; sent once for each.",
+		data: Type.Object({
+			...key,
+			budget: Type.String({ description: "The budget's name" }),
+			unit: Type.String(),
+			amount: Type.Integer(),
+			per: Type.Enum(["day", "week", "month", "total"]),
+			used: Type.Integer({ description: "Includes what nodes have leased and not spent" }),
+			percent: Type.Enum([80, 100]),
+			resets_at: orNull({ ...Time, description: "Null if it never refills" }),
+		}),
+		example: {
+			...KEY,
+			...{ budget: "credits", unit: "credits", amount: 500, per: "month", used: 400, percent: 80, resets_at: "2026-12-01T00:00:00.000Z" },
+		},
 	},
 	"key.exposed": {
 		means: "A key was seen where it should not be, with its full secret; once for each kind.",

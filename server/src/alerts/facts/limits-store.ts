@@ -2,6 +2,33 @@ import { sql } from "kysely";
 import type { ReadTx } from "../../database/transaction.ts";
 import type { Fact } from "../alert.ts";
 
+/** Budgets of live keys that are used up to `percent` or more in their current period; one that is used up is a subject of its own. */
+export async function readBudgetsNear(tx: ReadTx, now: Date, percent: number): Promise<Fact[]> {
+	const { rows } = await sql<{
+		tenant_id: string;
+		key_id: string;
+		key: string;
+		name: string;
+		unit: string;
+		start: string;
+		used: number;
+		max: number;
+	}>`
+		select p.tenant_id, p.key_id, k.name as key, p.name, b.unit, p.start::text as start, p.leased as used, b.amount as max
+		from keywright.budget_periods as p
+		join keywright.keys as k on k.tenant_id = p.tenant_id and k.id = p.key_id
+		cross join lateral jsonb_to_recordset(k.budgets) as b (name text, unit text, amount bigint, per text)
+		where not k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})
+			and b.name = p.name and b.per = p.per and b.amount > 1 and p.leased >= b.amount::numeric * ${percent}::bigint / 100
+			and case when p.per = 'total' then true else p.start = date_trunc(p.per, ${now}::timestamptz at time zone 'UTC')::date end
+	`.execute(tx);
+	return rows.map(({ tenant_id, key_id, key, name, unit, start, used, max }) => ({
+		...{ tenant_id, rule: "limit_near", subject: JSON.stringify([key_id, name, start, used >= max]), key_id, count: 1 },
+		value: used >= max ? 100 : (used * 100) / max,
+		evidence: { name: "budget", key, budget: name, unit, used, max },
+	}));
+}
+
 /** Limits of tenants that are used up to `percent` or more; the value is how far. A limit of one is used up by design. */
 export async function readLimitsNear(tx: ReadTx, now: Date, percent: number): Promise<Fact[]> {
 	const { rows } = await sql<{ tenant_id: string; name: string; used: number; max: number }>`

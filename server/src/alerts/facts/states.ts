@@ -2,7 +2,7 @@ import type { ReadTx } from "../../database/transaction.ts";
 import type { Fact } from "../alert.ts";
 import type { RuleName } from "../rule.ts";
 import { readExpiring, readReplacedExposed, readResponsibleLeft, readRotationDue, readUnused } from "./keys-store.ts";
-import { readLimitsNear } from "./limits-store.ts";
+import { readBudgetsNear, readLimitsNear } from "./limits-store.ts";
 import { readFailingWebhooks } from "./webhooks-store.ts";
 
 /** What a rule finds when it looks. */
@@ -24,7 +24,7 @@ const complete =
 const READERS: Readonly<Partial<Record<RuleName, Reader>>> = {
 	key_expiring: complete(readExpiring),
 	rotation_due: complete(readRotationDue),
-	limit_near: complete(readLimitsNear),
+	limit_near: complete(async (tx, now, percent) => [...(await readLimitsNear(tx, now, percent)), ...(await readBudgetsNear(tx, now, percent))]),
 	key_unused: complete(readUnused),
 	responsible_left: complete(readResponsibleLeft),
 	key_exposed: async (tx, now) => ({ facts: null, ended: await readReplacedExposed(tx, now) }),

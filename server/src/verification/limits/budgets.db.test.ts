@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { pausable } from "../../../testing/nodes.ts";
 import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { ManualClock } from "../../core/clock.ts";
 import { DAY_MS, MINUTE_MS } from "../../core/time.ts";
 import { read } from "../../database/transaction.ts";
 import type { Budget } from "../../keys/budgets/budget.ts";
@@ -13,6 +14,7 @@ import type { Question } from "../question.ts";
 import { budgetAllowance } from "./allowance.ts";
 import { getPolicyHeader, getRateLimitHeader } from "./headers.ts";
 import { spanAt } from "./period.ts";
+import { sweepBudgets, tellOfBudgets } from "./thresholds.ts";
 
 const AT_ONCE = 400;
 const CALLS: Budget = { name: "calls", unit: "requests", amount: 100, per: "day" };
@@ -228,6 +230,51 @@ suite("budgets of a key", () => {
 		const spent = await newKey({ ...CREDITS, amount: 1 });
 		await refuse(spent, 1);
 		deepEqual((await refuse(spent, 1)).refusal?.metadata, { members: { budget: "credits", refills_at: null } });
+	});
+
+	test("80 and 100 percent are announced once each per period, whichever nodes look", async () => {
+		const key = await newKey({ ...CALLS, amount: 10 }, { ...CREDITS, amount: 3 });
+		const told = async () => {
+			await Promise.all(nodes.map(() => tellOfBudgets({ database: fixture.database, clock: fixture.clock })));
+			const rows = await fixture.behind(
+				"select data from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = $1 order by data ->> 'budget', position",
+				[key.key_id],
+			);
+			return rows.map(({ data }) => {
+				const { budget, percent, used } = data as { budget: string; percent: number; used: number };
+				return `${budget} ${percent} ${used}`;
+			});
+		};
+		const spend = (calls: number, credits: number) => node(0).ask(key.raw_key, { budgets: new Map(Object.entries({ calls, credits })) });
+		await spend(7, 2);
+		deepEqual(await told(), []);
+		await spend(1, 1);
+		const first = ["calls 80 8", "credits 80 3", "credits 100 3"];
+		deepEqual(await told(), first);
+		await spend(2, 0);
+		const all = ["calls 80 8", "calls 100 10", "credits 80 3", "credits 100 3"];
+		deepEqual(await told(), all);
+		await update(key, { ...CALLS, amount: 20 }, { ...CREDITS, amount: 3 });
+		await spend(10, 0);
+		deepEqual(await told(), all, "once in a period, whatever is edited");
+		toMidnight();
+		fixture.clock.advance(1);
+		await spend(20, 0);
+		deepEqual(await told(), ["calls 80 8", "calls 100 10", "calls 80 20", "calls 100 20", "credits 80 3", "credits 100 3"]);
+		const [data] = await fixture.behind("select data from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = $1 limit 1", [
+			key.key_id,
+		]);
+		deepEqual(Object.keys(data?.data as object).toSorted(), [..."amount budget environment key_id name per percent resets_at unit used".split(" ")]);
+	});
+
+	test("what was used in periods that ended long ago is deleted, and what never refills is kept", async () => {
+		const key = await newKey(CALLS, CREDITS);
+		equal(getCode(await node(0).ask(key.raw_key)), "allowed");
+		const left = async () => (await fixture.behind("select name from keywright.budget_periods where key_id = $1 order by name", [key.key_id])).length;
+		await sweepBudgets({ database: fixture.database, clock: fixture.clock });
+		equal(await left(), 2);
+		await sweepBudgets({ database: fixture.database, clock: new ManualClock(fixture.clock.now() + 42 * DAY_MS) });
+		equal(await left(), 1);
 	});
 
 	async function refuse({ raw_key }: MadeKey, cost: number) {
