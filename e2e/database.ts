@@ -1,5 +1,5 @@
 /** Reads a server's embedded database as the superuser, which bypasses row-level security. */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import pg from "pg";
 import { findInvalidEvents } from "../server/testing/events.ts";
 
@@ -39,8 +39,14 @@ function getTenant(table: string, row: Record<string, unknown>): string | null {
 	return column === undefined ? null : String(row[column]);
 }
 
+/** Where a row lies and which transaction wrote it: a row that is written again has another version. */
+const VERSION = "t.ctid::text || ' ' || t.xmin::text";
+
 export class Database {
 	readonly #client: pg.Client;
+	#tables: readonly string[] = [];
+	/** By table and version: to read a table anew for each dump would cost more than the requests between them. */
+	readonly #stored = new Map<string, Map<string, StoredRow>>();
 
 	private constructor(client: pg.Client) {
 		this.#client = client;
@@ -59,19 +65,47 @@ export class Database {
 		return rows;
 	}
 
-	/** Every row of every table except what background jobs change, in a fixed order. */
+	/** Every row of every table except what background jobs change. Rows that an earlier dump has read in the same version are the same objects. */
 	async dump(): Promise<StoredRow[]> {
-		const tables = await this.rows("select table_name from information_schema.tables where table_schema = 'keywright' order by table_name");
-		const stored: StoredRow[] = [];
-		for (const { table_name } of tables) {
-			const table = String(table_name);
-			if (COUNTERS.has(table)) continue;
-			const row = "to_jsonb(t) - $1::text[]";
-			const from = `from ${pg.escapeIdentifier(table)} t where ${OF_REQUESTS[table] ?? "true"}`;
-			const rows = await this.rows(`select ${row} as row ${from} order by (${row})::text`, [BOOKKEEPING]);
-			for (const { row } of rows) stored.push({ table, text: JSON.stringify(row), tenant_id: getTenant(table, asRow(row)) });
+		await this.#client.query("begin isolation level repeatable read read only");
+		try {
+			const tables = await this.#dumpedTables();
+			const versions = tables.map(
+				(table) =>
+					`select ${pg.escapeLiteral(table)} as name, ${VERSION} as version from ${pg.escapeIdentifier(table)} t where ${OF_REQUESTS[table] ?? "true"}`,
+			);
+			const found = Map.groupBy(await this.rows(versions.join(" union all ")), ({ name }) => String(name));
+			for (const table of tables) await this.#readNew(table, found.get(table)?.map(({ version }) => String(version)) ?? []);
+			return tables.flatMap((table) => [...(this.#stored.get(table)?.values() ?? [])]);
+		} finally {
+			await this.#client.query("commit");
 		}
-		return stored;
+	}
+
+	async #dumpedTables(): Promise<readonly string[]> {
+		if (this.#tables.length === 0) {
+			const tables = await this.rows("select table_name from information_schema.tables where table_schema = 'keywright' order by table_name");
+			this.#tables = tables.map(({ table_name }) => String(table_name)).filter((table) => !COUNTERS.has(table));
+		}
+		return this.#tables;
+	}
+
+	/** Makes `#stored` for the table what it holds now: the rows of `versions`, of which only those that it lacks are read. */
+	async #readNew(table: string, versions: readonly string[]): Promise<void> {
+		const old = this.#stored.get(table) ?? new Map<string, StoredRow>();
+		const lacking = versions.filter((version) => !old.has(version));
+		const fresh = new Map<string, StoredRow>();
+		if (lacking.length > 0) {
+			const sql = `select ${VERSION} as version, to_jsonb(t) - $1::text[] as row from ${pg.escapeIdentifier(table)} t where ctid = any($2::tid[])`;
+			for (const { version, row } of await this.rows(sql, [BOOKKEEPING, lacking.map((one) => one.split(" ")[0])]))
+				fresh.set(String(version), { table, text: JSON.stringify(row), tenant_id: getTenant(table, asRow(row)) });
+		}
+		const now = versions.flatMap((version): [string, StoredRow][] => {
+			const row = old.get(version) ?? fresh.get(version);
+			return row === undefined ? [] : [[version, row]];
+		});
+		equal(now.length, versions.length, `${table}: every row that was found can be read`);
+		this.#stored.set(table, new Map(now));
 	}
 
 	/** Fails if an event of this server is not as docs/events.md describes it. */
@@ -87,9 +121,11 @@ function asRow(value: unknown): Record<string, unknown> {
 	return value as Record<string, unknown>;
 }
 
-/** The rows that are in only one of the two dumps. */
+/** The rows that are in only one of the two dumps, which may have been read in different versions with the same text. */
 export function difference(before: readonly StoredRow[], after: readonly StoredRow[]): Difference {
+	const [old, fresh] = [new Set(before), new Set(after)];
+	const [left, came] = [before.filter((row) => !fresh.has(row)), after.filter((row) => !old.has(row))];
 	const name = (row: StoredRow): string => `${row.table} ${row.text}`;
-	const [old, fresh] = [new Set(before.map(name)), new Set(after.map(name))];
-	return { added: after.filter((row) => !old.has(name(row))), removed: before.filter((row) => !fresh.has(name(row))) };
+	const [left_names, came_names] = [new Set(left.map(name)), new Set(came.map(name))];
+	return { added: came.filter((row) => !left_names.has(name(row))), removed: left.filter((row) => !came_names.has(name(row))) };
 }
