@@ -50,7 +50,9 @@ export interface RotationFixture {
 	context(overrides?: Partial<KeysContext>): KeysContext;
 	handoverContext(overrides?: Partial<HandoverContext>): HandoverContext;
 	recipient(): RecipientContext;
-	/** Presents the raw key and returns the response's code; the use is counted, flushed and aggregated. */
+	/** Presents the raw key and returns the response's code; the use is counted, and flushed and aggregated by the next `pass`. */
+	present(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
+	/** Like `present`, and the use is flushed and aggregated at once. */
 	use(raw_key: string, caller: CallerName | Source, operation?: string): Promise<string>;
 	/** Advances the clock, then flushes and aggregates the counts of all processes. */
 	pass(seconds: number): Promise<void>;
@@ -84,6 +86,10 @@ export async function rotationFixture(): Promise<RotationFixture> {
 		mailer,
 		...overrides,
 	});
+	async function present(raw_key: string, caller: CallerName | Source, operation = "GET /orders"): Promise<string> {
+		const source = typeof caller === "string" ? CALLERS[caller] : caller;
+		return getCode(await main.ask(raw_key, { source, operation }));
+	}
 	return {
 		verification,
 		main,
@@ -93,12 +99,12 @@ export async function rotationFixture(): Promise<RotationFixture> {
 			...handoverContext({ scope: "", actor: { kind: "system", name: "public" } }),
 			anonymous: new TestBrowser("198.51.100.7"),
 		}),
-		async use(raw_key, caller, operation = "GET /orders") {
-			const source = typeof caller === "string" ? CALLERS[caller] : caller;
-			const decision = await main.ask(raw_key, { source, operation });
+		present,
+		async use(raw_key, caller, operation) {
+			const code = await present(raw_key, caller, operation);
 			await flush(main).flushNow();
 			await aggregateUsage({ database, log: testLog });
-			return getCode(decision);
+			return code;
 		},
 		async pass(seconds) {
 			clock.advance(seconds * 1_000);
@@ -138,7 +144,7 @@ export type PlanOfKey = Parameters<VerificationFixture["tenant"]>[1];
 export async function makeUsedKey(fixture: RotationFixture, callers: readonly CallerName[] = EVERY_CALLER, plan: PlanOfKey = {}): Promise<MadeKey> {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node, plan));
 	for (let round = 0; round < 4; round += 1) {
-		for (const caller of callers) assert.equal(await fixture.use(key.raw_key, caller), "allowed");
+		for (const caller of callers) assert.equal(await fixture.present(key.raw_key, caller), "allowed");
 		await fixture.pass(10);
 	}
 	return key;

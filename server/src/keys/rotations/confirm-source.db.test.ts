@@ -38,7 +38,7 @@ async function toApiError(run: Promise<unknown>): Promise<ApiError> {
 async function usedKey(callers: readonly (CallerName | Source)[]): Promise<MadeKey> {
 	const key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 	for (let round = 0; round < 4; round += 1) {
-		for (const caller of callers) equal(await fixture.use(key.raw_key, caller), "allowed");
+		for (const caller of callers) equal(await fixture.present(key.raw_key, caller), "allowed");
 		await fixture.pass(10);
 	}
 	return key;

@@ -307,7 +307,7 @@ test("both secrets of a key share its rate limit and its limit of refusals", asy
 test("sources without an address, or with too few uses, move only by a confirmation or the end of the overlap", async () => {
 	const key = await usedKey([]);
 	for (let round = 0; round < 4; round += 1) {
-		await fixture.use(key.raw_key, from(null, "backup-job/0.9"));
+		await fixture.present(key.raw_key, from(null, "backup-job/0.9"));
 		await fixture.pass(2);
 	}
 	await fixture.use(key.raw_key, "backup");

@@ -29,7 +29,7 @@ suite("the end of an old secret depends on the node whose counts arrived last", 
 		fixture = await rotationFixture();
 		key = await fixture.key(await fixture.verification.tenant(fixture.main.node));
 		for (let round = 0; round < 4; round += 1) {
-			await fixture.use(key.raw_key, SERVER);
+			await fixture.present(key.raw_key, SERVER);
 			await fixture.pass(10);
 		}
 		const { raw_key, rotation } = await fixture.rotate(key);
