@@ -98,6 +98,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_complete: () => ({ force: true, reason: "The old server is gone" }),
 	post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_cancel: () => ({}),
 	post_m2m_key_rotate: () => ({ overlap_seconds: 600 }),
+	post_m2m_key_revoke: () => ({}),
 	put_tenants_by_tenant_id_api_keys_by_key_id_kept_in: () => ({ place: "secret_manager" }),
 	post_tenants_by_tenant_id_api_keys_bulk_revoke: () => ({ filter: {}, reason: "other", preview: true }),
 	post_api_auth_sign_in_email: () => ({ email: "nobody@example.com", password: "as it was before" }),
