@@ -162,7 +162,7 @@ describe("the usage of a key", () => {
 				/Too many requests in a short timerate_limited.*3 The key does not have the permissionpermission_missing.*2$/,
 			),
 		);
-		await page.getByText("7 days", { exact: true }).click();
+		await page.getByText("7 d", { exact: true }).click();
 		await page.waitForURL(/period=week/);
 		await reasons.getByRole("link", { name: "The key does not have the permission" }).click();
 		await page.getByText("2 requests refused in the last 7 days.").waitFor();
@@ -176,9 +176,9 @@ describe("the usage of a key", () => {
 	test("is available as a table, for every period", async () => {
 		const { page } = at;
 		for (const [period, buckets] of [
-			["24 hours", 24],
-			["7 days", 28],
-			["30 days", 30],
+			["24 h", 24],
+			["7 d", 28],
+			["30 d", 30],
 		] as const) {
 			await page.getByText(period, { exact: true }).click();
 			await button(page, "Show as table").click();
@@ -191,7 +191,7 @@ describe("the usage of a key", () => {
 			equal(rows.length, buckets + 1);
 			await button(page, "Show as chart").click();
 		}
-		await page.getByText("24 hours", { exact: true }).click();
+		await page.getByText("24 h", { exact: true }).click();
 	});
 
 	test("is listed by source, and a source can be named", async () => {

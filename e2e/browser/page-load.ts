@@ -1,5 +1,6 @@
 /** Measures what the dashboard costs a browser that has never seen it. */
-import type { BrowserContext } from "playwright-core";
+import { setTimeout } from "node:timers/promises";
+import type { BrowserContext, Page } from "playwright-core";
 import type { Database } from "../database.ts";
 import { waitUntilLoaded } from "./browser.ts";
 
@@ -13,11 +14,20 @@ export interface PageLoad {
 	readonly layout_shift: number;
 }
 
-/** Runs before the page's scripts: keeps the time of the first match, and the layout shift. */
-const watching = (selector: string) => `
+/** Runs before the page's scripts: sums up the layout shift. */
+export const WATCH_LAYOUT_SHIFT = `
 	globalThis.pageLoad = { first_ms: null, layout_shift: 0 };
 	new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) pageLoad.layout_shift += entry.value; })
-		.observe({ type: "layout-shift", buffered: true });
+		.observe({ type: "layout-shift", buffered: true });`;
+
+/** The layout shift of the page since it was opened. */
+export function readLayoutShift(page: Page): Promise<number> {
+	return page.evaluate<number>("pageLoad.layout_shift");
+}
+
+/** Runs before the page's scripts: keeps the time of the first match, and the layout shift. */
+const watching = (selector: string) => `
+	${WATCH_LAYOUT_SHIFT}
 	new MutationObserver((_, observer) => {
 		if (document.querySelector(${JSON.stringify(selector)}) === null) return;
 		pageLoad.first_ms = performance.now();
@@ -39,6 +49,23 @@ export async function measurePageLoad(context: BrowserContext, url: string, sele
 	const result = await page.evaluate<PageLoad>(RESULT);
 	await page.close();
 	return result;
+}
+
+const SLOWEST_MS = 300;
+const STEP_MS = 60;
+
+/** Lets every request of the page to the API arrive later than the one before it. Returns how many are on their way. */
+export async function slowDown(page: Page): Promise<{ waiting: () => number }> {
+	let asked = 0;
+	let waiting = 0;
+	await page.route(/\/api\/v1\//, async (route) => {
+		asked += 1;
+		waiting += 1;
+		await setTimeout((asked * STEP_MS) % SLOWEST_MS);
+		await route.continue();
+		waiting -= 1;
+	});
+	return { waiting: () => waiting };
 }
 
 /** Adds keys to a tenant in the database, each with one secret that was used. */

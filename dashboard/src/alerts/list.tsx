@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, SegmentedControl, Select, Skeleton, Text } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Card, Count } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { type Alert, type AlertFilter, openAlertsQuery, type RuleName, resolvedAlertsQuery } from "./queries.ts";
@@ -20,6 +20,8 @@ interface ListProps {
 	readonly search: AlertsSearch;
 	readonly manages: boolean;
 	readonly onSearch: (next: AlertsSearch) => void;
+	/** Called once the list is shown, or has failed. */
+	readonly onListed: () => void;
 }
 
 /** The filter that the address names, in the API's words. */
@@ -101,8 +103,13 @@ interface FrameProps extends ListProps {
 	readonly more: { readonly label: string; readonly loading?: boolean; readonly onMore: () => void } | null;
 }
 
-function Frame({ tenant_id, search, manages, onSearch, title, counts, alerts, error, is_stale, nothing, more }: FrameProps) {
+function Frame({ tenant_id, search, manages, onSearch, onListed, title, counts, alerts, error, is_stale, nothing, more }: FrameProps) {
 	const { alert: open, ...rest } = search;
+	const is_listed = alerts !== undefined || error !== null;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: once
+	useEffect(() => {
+		if (is_listed) onListed();
+	}, [is_listed]);
 	const is_filtered = search.key !== undefined || search.rule !== undefined;
 	return (
 		<Card title={title} beside={counts} aside={<Filters search={rest} onSearch={onSearch} />} flush>

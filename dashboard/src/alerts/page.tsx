@@ -2,12 +2,14 @@ import "./alerts.css";
 import { Alert, Box, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { IconLock } from "@tabler/icons-react";
+import { usePrefetchQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useTenant } from "../access/session.ts";
 import { lazyDialog } from "../ui/lazy-dialog.tsx";
 import { AlertList } from "./list.tsx";
 import { AlertPanel } from "./panel.tsx";
+import { rulesQuery } from "./queries.ts";
 import { RulesCard } from "./rules/card.tsx";
 import { type AlertsSearch, alertsSearchFrom } from "./search.ts";
 
@@ -26,6 +28,9 @@ export default function AlertsPage() {
 	const suspended = tenant.status === "suspended";
 	const { alert, ...rest } = search;
 	const [testing, setTesting] = useState(false);
+	// The rules are asked for at once, and shown when the length of the list above them is known, so that they do not jump.
+	usePrefetchQuery(rulesQuery(tenant.id));
+	const [listed, setListed] = useState<string | null>(null);
 	useDocumentTitle("Alerts");
 	function go(next: AlertsSearch): void {
 		void navigate({
@@ -57,8 +62,19 @@ export default function AlertsPage() {
 						Alerts are still raised, and can be acknowledged. Rules can be changed when the suspension is over.
 					</Alert>
 				)}
-				<AlertList key={`${tenant.id} ${search.show}`} tenant_id={tenant.id} search={search} manages={manages} onSearch={go} />
-				<RulesCard key={tenant.id} tenant_id={tenant.id} edits={manages && !suspended} />
+				<AlertList
+					key={`${tenant.id} ${search.show}`}
+					tenant_id={tenant.id}
+					search={search}
+					manages={manages}
+					onSearch={go}
+					onListed={() => setListed(tenant.id)}
+				/>
+				{listed === tenant.id && (
+					<Suspense>
+						<RulesCard key={tenant.id} tenant_id={tenant.id} edits={manages && !suspended} />
+					</Suspense>
+				)}
 			</Stack>
 			{alert !== undefined && <AlertPanel key={alert} tenant_id={tenant.id} alert_id={alert} manages={manages} onClose={() => go(rest)} />}
 		</Box>

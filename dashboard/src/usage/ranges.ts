@@ -1,9 +1,9 @@
 import { type BucketSize, bucketAfter, bucketStart } from "./buckets.ts";
 
 export const RANGES = [
-	{ id: "day", label: "24 hours", words: "the last 24 hours", size: "hour", buckets: 24 },
-	{ id: "week", label: "7 days", words: "the last 7 days", size: "six_hours", buckets: 28 },
-	{ id: "month", label: "30 days", words: "the last 30 days", size: "day", buckets: 30 },
+	{ id: "day", label: "24 h", words: "the last 24 hours", size: "hour", buckets: 24 },
+	{ id: "week", label: "7 d", words: "the last 7 days", size: "six_hours", buckets: 28 },
+	{ id: "month", label: "30 d", words: "the last 30 days", size: "day", buckets: 30 },
 ] as const satisfies readonly { id: string; label: string; words: string; size: BucketSize; buckets: number }[];
 export type Range = (typeof RANGES)[number];
 

@@ -13,6 +13,8 @@ const BELOW_PX = 48;
 const LOW_PX = 84;
 const CONTEXT_PX = 62;
 const TIMES_PX = 20;
+/** Keeps the place of the legend, with which the head has two lines on a phone. */
+const LEGEND_PX = 160;
 const SIZE_WORDS: Readonly<Record<BucketSize, string>> = { hour: "Each hour", six_hours: "Every six hours", day: "Each day" };
 const exact = new Intl.NumberFormat("en");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -52,7 +54,7 @@ export function RequestsChart({ title, aside, what, rows, period, empty, low = f
 	return (
 		<Card
 			title={title}
-			beside={any && <Legend outcomes={outcomes} totals={totals} />}
+			beside={any ? <Legend outcomes={outcomes} totals={totals} /> : rows === null && !low && <Box w={LEGEND_PX} h={18} />}
 			aside={
 				<>
 					{any && (
@@ -60,10 +62,10 @@ export function RequestsChart({ title, aside, what, rows, period, empty, low = f
 							variant="transparent"
 							size="compact-xs"
 							c="var(--mantine-color-anchor)"
-							aria-pressed={asTable}
+							aria-label={asTable ? "Show as chart" : "Show as table"}
 							onClick={() => setAsTable(!asTable)}
 						>
-							{asTable ? "Show as chart" : "Show as table"}
+							{asTable ? "Chart" : "Table"}
 						</Button>
 					)}
 					{aside}
@@ -87,10 +89,10 @@ export function RequestsChart({ title, aside, what, rows, period, empty, low = f
 	);
 }
 
-/** Legend with totals. */
+/** Legend with totals, in one line: the head of the card keeps its height when it appears. */
 function Legend({ outcomes, totals }: { outcomes: readonly Outcome[]; totals: Totals }) {
 	return (
-		<Group component="ul" gap={12} m={0} p={0} style={{ listStyle: "none" }}>
+		<Group component="ul" gap={12} m={0} p={0} className="kw-legend">
 			{outcomes.map((outcome) => (
 				<Tooltip key={outcome} label={OUTCOME_WORDS[outcome].means}>
 					<Group component="li" gap={6} wrap="nowrap" data-outcome={outcome}>

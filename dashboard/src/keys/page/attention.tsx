@@ -1,4 +1,4 @@
-import { Anchor, Box, Button, Text } from "@mantine/core";
+import { Anchor, Box, Button, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -14,6 +14,7 @@ import { type ApiKey, sourcesQuery } from "../queries.ts";
 import type { Day } from "./day.ts";
 
 const SHOWN_MAX = 3;
+const LOADING_PX = 76;
 
 interface AttentionProps {
 	readonly tenant_id: string;
@@ -25,29 +26,31 @@ interface AttentionProps {
 
 /** What needs a person, the worst first: at most three, the others on request. */
 export function KeyAttention({ tenant_id, apiKey, day, onLaterEnd }: AttentionProps) {
-	const { data } = useQuery(sourcesQuery(tenant_id, apiKey.id));
+	const { data, isPending } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	const [all, setAll] = useState(false);
 	const now_ms = useNow();
 	const matters = getMatters({ apiKey, sources: data?.data ?? [], dead: data?.dead ?? [], rows: day.rows ?? [], now_ms });
+	const is_loading = isPending || (day.rows === null && !day.failed);
 	const shown = all ? matters : matters.slice(0, SHOWN_MAX);
 	return (
 		<Card
 			title="Needs attention"
 			aside={<OpenAlerts tenant_id={tenant_id} key_id={apiKey.id} />}
 			flush
-			{...(matters.length === 0 ? {} : { count: matters.length })}
+			{...(is_loading || matters.length === 0 ? {} : { count: matters.length })}
 		>
-			{matters.length === 0 && (
+			{is_loading && <Loading />}
+			{!is_loading && matters.length === 0 && (
 				<Text size="sm" c="dimmed" px={16} pb={16}>
 					{apiKey.rotation === null ? "Nothing needs attention." : "Nothing besides its replacement."}
 				</Text>
 			)}
 			<ul className="kw-matters">
-				{shown.map((matter) => (
+				{(is_loading ? [] : shown).map((matter) => (
 					<OneMatter key={matter.id} tenant_id={tenant_id} apiKey={apiKey} matter={matter} onLaterEnd={onLaterEnd} />
 				))}
 			</ul>
-			{matters.length > SHOWN_MAX && (
+			{!is_loading && matters.length > SHOWN_MAX && (
 				<Box px={16} pb={10} pt={4}>
 					<Button variant="transparent" size="compact-sm" px={0} c="var(--mantine-color-anchor)" aria-expanded={all} onClick={() => setAll(!all)}>
 						{all ? "Show fewer" : `All ${matters.length}`}
@@ -55,6 +58,15 @@ export function KeyAttention({ tenant_id, apiKey, day, onLaterEnd }: AttentionPr
 				</Box>
 			)}
 		</Card>
+	);
+}
+
+/** While it is not known what comes first, so that no matter moves. */
+function Loading() {
+	return (
+		<Box px={16} pb={16} role="status" aria-busy="true" aria-label="Loading what needs attention">
+			<Skeleton height={LOADING_PX} />
+		</Box>
 	);
 }
 

@@ -62,7 +62,7 @@ export function TenantsTable({ data, search, onSearch, is_stale }: TableProps) {
 					</Button>
 				</Group>
 			)}
-			<Foot total={data?.total} search={search} onSearch={onSearch} />
+			{data !== undefined && <Foot total={data.total} search={search} onSearch={onSearch} />}
 		</Box>
 	);
 }
@@ -144,7 +144,7 @@ function Head({ label, sort, right = false, beside = false, search, onSearch }: 
 	);
 }
 
-function Foot({ total = 0, search, onSearch }: { total: number | undefined } & Pick<TableProps, "search" | "onSearch">) {
+function Foot({ total, search, onSearch }: { total: number } & Pick<TableProps, "search" | "onSearch">) {
 	const { page = 1, ...rest } = search;
 	const pages = Math.max(1, Math.ceil(total / PAGE_ROWS));
 	const first = (page - 1) * PAGE_ROWS + 1;
