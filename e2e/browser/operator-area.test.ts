@@ -425,13 +425,15 @@ test("a password link for a person whom no mail reaches is made on screen, shown
 	await context.close();
 });
 
-test("an operator whose session has ended is led to the sign-in, and from there back", async () => {
-	await olivia.clearCookies({ name: "kw_session" });
-	await page.getByRole("link", { name: "Plans", exact: true }).click();
+test("an operator whose session was ended elsewhere is led from a page that asks for nothing to the sign-in, and back", async () => {
+	await page.getByRole("link", { name: "Password resets", exact: true }).click();
+	await page.getByLabel("E-mail address of the account").waitFor();
+	const ended = await olivia.request.delete(`${dashboard.url}/api/v1/session`, { headers: { origin: dashboard.url } });
+	equal(ended.status(), 204);
 	await page.getByText("Your session has ended").waitFor();
 	await page.getByLabel("E-mail address").fill(OLIVIA.email);
 	await page.getByLabel("Password", { exact: true }).fill(OLIVIA.password);
 	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.waitForURL("**/operator/**");
+	await page.waitForURL("**/operator/password-resets");
 	assertNoPageErrors(olivia);
 });

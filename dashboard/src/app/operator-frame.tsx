@@ -12,9 +12,11 @@ import {
 	IconUserShield,
 	IconWebhook,
 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ConfirmProvider } from "../access/confirm.tsx";
-import { useSession } from "../access/session.ts";
+import { sessionQuery, useSession } from "../access/session.ts";
+import { SHARED_STATE } from "../http/queries.ts";
 import { NoOperatorPage } from "../operator/no-operator-page.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { PlaceSwitcher } from "./place-switcher.tsx";
@@ -38,6 +40,8 @@ const PLACES = [
 /** Layout of the operator's pages: a separate rail and a coloured edge that no other page has. */
 export default function OperatorFrame() {
 	const { operator } = useSession();
+	// Most of these pages ask for nothing while they are open, and would keep showing their content after the session has ended.
+	useQuery({ ...sessionQuery, ...SHARED_STATE });
 	if (!operator) return <NoOperatorPage />;
 	return (
 		<ConfirmProvider>
