@@ -130,6 +130,8 @@ test("a list shows only the keys that need attention on request, and sorts by st
 		{ ...calm, name: "expired", expires: micros_ahead(-1) },
 		{ ...calm, name: "replaced" },
 		{ ...calm, name: "revoked", last_used: micros_ahead(-31) },
+		{ ...calm, name: "exposed" },
+		{ ...calm, name: "was exposed" },
 	]);
 	const [replaced, revoked] = [`key_${tenant_id}_8`, `key_${tenant_id}_9`];
 	await fixture.behind(
@@ -137,15 +139,24 @@ test("a list shows only the keys that need attention on request, and sorts by st
 		values ($1, 'rot_1', $2, 'open', $2, now(), '{"kind":"system","name":"test"}', now())`,
 		[tenant_id, replaced],
 	);
+	for (const [at, kid] of [
+		[10, `key_${tenant_id}_10`],
+		[11, `key_${tenant_id}_11_old`],
+	] as const)
+		await fixture.behind(
+			"insert into key_exposures (tenant_id, key_id, kid, kind, first_at, last_at, requests) values ($1, $2, $3, 'url', now(), now(), 1)",
+			[tenant_id, `key_${tenant_id}_${at}`, kid],
+		);
+	await fixture.behind("update secrets set retired_at = now() where kid = $1", [`key_${tenant_id}_11_old`]);
 	await fixture.behind(`update keys set revoked_at = now(), revoked_by = '{"kind":"system","name":"test"}', revoke_reason = 'other' where id = $1`, [
 		revoked,
 	]);
 	const needy = await listKeys(fixture.context(), { tenant_id, attention: true, total: true, sort: "name" });
 	assert.deepEqual(
 		needy.data.map(({ name }) => name),
-		["due", "ends", "idle", "never", "overdue", "replaced"],
+		["due", "ends", "exposed", "idle", "never", "overdue", "replaced"],
 	);
-	assert.equal(needy.total, 6);
+	assert.equal(needy.total, 7);
 	const names: string[] = [];
 	let cursor: string | null | undefined;
 	while (cursor !== null) {
@@ -153,11 +164,11 @@ test("a list shows only the keys that need attention on request, and sorts by st
 		names.push(...page.data.map(({ name }) => name));
 		cursor = page.next_cursor;
 	}
-	assert.deepEqual(names.slice(0, 6).sort(), ["due", "ends", "idle", "never", "overdue", "replaced"]);
+	assert.deepEqual(names.slice(0, 7).sort(), ["due", "ends", "exposed", "idle", "never", "overdue", "replaced"]);
 	assert.deepEqual(
-		[names.slice(6, 8).sort(), names.slice(8)],
+		[names.slice(7, 10).sort(), names.slice(10)],
 		[
-			["calm", "new"],
+			["calm", "new", "was exposed"],
 			["expired", "revoked"],
 		],
 	);

@@ -73,7 +73,7 @@ function lastUsedAt() {
 		where secrets.tenant_id = keys.tenant_id and secrets.key_id = keys.id)`;
 }
 
-/** Whether a key needs a person: it ends within 30 days, is being replaced or due to be within 7, or was unused for 30 days (7 if it is new); a canary key, if it was presented within a day. */
+/** Whether a key needs a person: it ends within 30 days, is being replaced or due to be within 7, is exposed, or was unused for 30 days (7 if it is new); a canary key, if it was presented within a day. */
 function needsAttention(now: Date) {
 	const at = (distance_ms: number) => new Date(now.getTime() + distance_ms);
 	return sql<SqlBool>`(${isLive(now)} and (
@@ -82,6 +82,9 @@ function needsAttention(now: Date) {
 		else expires_at <= ${at(ENDING_MS)}
 		or rotation_due_at <= ${at(REPLACEMENT_MS)}
 		or exists (select from keywright.rotations where rotations.tenant_id = keys.tenant_id and rotations.key_id = keys.id and rotations.state in ('waiting', 'open'))
+		or exists (select from keywright.key_exposures as seen join keywright.secrets as exposed using (kid)
+			where seen.tenant_id = keys.tenant_id and seen.key_id = keys.id and exposed.retired_at is null
+			and (exposed.retires_at is null or exposed.retires_at > ${now}))
 		or coalesce(${lastUsedAt()} <= ${at(-UNUSED_MS)}, created_at <= ${at(-NEVER_USED_MS)}) end))`;
 }
 

@@ -134,7 +134,7 @@ export const ListQuery = Type.Object(
 		attention: Type.Optional(
 			Type.Boolean({
 				description:
-					"Only live keys that end within 30 days, are being replaced or due to be within 7 days, or were not used for 30 days (a new one for 7); and canary keys that were presented within a day",
+					"Only live keys that end within 30 days, are being replaced or due to be within 7 days, are exposed, or were not used for 30 days (a new one for 7); and canary keys that were presented within a day",
 			}),
 		),
 		total: Type.Optional(Type.Boolean({ description: "Also return the number of keys that match" })),

@@ -8,7 +8,8 @@ import { getState, type KeyState } from "../words.ts";
 const UNUSED_DAYS = 30;
 const NEVER_USED_DAYS = 7;
 
-type KeyOfAttention = Parameters<typeof getState>[0] & Pick<ApiKey, "created_at" | "last_used_at" | "rotation_due_at">;
+type KeyOfAttention = Parameters<typeof getState>[0] &
+	Pick<ApiKey, "created_at" | "last_used_at" | "rotation_due_at"> & { readonly exposed_at?: string | null };
 
 function daysSince(time: string, now_ms: number): number {
 	return Math.floor((now_ms - Date.parse(time)) / DAY_MS);
@@ -25,6 +26,8 @@ function getUnused(key: KeyOfAttention, now_ms: number): KeyState | null {
 export function getAttention(key: KeyOfAttention, hours: readonly { readonly ended: number }[], now_ms: number): KeyState {
 	const state = getState(key, now_ms);
 	if (isStillPresented(key, hours)) return { meaning: "ended", word: "Still presented" };
+	const is_live = key.status === "active" || key.status === "paused";
+	if (is_live && key.canary !== true && (key.exposed_at ?? null) !== null) return { meaning: "ended", word: "Exposed" };
 	if (state.word !== "Active" && state.word !== "Expiring") return state;
 	const end = expiryDue(key.expires_at, now_ms);
 	if (end !== null) return { meaning: end.meaning, word: `Ends ${end.short}` };

@@ -25,6 +25,8 @@ test("the list names the worst that needs a person, and a used key is active", (
 	equal(word({ last_used_at: inDays(-63) }), "Not used for 63 days");
 	equal(word({ last_used_at: null }), "Never used");
 	equal(word({ last_used_at: null, created_at: inDays(-3) }), "Active");
+	equal(getAttention({ ...key, exposed_at: inDays(-1), expires_at: inDays(4) }, [], NOW_MS).word, "Exposed");
+	equal(getAttention({ ...key, exposed_at: inDays(-1), status: "revoked" }, [], NOW_MS).word, "Revoked");
 });
 
 test("a canary key is named as one, and nothing is expected of it but that it stays unused", () => {
