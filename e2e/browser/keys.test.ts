@@ -375,6 +375,12 @@ test("by keyboard alone a key is created, found by its last four and revoked; no
 	await axe(page);
 	await press("Escape");
 	await help.waitFor({ state: "detached" });
+	await page.locator("main:focus").waitFor();
+	await press("c");
+	await page.getByRole("dialog", { name: "Create a key" }).waitFor();
+	await press("Escape");
+	await page.getByRole("dialog").waitFor({ state: "detached" });
+	await page.locator("main:focus").waitFor();
 	await press("Control+c");
 	await assertCount(page.getByRole("dialog"), 0, "no shortcut with a modifier");
 

@@ -62,7 +62,7 @@ export function Shell<To extends string>({ places, link, waiting = {}, switcher,
 				</Box>
 				{person(false)}
 			</AppShell.Navbar>
-			<AppShell.Main>
+			<AppShell.Main tabIndex={-1} className="kw-main">
 				<Box hiddenFrom="sm" px="md" pt="md" className="kw-never-printed">
 					<Group justify="space-between" wrap="nowrap">
 						{switcher}

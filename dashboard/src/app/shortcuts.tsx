@@ -1,6 +1,7 @@
 import { Box, Group, Kbd, Modal, Text, VisuallyHidden } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
+import { focusPage } from "../ui/keep-focus.ts";
 
 /** The second key of a sequence counts within this time. */
 const SEQUENCE_MS = 1_500;
@@ -50,6 +51,7 @@ export function Shortcuts({ tenant_id, may_create, opened, onOpened }: Shortcuts
 			void navigate({ to: "/activity", search: { tenant: tenant_id } });
 		} else if (event.key === "c" && may_create) {
 			event.preventDefault();
+			focusPage();
 			void navigate({ to: "/settings/api-access", search: { tenant: tenant_id, create: true } });
 		} else if (event.key === "/") {
 			const field = document.querySelector<HTMLElement>(SEARCH);
@@ -58,6 +60,7 @@ export function Shortcuts({ tenant_id, may_create, opened, onOpened }: Shortcuts
 			field.focus();
 		} else if (event.key === "?") {
 			event.preventDefault();
+			focusPage();
 			onOpened(true);
 		}
 	});

@@ -1,5 +1,10 @@
 import { type RefObject, useEffect, useRef } from "react";
 
+/** Gives the focus to the page when nothing has it, so that a dialog that is opened by a link or a shortcut can return it. */
+export function focusPage(): void {
+	if (document.activeElement === document.body) document.querySelector("main")?.focus({ preventScroll: true });
+}
+
 /** Moves the focus to a region when the focused element in it has been removed; otherwise it would fall to the page's beginning. */
 export function useKeepFocus<T extends HTMLElement>(given?: RefObject<T | null>): RefObject<T | null> {
 	const own = useRef<T>(null);

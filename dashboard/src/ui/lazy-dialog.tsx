@@ -1,5 +1,6 @@
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { loadScript } from "../http/load-script.ts";
+import { focusPage } from "./keep-focus.ts";
 
 /**
  * A dialog whose script is loaded when it is first opened. It is mounted closed and opened next, because Mantine returns the focus only of what was
@@ -13,7 +14,10 @@ export function lazyDialog<Props extends object>(
 	const Dialog = lazy(async () => ({ default: await loadScript(load) }));
 	function Mounted(props: Props) {
 		const [mounted, setMounted] = useState(false);
-		useEffect(() => setMounted(true), []);
+		useEffect(() => {
+			focusPage();
+			setMounted(true);
+		}, []);
 		return <Dialog {...props} {...(mounted ? {} : closed)} />;
 	}
 	return function LazyDialog(props: Props) {
