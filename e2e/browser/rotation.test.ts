@@ -358,9 +358,15 @@ test("once everything has moved the old key can be ended without a reason; the k
 test("after cancelling, the old key still works; programs that already use the new one are named first", async () => {
 	const at = await there();
 	const { page, key } = at;
+	const programs = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].map((name) => `${name}-bot/1`);
+	for (const agent of programs) expectStatus(await whoami(key.raw_key, agent), 200);
+	await counted(at, programs.length);
 	const first = await begin(at);
 	await openRotation(at, first.rotation.id);
 	await status(page, "issued");
+	await assertCount(page.locator("[data-move]"), programs.length - 1, "the others are shown on request");
+	await page.getByRole("button", { name: "Show all clients" }).click();
+	await assertCount(page.locator("[data-move]"), programs.length);
 	await checkAppearance(page, "rotation-issued");
 	const open = page.getByRole("button", { name: "Take it back", exact: true });
 	await open.click();

@@ -4,6 +4,7 @@ import { useKeysChanged } from "../keys/queries.ts";
 import { Problem } from "../ui/problem.tsx";
 import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
+import { CLIENTS_SHOWN_MAX, OtherClients } from "./clients/others.tsx";
 import { formatDay } from "./moment.ts";
 import type { RotationProps } from "./props.ts";
 import { getMovers } from "./words.ts";
@@ -83,9 +84,10 @@ function Breaks({ rotation }: Pick<DialogProps, "rotation">) {
 			) : (
 				<>
 					<List size="sm" className="kw-wrap">
-						{movers.map((name) => (
+						{movers.slice(0, CLIENTS_SHOWN_MAX).map((name) => (
 							<List.Item key={name}>{name}</List.Item>
 						))}
+						<OtherClients clients={movers.length} />
 					</List>
 					<Text size="sm" mt={4}>
 						Give {movers.length === 1 ? "it" : "them"} the old key again first, or end the old key instead.

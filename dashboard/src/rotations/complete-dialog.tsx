@@ -6,6 +6,7 @@ import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
+import { CLIENTS_SHOWN_MAX, OtherClients } from "./clients/others.tsx";
 import type { RotationProps } from "./props.ts";
 import { formatClient } from "./words.ts";
 
@@ -91,7 +92,7 @@ function Stragglers({ rotation }: Pick<DialogProps, "rotation">) {
 	return (
 		<Alert color="red" variant="light" role="note" title="Refused from the moment you confirm" data-stragglers>
 			<List size="sm" className="kw-wrap">
-				{left.map((source) => (
+				{left.slice(0, CLIENTS_SHOWN_MAX).map((source) => (
 					<List.Item key={source.id}>
 						<b>{formatClient(source)}</b> {source.new === null ? "has only used the old key" : "has begun to use the new key; the old one"}
 						{source.old !== null && (
@@ -101,6 +102,7 @@ function Stragglers({ rotation }: Pick<DialogProps, "rotation">) {
 						)}
 					</List.Item>
 				))}
+				<OtherClients clients={left.length} />
 			</List>
 		</Alert>
 	);

@@ -22,7 +22,7 @@ export function Page({ title, badge, lead, action, back, children }: PageProps) 
 	return (
 		<Stack className="kw-page" gap="lg">
 			<Group justify="space-between" align="flex-start" wrap="wrap" gap="sm">
-				<Box maw={720} miw={0}>
+				<Box maw={720} miw={0} flex="1 1 240px">
 					{back}
 					<Group gap="4px 12px">
 						<Title order={1} className="kw-wrap" miw={0}>

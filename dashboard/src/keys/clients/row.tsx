@@ -94,8 +94,8 @@ export function ClientRow({ tenant_id, apiKey, source, total }: RowProps) {
 			<Table.Td>
 				<Box pos="relative">
 					<Box miw={0}>
-						<Text size="sm" fw={600} truncate title={formatCall(source)}>
-							<bdi>{formatCall(source)}</bdi>
+						<Text size="sm" fw={600} truncate title={formatCall(source)} dir="auto" ta="left">
+							{formatCall(source)}
 						</Text>
 						<Text size="xs" c="dimmed" truncate>
 							<Below source={source} />

@@ -28,11 +28,13 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 							<ListMenu tenant_id={tenant_id} apiKey={key} may={may} onRevoke={onRevoke} />
 						</Group>
 						<Group gap={8} mt={4} wrap="nowrap">
-							<Attention apiKey={key} hours={hours} />
+							<Box flex="none" maw="60%">
+								<Attention apiKey={key} hours={hours} />
+							</Box>
 							<Text span c="dimmed" className="kw-mono" flex="none">
 								{lastFour(key.secrets) ?? ""}
 							</Text>
-							<Text size="sm" c="dimmed" truncate title={key.owner.name}>
+							<Text size="sm" c="dimmed" truncate title={key.owner.name} dir="auto">
 								{key.owner.name}
 							</Text>
 						</Group>

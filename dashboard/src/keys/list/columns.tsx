@@ -38,10 +38,12 @@ export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiK
 				c="inherit"
 				truncate
 				display="block"
+				dir="auto"
+				ta="left"
 				title={apiKey.name}
 				renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id }} {...props} />}
 			>
-				<bdi>{apiKey.name}</bdi>
+				{apiKey.name}
 			</Anchor>
 			<Text size="xs" c="dimmed" truncate title={below}>
 				{below}
@@ -65,7 +67,7 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 			</Text>
 		)),
 		column("owner", { label: "Responsible", sort: null, width_px: 90 }, ({ key }) => (
-			<Text size="sm" truncate title={key.owner.name}>
+			<Text size="sm" truncate title={key.owner.name} dir="auto" ta="left">
 				{key.owner.name}
 			</Text>
 		)),

@@ -23,6 +23,9 @@ function maximum(value: number | null): string {
 	return value === null ? "no limit" : formatCount(value);
 }
 
+/** In place of a maximum that does not apply, because the plan lacks API access. */
+const NOT_INCLUDED = "–";
+
 /** The plans by name. On a phone the name and the number of tenants remain. */
 export function PlansTable({ plans, use, onOpen, onRetire }: TableProps) {
 	return (
@@ -68,6 +71,7 @@ export function PlansTable({ plans, use, onOpen, onRetire }: TableProps) {
 function Row({ plan, use, onOpen, onRetire }: { plan: Plan; use: PlanUse | undefined; onOpen: () => void; onRetire: () => void }) {
 	const { id, name, capabilities, quota_requests_per_month, limits } = plan;
 	const nameOf = useCapabilityNames();
+	const has_api = capabilities.includes("m2m_api");
 	const includes = capabilities.length === 0 ? "nothing" : capabilities.map(nameOf).join(", ");
 	function open(event: MouseEvent): void {
 		const target = event.target instanceof Element ? event.target : null;
@@ -76,9 +80,9 @@ function Row({ plan, use, onOpen, onRetire }: { plan: Plan; use: PlanUse | undef
 	return (
 		<Table.Tr data-plan={id} h={44} onClick={open} style={{ cursor: "pointer" }}>
 			<Table.Th scope="row" fw={400}>
-				<UnstyledButton fz="inherit" fw={600} lh="18px" onClick={onOpen} title={name} maw="100%">
-					<Text span inherit truncate display="block">
-						<bdi>{name}</bdi>
+				<UnstyledButton display="block" fz="inherit" fw={600} lh="18px" onClick={onOpen} title={name} maw="100%">
+					<Text span inherit truncate display="block" dir="auto" ta="left">
+						{name}
 					</Text>
 				</UnstyledButton>
 				<Text className="kw-mono" fz={12} lh="16px" c="dimmed" truncate title={id}>
@@ -91,10 +95,10 @@ function Row({ plan, use, onOpen, onRetire }: { plan: Plan; use: PlanUse | undef
 				</Text>
 			</Table.Td>
 			<Table.Td visibleFrom="sm" ta="right" className="kw-figures">
-				{maximum(quota_requests_per_month)}
+				{has_api ? maximum(quota_requests_per_month) : NOT_INCLUDED}
 			</Table.Td>
 			<Table.Td visibleFrom="sm" ta="right" className="kw-figures">
-				{maximum(limits.api_keys)}
+				{has_api ? maximum(limits.api_keys) : NOT_INCLUDED}
 			</Table.Td>
 			<Table.Td ta="right" className="kw-figures">
 				{use === undefined ? (

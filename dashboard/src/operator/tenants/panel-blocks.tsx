@@ -49,7 +49,7 @@ function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
 
 function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
 	return (
-		<Anchor component="button" type="button" fz={12} onClick={onClick}>
+		<Anchor component="button" type="button" fz={12} flex="none" onClick={onClick}>
 			{children}
 		</Anchor>
 	);
@@ -60,6 +60,7 @@ export function PanelPlan({ tenant, onShow }: BlockProps) {
 	const { data: limits, error } = useQuery(limitsQuery(tenant.id));
 	const now_ms = useNow();
 	const quota = limits?.quota ?? null;
+	const has = (capability: string) => limits?.capabilities.includes(capability) === true;
 	return (
 		<Block title={<>Plan: {limits?.plan.name ?? "…"}</>} aside={<TextButton onClick={() => onShow("plan")}>Change plan</TextButton>}>
 			{limits === undefined ? (
@@ -73,16 +74,16 @@ export function PanelPlan({ tenant, onShow }: BlockProps) {
 							</Text>
 							<span />
 							<Text fz={13} c="dimmed" ta="right">
-								without limit
+								{has("m2m_api") ? "without limit" : NOT_INCLUDED}
 							</Text>
 						</div>
 					) : (
-						<UseLine name="Requests" use={{ used: quota.used, max: quota.requests }} format={formatCount} />
+						<UseLine name="Requests" use={{ used: quota.used, max: quota.requests }} included={has("m2m_api")} format={formatCount} />
 					)}
-					<UseLine name="Keys" use={limits.api_keys} format={formatCount} />
+					<UseLine name="Keys" use={limits.api_keys} included={has("m2m_api")} format={formatCount} />
 					<UseLine name="Sites" use={limits.sites} format={formatCount} />
-					<UseLine name="Documents" use={limits.documents} format={formatCount} />
-					<UseLine name="Storage" use={limits.storage_bytes} format={formatSize} />
+					<UseLine name="Documents" use={limits.documents} included={has("documents")} format={formatCount} />
+					<UseLine name="Storage" use={limits.storage_bytes} included={has("documents")} format={formatSize} />
 					{quota !== null && (
 						<Text fz={12} c="dimmed" mt={4}>
 							Requests begin anew {utcMidnight(quota.resets_at, now_ms)}.
@@ -94,26 +95,36 @@ export function PanelPlan({ tenant, onShow }: BlockProps) {
 	);
 }
 
+const NOT_INCLUDED = "not in this plan";
 const BAR_COLORS = { fine: "indigo", unlimited: "gray", near: "yellow.7", full: "red" } as const;
 
-function UseLine({ name, use, format }: { name: string; use: Use; format: (amount: number) => string }) {
-	const words = use.max === null ? `${format(use.used)}, without limit` : `${format(use.used)} of ${format(use.max)}`;
+interface UseLineProps {
+	readonly name: string;
+	readonly use: Use;
+	/** False where the plan lacks the capability: then no maximum applies. */
+	readonly included?: boolean;
+	readonly format: (amount: number) => string;
+}
+
+function UseLine({ name, use, included = true, format }: UseLineProps) {
+	const has_maximum = included && use.max !== null;
+	const maximum = !included ? NOT_INCLUDED : use.max === null ? "without limit" : `of ${format(use.max)}`;
 	return (
 		<div className="kw-use" data-use={name}>
 			<Text fz={13} c="dimmed">
 				{name}
 			</Text>
-			{use.max === null ? (
+			{!has_maximum ? (
 				<span />
 			) : (
 				<Progress.Root size={6} radius="sm">
-					<Progress.Section value={getPercent(use)} color={BAR_COLORS[getLevel(use)]} aria-label={`${name}: ${words}`} />
+					<Progress.Section value={getPercent(use)} color={BAR_COLORS[getLevel(use)]} aria-label={`${name}: ${format(use.used)} ${maximum}`} />
 				</Progress.Root>
 			)}
 			<Text fz={13} ta="right" className="kw-figures">
-				{format(use.used)}{" "}
+				{(included || use.used > 0) && `${format(use.used)} `}
 				<Text span fz={13} c="dimmed">
-					{use.max === null ? "without limit" : `of ${format(use.max)}`}
+					{maximum}
 				</Text>
 			</Text>
 		</div>

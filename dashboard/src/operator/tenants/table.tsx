@@ -89,8 +89,18 @@ function Row({ tenant, is_open, onOpen }: { tenant: TenantRow; is_open: boolean;
 	return (
 		<Table.Tr data-tenant={id} data-selected={is_open} onClick={open} style={{ cursor: "pointer" }}>
 			<Table.Th scope="row" fw={400}>
-				<UnstyledButton className="kw-tenant-link" fz="inherit" fw={600} w="100%" lh="18px" title={name} aria-expanded={is_open} onClick={onOpen}>
-					<bdi>{name}</bdi>
+				<UnstyledButton
+					className="kw-tenant-link"
+					fz="inherit"
+					fw={600}
+					w="100%"
+					lh="18px"
+					title={name}
+					dir="auto"
+					aria-expanded={is_open}
+					onClick={onOpen}
+				>
+					{name}
 				</UnstyledButton>
 				<Text className="kw-mono" fz={12} lh="16px" c="dimmed" truncate title={id}>
 					{id}

@@ -9,7 +9,7 @@ import { formatClient, getMove } from "../words.ts";
 import { OneClient } from "./row.tsx";
 
 const ORDER: Readonly<Record<Position, number>> = { ask: 0, old: 1, moving: 2, moved: 3, new: 4 };
-/** Above this many clients, those that have moved are hidden at first. */
+/** Above this many clients, those that have moved are hidden at first, and more than this many others too. */
 const SHOWN_MAX = 8;
 
 /** Each client that uses either key and how far it has moved; first those that need a person. */
@@ -22,7 +22,8 @@ export function RotationClients(props: RotationProps) {
 	const moves = sources
 		.map((source) => ({ source, move: getMove(source, reasons, successor !== null) }))
 		.sort((a, b) => ORDER[a.move.position] - ORDER[b.move.position] || formatClient(a.source).localeCompare(formatClient(b.source)));
-	const hidden = moves.length > SHOWN_MAX && !expanded ? moves.filter(({ move }) => move.position === "moved" || move.position === "new").length : 0;
+	const remaining = moves.filter(({ move }) => move.position !== "moved" && move.position !== "new").length;
+	const hidden = moves.length > SHOWN_MAX && !expanded ? moves.length - Math.min(remaining, SHOWN_MAX) : 0;
 	const shown = moves.slice(0, moves.length - hidden);
 	return (
 		<Card flush title="Clients" note={open ? "what each was last seen with" : "what each was last seen with before the end"} aside={<Keys />}>
@@ -43,13 +44,17 @@ export function RotationClients(props: RotationProps) {
 			{moves.length > SHOWN_MAX && (hidden > 0 || expanded) && (
 				<Box px="md" py={6} style={{ borderTop: "1px solid var(--kw-hairline)" }}>
 					<Button variant="subtle" size="compact-sm" aria-expanded={expanded} onClick={() => setExpanded(!expanded)}>
-						{expanded ? "Hide those that have moved" : `Show ${hidden} more ${hidden === 1 ? "client that uses" : "clients that use"} the new key`}
+						{remaining > SHOWN_MAX ? (expanded ? "Show fewer clients" : "Show all clients") : formatMovedOnes(expanded, hidden)}
 					</Button>
 				</Box>
 			)}
 			{open && moves.length > 0 && <Foot {...props} />}
 		</Card>
 	);
+}
+
+function formatMovedOnes(expanded: boolean, hidden: number): string {
+	return expanded ? "Hide those that have moved" : `Show ${hidden} more ${hidden === 1 ? "client that uses" : "clients that use"} the new key`;
 }
 
 /** What to do about clients on the old key, how to tell programs apart, and the limit of the evidence. */
