@@ -121,6 +121,7 @@ test("nothing jumps on any page while its answers arrive slowly and one after an
 		[`${key_path}/rotations/$rotation_id`, "h2:text-is('Steps')", `${of_key}/rotations/${rotation_id}`],
 		["/settings/api-access", "[data-key]"],
 		["/sites", "h1:text-is('Sites')"],
+		["/activity", "h1:text-is('Activity')"],
 		["/alerts", "h2:text-is('Watched')"],
 		["/audit", "h1:text-is('Audit')"],
 		["/plan", "h2:text-is('How fast')"],
