@@ -77,6 +77,7 @@ interface KeyNow {
 	readonly id: string;
 	readonly permissions: readonly string[];
 	readonly rate_limits: readonly { readonly name: string; readonly requests: number; readonly window_seconds: number }[];
+	readonly budgets: readonly { readonly name: string; readonly unit: string; readonly amount: number; readonly per: string }[];
 }
 
 async function newestKey(tenant_id: string): Promise<KeyNow> {
@@ -86,7 +87,14 @@ async function newestKey(tenant_id: string): Promise<KeyNow> {
 	return key;
 }
 
-test("a key is created with its own limits: the effective limits are shown before, and they apply to its first request", async () => {
+/** The key's allowed requests of the last 24 hours. */
+async function countAllowed(tenant_id: string, key_id: string): Promise<number> {
+	const answer = expectStatus(await dashboard.server.management(tenant_id, "GET", `/api-keys/${key_id}/usage`), 200);
+	const { data } = answer.as<{ data: readonly { readonly code: string; readonly requests: number }[] }>();
+	return data.filter(({ code }) => code === "allowed").reduce((sum, { requests }) => sum + requests, 0);
+}
+
+test("a key is created with its own limits and a budget: the effective limits are shown before, and they apply to its first request", async () => {
 	const at = await there();
 	const { page } = at;
 	await open(at, "/settings/api-access");
@@ -113,10 +121,21 @@ test("a key is created with its own limits: the effective limits are shown befor
 	await make.click();
 	await sheet.getByText("The limit of 3 requests in a minute is reached first: choose fewer than 180").waitFor();
 	await sheet.getByRole("textbox", { name: "Requests of limit 2" }).fill("100");
+	await sheet.getByRole("radio", { name: "Only a budget" }).check();
+	await sheet.getByRole("combobox", { name: "Unit of budget 1" }).fill("2 credits");
+	await make.click();
+	await sheet.getByRole("alert").getByText("Say how much").waitFor();
+	await sheet.getByRole("textbox", { name: "Amount of budget 1" }).fill("5000");
+	await make.click();
+	await sheet.getByRole("alert").getByText("Write the unit in Latin letters").waitFor();
+	await sheet.getByRole("combobox", { name: "Unit of budget 1" }).fill("credits");
 	await axe(page);
 	await picture(page, "limits-create");
 	await eventually(async () =>
-		match((await page.locator("[data-sentence]").textContent()) ?? "", /, at most 3 requests in a minute and 100 requests in an hour, ends on /),
+		match(
+			(await page.locator("[data-sentence]").textContent()) ?? "",
+			/, at most 3 requests in a minute and 100 requests in an hour, spends at most 5,000 credits a day, ends on /,
+		),
 	);
 	await make.click();
 	await page.getByRole("button", { name: "Copy key" }).click();
@@ -125,7 +144,13 @@ test("a key is created with its own limits: the effective limits are shown befor
 		{ name: "own-minute", requests: 3, window_seconds: 60 },
 		{ name: "own-hour", requests: 100, window_seconds: 3_600 },
 	]);
-	deepEqual(getRemaining(await dashboard.server.keyed(raw_key, "GET", "/whoami")), { burst: 599, "own-minute": 2, "own-hour": 99 });
+	deepEqual((await newestKey(at.tenant_id)).budgets, [{ name: "credits-day", unit: "credits", amount: 5_000, per: "day" }]);
+	deepEqual(getRemaining(await dashboard.server.keyed(raw_key, "GET", "/whoami")), {
+		"credits-day": 4_999,
+		burst: 599,
+		"own-minute": 2,
+		"own-hour": 99,
+	});
 	assertNoPageErrors(at.context);
 	await at.context.close();
 });
@@ -164,7 +189,7 @@ test("permissions are grouped by the operator's capability names and described; 
 	await at.context.close();
 });
 
-test("a key's limits are shown and changed on its page, keep existing names, and apply to the next request", async () => {
+test("a key's limits and budgets are shown and changed on its page, with what the last 30 days say; they keep existing names, and apply to the next request", async () => {
 	const at = await there();
 	const { page, tenant_id } = at;
 	const key = await makeKey(dashboard.server, tenant_id, {
@@ -210,6 +235,36 @@ test("a key's limits are shown and changed on its page, keep existing names, and
 	await facts.getByText("As many as your plan allows").waitFor();
 	deepEqual((await newestKey(tenant_id)).rate_limits, []);
 	expectStatus(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), 200);
+
+	await eventually(async () => equal(await countAllowed(tenant_id, key.id), 2));
+	await facts.getByRole("button", { name: "Edit" }).click();
+	await sheet.getByRole("radio", { name: "Only a budget" }).check();
+	await sheet.getByRole("textbox", { name: "Amount of budget 1" }).fill("1");
+	await sheet
+		.locator("[data-budget-preview]")
+		.getByText(/ of the last 30 days it would have been refused; the largest day spent 2\./)
+		.waitFor();
+	await sheet.getByRole("button", { name: "Add a budget" }).click();
+	await sheet.getByRole("textbox", { name: "Amount of budget 2" }).fill("1000");
+	await sheet.getByRole("combobox", { name: "Unit of budget 2" }).fill("credits");
+	await sheet.getByText("If each request spends 1 of credits: over the last").waitFor();
+	await axe(page);
+	await picture(page, "budgets-edit");
+	await sheet.getByRole("button", { name: "Save changes" }).click();
+	await sheet.waitFor({ state: "detached" });
+	deepEqual((await newestKey(tenant_id)).budgets, [
+		{ name: "requests-day", unit: "requests", amount: 1, per: "day" },
+		{ name: "credits-week", unit: "credits", amount: 1_000, per: "week" },
+	]);
+	expectStatus(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), 200);
+	assertProblem(await dashboard.server.keyed(key.raw_key, "GET", "/whoami"), "quota_exceeded");
+	await open(at, `/settings/api-access/${key.id}`);
+	await page.getByRole("region", { name: "Facts" }).getByText("used up: 1 of 1 request a day and 1 more").waitFor();
+	await page.getByRole("link", { name: "All settings" }).click();
+	await facts.getByText("1 of 1,000").waitFor();
+	await facts.getByText("Used up. What would spend more is refused until it refills. Refills in").waitFor();
+	await axe(page);
+	await picture(page, "budgets-key");
 	assertNoPageErrors(at.context);
 	await at.context.close();
 });

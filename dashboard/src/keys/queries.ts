@@ -130,6 +130,21 @@ export const previewQuery = (tenant_id: string, key_id: string) =>
 		refetchInterval: REFRESH_MS,
 	});
 
+/** The key's budgets with what is spent of them. */
+export const budgetsQuery = (tenant_id: string, key_id: string) =>
+	queryOptions({
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "budgets"],
+		queryFn: () => answered(api.GET(`${ONE}/budgets`, { params: { path: { tenant_id, key_id } } })),
+		refetchInterval: REFRESH_MS,
+	});
+
+/** What a budget would have refused in the last 30 days. */
+export const budgetPreviewQuery = (tenant_id: string, key_id: string, query: { amount: number; per: "day" | "week" | "month" | "total" }) =>
+	queryOptions({
+		queryKey: [...cacheRoots.key(tenant_id, key_id), "budget-preview", query.per, query.amount],
+		queryFn: () => answered(api.GET(`${ONE}/budget-preview`, { params: { path: { tenant_id, key_id }, query } })),
+	});
+
 /** The response to a revocation, cached while the page is open. The revoke action sets it; it is never fetched. */
 export const receiptQuery = (tenant_id: string, key_id: string) =>
 	queryOptions<string>({ queryKey: [...cacheRoots.key(tenant_id, key_id), "receipt"], queryFn: skipToken, staleTime: Number.POSITIVE_INFINITY });

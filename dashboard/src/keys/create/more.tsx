@@ -4,6 +4,7 @@ import { useSession } from "../../access/session.ts";
 import type { RateLimit } from "../../plans/plan-words.ts";
 import type { Capability, Permission } from "../../plans/queries.ts";
 import type { Site } from "../../tenants/site-queries.ts";
+import { BudgetsField } from "../budgets/field.tsx";
 import { ENVIRONMENT_WORDS } from "../words.ts";
 import { EndMails, ExpirySelect, RotationSelect, ScheduleSelect } from "./end-fields.tsx";
 import { OwnLimitsField } from "./own-limits-field.tsx";
@@ -26,10 +27,11 @@ interface MoreProps {
 	readonly max_days: number | null;
 	/** Whether the sheet was opened to change the date only. */
 	readonly begins_at_expiry?: boolean;
+	readonly of: { readonly tenant_id: string; readonly key_id: string };
 }
 
 /** The settings of a key below its name and its responsible person, as the sheet that edits it shows them. */
-export function CreateMore({ form, choices, max_days, begins_at_expiry = false }: MoreProps) {
+export function CreateMore({ form, choices, max_days, begins_at_expiry = false, of }: MoreProps) {
 	const { offered, capabilities, sites, plan_limits } = choices;
 	const { mail } = useSession();
 	return (
@@ -38,6 +40,12 @@ export function CreateMore({ form, choices, max_days, begins_at_expiry = false }
 			<Sites form={form} sites={sites} />
 			<AddressesField form={form} />
 			<OwnLimitsField form={form} of_plan={plan_limits} />
+			<BudgetsField
+				budgets={form.values.budgets}
+				onBudgets={(budgets) => form.setFieldValue("budgets", budgets)}
+				error={form.errors.budgets}
+				of={of}
+			/>
 			<ExpirySelect form={form} max_days={max_days} begins={begins_at_expiry} />
 			<RotationSelect form={form} />
 			<ScheduleSelect form={form} mail={mail} />

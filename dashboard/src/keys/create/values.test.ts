@@ -2,13 +2,13 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ENVIRONMENTS } from "../words.ts";
+import { faultOfAddress } from "./addresses.ts";
 import { formatMails } from "./mails.ts";
 import {
 	type CreateValues,
 	composeName,
 	everything,
 	expiresAt,
-	faultOfAddress,
 	formatSentence,
 	getPreset,
 	permissionsOfPreset,

@@ -1,7 +1,9 @@
 import type { RateLimit } from "../../plans/plan-words.ts";
 import { DAY_MS } from "../../ui/time-units.ts";
+import { type BudgetValue, faultOfBudgets, formatBudgets } from "../budgets/budgets.ts";
 import type { AutoRotate } from "../schedule-words.ts";
 import { ENVIRONMENT_WORDS, type Environment } from "../words.ts";
+import { faultOfAddress } from "./addresses.ts";
 import { faultOfLimits, formatLimits, type OwnLimit } from "./own-limits.ts";
 
 const NAME_CHARACTERS_MAX = 200;
@@ -21,6 +23,7 @@ export interface CreateValues {
 	readonly allowed_ips: readonly string[];
 	/** None: as many requests as the plan allows. */
 	readonly rate_limits: readonly OwnLimit[];
+	readonly budgets: readonly BudgetValue[];
 	readonly expiry: Expiry;
 	readonly rotate_every_days: number | null;
 	/** What happens when it is due; null without a period. */
@@ -61,6 +64,7 @@ export function valuesAtFirst({ owner, max_key_lifetime_days, offered, sites }: 
 		site_ids: sitesAtFirst(sites, "prod"),
 		allowed_ips: [],
 		rate_limits: [],
+		budgets: [],
 		expiry: { kind: "days", days: max_key_lifetime_days === null ? EXPIRY_DAYS_AT_FIRST : longestExpiry(max_key_lifetime_days) },
 		rotate_every_days: ROTATION_DAYS_AT_FIRST,
 		auto_rotate: null,
@@ -151,17 +155,6 @@ export function expiresAt(expiry: Expiry, now_ms: number): string | null {
 	return new Date(year, month - 1, day, 23, 59, 59).toISOString();
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$|\/)|(?=$|\/))){4}(?:\/(?:3[0-2]|[12]?\d))?$/;
-const IPV6 = /^[0-9a-f:]{2,39}(?:\/(?:12[0-8]|1[01]\d|[1-9]?\d))?$/i;
-
-/** The error in an address or network (CIDR), or null. The server validates it fully. */
-export function faultOfAddress(text: string): string | null {
-	if (IPV4.test(text)) return null;
-	const [address = ""] = text.split("/");
-	if (IPV6.test(text) && URL.canParse(`http://[${address}]/`)) return null;
-	return `"${text}" is no address. Write one such as 203.0.113.7, or a network such as 203.0.113.0/24 or 2001:db8::/32.`;
-}
-
 /** The plan's rules for keys. */
 export interface PlanBounds {
 	readonly max_key_lifetime_days: number | null;
@@ -182,6 +175,8 @@ export function validateValues(values: CreateValues, plan: PlanBounds, now_ms: n
 	else if (values.allowed_ips.length > ADDRESSES_MAX) faults.allowed_ips = `At most ${ADDRESSES_MAX} addresses`;
 	const limit = faultOfLimits(values.rate_limits, plan.rate_limits);
 	if (limit !== null) faults.rate_limits = limit.text;
+	const budget = faultOfBudgets(values.budgets);
+	if (budget !== null) faults.budgets = budget.text;
 	const expiry = faultOfExpiry(values.expiry, plan.max_key_lifetime_days, now_ms);
 	if (expiry !== null) faults.expiry = expiry;
 	return faults;
@@ -209,12 +204,14 @@ export function formatSentence(values: CreateValues, names: Names, now_ms: numbe
 	if (name === "") return null;
 	const end = expiresAt(values.expiry, now_ms);
 	const pace = formatLimits(values.rate_limits);
+	const budgets = formatBudgets(values.budgets);
 	const parts = [
 		ENVIRONMENT_WORDS[values.environment].name.toLowerCase(),
 		sitesPart(values.site_ids, names.sites),
 		permissionsPart(values.permissions, names.offered),
 		...(values.allowed_ips.length === 0 ? [] : [`only from ${listed(values.allowed_ips)}`]),
 		...(pace === null ? [] : [pace]),
+		...(budgets === null ? [] : [budgets]),
 		end === null ? "never ends" : `ends on ${names.formatDate(end)}`,
 		...(values.rotate_every_days === null ? ["no date to replace it"] : [`replaced every ${counted(values.rotate_every_days, "day")}`]),
 	];

@@ -141,7 +141,13 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 					onChange={(event) => setEmail(event.currentTarget.value)}
 				/>
 				{!apiKey.canary && (
-					<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} />
+					<CreateMore
+						form={form}
+						choices={around.choices}
+						max_days={plan.max_key_lifetime_days}
+						begins_at_expiry={at === "expiry"}
+						of={{ tenant_id, key_id: apiKey.id }}
+					/>
 				)}
 				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
 				{!apiKey.canary && (

@@ -12,6 +12,7 @@ const key = {
 	site_ids: ["shop", "depot"],
 	allowed_ips: null,
 	rate_limits: [{ name: "trial", requests: 5, window_seconds: 10 }],
+	budgets: [{ name: "requests-day", unit: "requests", amount: 100, per: "day" as const }],
 	expires_at: "2030-05-03T13:45:00.000Z",
 	rotate_every_days: 45,
 	auto_rotate: null,
@@ -39,6 +40,10 @@ test("only changed fields are sent, in the API's format", () => {
 		rate_limits: [...rate_limits, { name: "own-minute-2", requests: 60, window_seconds: 60 }],
 	});
 	deepEqual(patch({ ...values, rate_limits: [] }), { rate_limits: [] });
+	const { budgets } = values;
+	const credits = { name: null, unit: "Credits", amount: 5, per: "total" as const };
+	deepEqual(patch({ ...values, budgets: [...budgets, credits] }), { budgets: [...budgets, { ...credits, name: "credits-total" }] });
+	deepEqual(patch({ ...values, budgets: [] }), { budgets: [] });
 	deepEqual(patch({ ...values, labels: [{ name: " team ", value: "billing" }] }), { labels: { team: "billing" } });
 	const { expires_at } = patch({ ...values, expiry: { kind: "date", date: "2031-01-02" } });
 	equal(expires_at, new Date(2031, 0, 2, 23, 59, 59).toISOString());

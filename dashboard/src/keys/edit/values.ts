@@ -1,4 +1,5 @@
 import type { paths } from "../../http/openapi.gen.ts";
+import { formatBudgets, toBudgets } from "../budgets/budgets.ts";
 import { formatLimits, toRateLimits } from "../create/own-limits.ts";
 import { type CreateValues, everything, expiresAt, getDay, type Offered } from "../create/values.ts";
 import type { ApiKey } from "../queries.ts";
@@ -28,6 +29,7 @@ type Editable = Pick<
 	| "site_ids"
 	| "allowed_ips"
 	| "rate_limits"
+	| "budgets"
 	| "expires_at"
 	| "rotate_every_days"
 	| "auto_rotate"
@@ -44,6 +46,7 @@ export function toValues(key: Editable): EditValues {
 		site_ids: key.site_ids,
 		allowed_ips: key.allowed_ips ?? [],
 		rate_limits: key.rate_limits,
+		budgets: key.budgets,
 		labels: Object.entries(key.labels).map(([name, value]) => ({ name, value })),
 		expiry: key.expires_at === null ? { kind: "never" } : { kind: "date", date: getDay(Date.parse(key.expires_at)) },
 		rotate_every_days: key.rotate_every_days,
@@ -60,6 +63,7 @@ const FIELDS = [
 	"site_ids",
 	"allowed_ips",
 	"rate_limits",
+	"budgets",
 	"labels",
 	"expiry",
 	"rotate_every_days",
@@ -104,6 +108,7 @@ export interface EditAround {
 /** The PATCH body: only fields that differ from the key. */
 export function toPatch(key: Editable, values: EditValues, around: EditAround): EditBody {
 	const changed = new Set(fieldsThatDiffer(toValues(key), values));
+	const rate_limits = toRateLimits(values.rate_limits, around.plan_limits);
 	const { name, permissions, site_ids, allowed_ips, rotate_every_days, auto_rotate } = values;
 	return {
 		...(changed.has("name") && name !== null ? { name: name.trim() } : {}),
@@ -112,7 +117,8 @@ export function toPatch(key: Editable, values: EditValues, around: EditAround): 
 		...(changed.has("permissions") && permissions !== null ? { permissions: [...permissions] } : {}),
 		...(changed.has("site_ids") ? { site_ids: site_ids === null ? null : [...site_ids] } : {}),
 		...(changed.has("allowed_ips") ? { allowed_ips: allowed_ips.length === 0 ? null : [...allowed_ips] } : {}),
-		...(changed.has("rate_limits") ? { rate_limits: toRateLimits(values.rate_limits, around.plan_limits) } : {}),
+		...(changed.has("rate_limits") ? { rate_limits } : {}),
+		...(changed.has("budgets") ? { budgets: toBudgets(values.budgets, [...around.plan_limits, ...rate_limits]) } : {}),
 		...(changed.has("labels") ? { labels: Object.fromEntries(values.labels.map((label) => [label.name.trim(), label.value])) } : {}),
 		...(changed.has("expiry") ? { expires_at: expiresAt(values.expiry, around.now_ms) } : {}),
 		...(changed.has("rotate_every_days") ? { rotate_every_days } : {}),
@@ -146,6 +152,7 @@ const WORDS: Readonly<Record<EditField, string>> = {
 	site_ids: "Sites",
 	allowed_ips: "Addresses",
 	rate_limits: "Limits of its own",
+	budgets: "Budgets",
 	labels: "Labels",
 	expiry: "Expiry",
 	rotate_every_days: "How often it is replaced",
@@ -166,6 +173,7 @@ function formatValue(field: EditField, values: EditValues): string {
 	if (field === "labels") return values.labels.map(({ name, value }) => `${name} = ${value}`).join(", ") || "none";
 	if (field === "allowed_ips") return values.allowed_ips.join(", ") || "from anywhere";
 	if (field === "rate_limits") return formatLimits(values.rate_limits) ?? "none";
+	if (field === "budgets") return formatBudgets(values.budgets) ?? "none";
 	if (field === "permissions") return values.permissions?.join(", ") || "none";
 	return values[field] || "nothing";
 }

@@ -8,6 +8,7 @@ import { sitesQuery } from "../../tenants/site-queries.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
+import { BudgetLine } from "../budgets/used.tsx";
 import type { ApiKey } from "../queries.ts";
 import { formatPlace } from "../show-once/places.ts";
 
@@ -70,6 +71,11 @@ export function KeyFacts({ tenant_id, apiKey }: FactsProps) {
 					)}
 				</Fact>
 				<Fact term="Requests">{formatLimits(apiKey.rate_limits)}</Fact>
+				{apiKey.budgets.length > 0 && (
+					<Fact term={apiKey.budgets.length === 1 ? "Budget" : "Budgets"}>
+						<BudgetLine tenant_id={tenant_id} key_id={apiKey.id} budgets={apiKey.budgets} />
+					</Fact>
+				)}
 				<Sites tenant_id={tenant_id} site_ids={apiKey.site_ids} />
 				<Fact term="Last check">{apiKey.last_check_at === null ? "not yet" : <>passed {<Time value={apiKey.last_check_at} />}</>}</Fact>
 				<Permissions tenant_id={tenant_id} names={apiKey.permissions} />

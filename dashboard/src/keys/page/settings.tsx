@@ -9,6 +9,7 @@ import { LongList } from "../../ui/long-list/long-list.tsx";
 import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { exactTime } from "../../ui/time-words.ts";
+import { BudgetMeters } from "../budgets/used.tsx";
 import { DueTime } from "../due-badge.tsx";
 import { ListMissing } from "../missing.tsx";
 import type { ApiKey } from "../queries.ts";
@@ -88,6 +89,11 @@ function AllFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) 
 			<Fact term="Requests">
 				<Pace rate_limits={apiKey.rate_limits} />
 			</Fact>
+			{apiKey.budgets.length > 0 && (
+				<Fact term={apiKey.budgets.length === 1 ? "Budget" : "Budgets"}>
+					<BudgetMeters tenant_id={tenant_id} key_id={apiKey.id} budgets={apiKey.budgets} />
+				</Fact>
+			)}
 			<Fact term="Addresses">
 				<Addresses addresses={apiKey.allowed_ips} />
 			</Fact>
