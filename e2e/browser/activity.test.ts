@@ -144,6 +144,12 @@ test("refusals are grouped by reason, key and client, with exact counts that agr
 	await keys.getByText("16 requests, 8 refused").waitFor();
 	await keys.getByRole("link", { name: "prod-order-bot" }).waitFor();
 	await picture(page, "activity-by-key");
+	await page.getByRole("button", { name: "By client" }).click();
+	const clients = page.getByRole("list", { name: "Requests by client in the last 24 hours" });
+	await clients.getByText("nightly-export").waitFor();
+	await clients.getByText("returns", { exact: true }).waitFor();
+	await axe(page);
+	await picture(page, "activity-by-client");
 	await page.getByRole("button", { name: "Over time" }).click();
 	await card.waitFor();
 });

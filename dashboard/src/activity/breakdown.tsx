@@ -5,12 +5,14 @@ import type { ReactNode } from "react";
 import { keyQuery } from "../keys/queries.ts";
 import { Card } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
-import { tenantUsageByKeyQuery } from "../usage/queries.ts";
+import { tenantUsageByKeyQuery, tenantUsageBySourceQuery } from "../usage/queries.ts";
 import { formatRequests, type Range } from "../usage/ranges.ts";
 import { type Part, partsOf, type Shares } from "./shares.ts";
+import { clientTitle } from "./words.ts";
 
 const PARTS_MAX = 8;
 const LOADING_PX = 160;
+const WHOLE_DAYS = "Whole days in UTC";
 const count = new Intl.NumberFormat("en");
 
 interface BreakdownProps {
@@ -36,7 +38,7 @@ export function RequestsByKey({ tenant_id, from_ms, range, aside }: BreakdownPro
 	return (
 		<SharesCard
 			title="Requests by key"
-			{...(by_day ? { note: "Whole days in UTC" } : {})}
+			{...(by_day ? { note: WHOLE_DAYS } : {})}
 			aside={aside}
 			shares={shares}
 			error={data === undefined ? error : null}
@@ -47,6 +49,36 @@ export function RequestsByKey({ tenant_id, from_ms, range, aside }: BreakdownPro
 					<bdi>{names[index]?.data?.name ?? id}</bdi>
 				</Link>
 			)}
+		/>
+	);
+}
+
+/** Requests beyond the clients that are counted apart. */
+const REST = "";
+
+/** The requests of each client, those with the most first. */
+export function RequestsByClient({ tenant_id, from_ms, range, aside }: BreakdownProps) {
+	const { data, error } = useQuery(tenantUsageBySourceQuery(tenant_id, from_ms));
+	const known = new Map((data?.data ?? []).map((row) => [row.source_id ?? REST, row]));
+	const shares =
+		data &&
+		partsOf(
+			data.data.map(({ source_id, code, requests }) => ({ id: source_id ?? REST, code, requests })),
+			PARTS_MAX,
+		);
+	return (
+		<SharesCard
+			title="Requests by client"
+			note={WHOLE_DAYS}
+			aside={aside}
+			shares={shares}
+			error={data === undefined ? error : null}
+			words={range.words}
+			others="other clients"
+			nameOf={({ id }) => {
+				const { name = null, network = null, agent = null, client = null } = known.get(id) ?? {};
+				return <bdi>{clientTitle({ name, network, agent, client }, true)}</bdi>;
+			}}
 		/>
 	);
 }

@@ -5,12 +5,15 @@ import type { UsageRow } from "../usage/buckets.ts";
 import { tenantUsageQuery } from "../usage/queries.ts";
 import type { getPeriod, Range } from "../usage/ranges.ts";
 import { RequestsChart } from "../usage/requests-chart.tsx";
-import { RequestsByKey } from "./breakdown.tsx";
+import { RequestsByClient, RequestsByKey } from "./breakdown.tsx";
 import { hoursQuery } from "./queries.ts";
 import { type ActivitySearch, type Breakdown, withSearch } from "./search.ts";
 
 /** What the chart can count apart. */
-const CHOICES: readonly { readonly by: Breakdown; readonly label: string }[] = [{ by: "key", label: "By key" }];
+const CHOICES: readonly { readonly by: Breakdown; readonly label: string }[] = [
+	{ by: "key", label: "By key" },
+	{ by: "client", label: "By client" },
+];
 
 interface ChartProps {
 	readonly tenant_id: string;
@@ -47,7 +50,9 @@ export function RequestsCard(props: ChartProps) {
 				))}
 		</>
 	);
-	if (search.by === "key") return <RequestsByKey tenant_id={props.tenant_id} from_ms={props.period.from_ms} range={range} aside={choices} />;
+	const breakdown = { tenant_id: props.tenant_id, from_ms: props.period.from_ms, range, aside: choices };
+	if (search.by === "key") return <RequestsByKey {...breakdown} />;
+	if (search.by === "client") return <RequestsByClient {...breakdown} />;
 	return <OverTime {...props} aside={choices} />;
 }
 

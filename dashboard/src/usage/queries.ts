@@ -30,6 +30,19 @@ export const tenantUsageByKeyQuery = (tenant_id: string, from_ms: number, granul
 		refetchInterval: REFRESH_MS,
 	});
 
+/** The requests of a tenant since `from_ms` by where they came from, in whole days in UTC. */
+export const tenantUsageBySourceQuery = (tenant_id: string, from_ms: number) =>
+	queryOptions({
+		queryKey: ["usage", tenant_id, "by-source", from_ms],
+		queryFn: () =>
+			answered(
+				api.GET("/api/v1/tenants/{tenant_id}/usage", {
+					params: { path: { tenant_id }, query: { from: new Date(from_ms).toISOString(), granularity: "day", group_by: "source" } },
+				}),
+			),
+		refetchInterval: REFRESH_MS,
+	});
+
 /** The requests of all keys of a tenant by hour since `from_ms`. */
 export const tenantUsageQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({
