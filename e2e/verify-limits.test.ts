@@ -258,11 +258,11 @@ function run(text: string, env: Record<string, string>): Promise<{ code: number;
 	});
 }
 
-test("the snippets of docs/verify.md about costs run unchanged and do what the page says", async () => {
+test("the snippets of docs/verify.md about costs and budgets run unchanged and do what the page says", async () => {
 	const markdown = readFileSync(join(ROOT, "docs/verify.md"), "utf8");
 	const snippets = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
-	equal(snippets.length, 3);
-	const [prepare = "", exporting = "", own = ""] = snippets;
+	equal(snippets.length, 5);
+	const [prepare = "", exporting = "", own = "", budgets = "", spending = ""] = snippets;
 	const base = { KEYWRIGHT_URL: server.url, KEYWRIGHT_OPERATOR_TOKEN: server.operator_token, KEYWRIGHT_SERVICE_CREDENTIAL: credential };
 	equal((await run(prepare, base)).code, 0);
 	await makeTenant(server, { id: "acme", plan_id: "team" });
@@ -278,4 +278,10 @@ test("the snippets of docs/verify.md about costs run unchanged and do what the p
 	const patched = await run(own, env);
 	equal(patched.code, 0);
 	deepEqual(getRemaining(await whoami(raw_key)).trial, 59);
+	equal((await run(budgets, env)).code, 0);
+	const spent = JSON.parse((await run(spending, env)).stdout) as Decision;
+	equal(spent.code, "allowed");
+	match(spent.headers["RateLimit-Policy"] ?? "", /"calls";q=10000;qu="requests";w=86400, "credits";q=500;qu="credits";w=\d+$/);
+	const { budgets: shown } = expectStatus(await whoami(raw_key), 200).as<{ budgets: { name: string; used: number }[] }>();
+	deepEqual(Object.fromEntries(shown.map(({ name, used }) => [name, used])), { calls: 2, credits: 26 });
 });
