@@ -1,4 +1,4 @@
-// npm run bench [-- --short] [--json] [--only in-process|http|forward-auth|guard|notifications|import|peer]: every measure against its control in the same run.
+// npm run bench [-- --short] [--json] [--only in-process|http|forward-auth|guard|notifications|usage|import|peer]: every measure against its control in the same run.
 import { parseArgs } from "node:util";
 import { bringParts, installHint, PARTS } from "../scripts/parts.ts";
 import { measureBetterAuth } from "./better-auth.ts";
@@ -11,12 +11,13 @@ import { startInstance } from "./instance.ts";
 import { withThousands } from "./measure.ts";
 import { measureNotifications } from "./notifications.ts";
 import { measureScan } from "./scan.ts";
+import { measureUsageReports } from "./usage-reports.ts";
 
 const HELP = `npm run bench -- [options]
 
   --short   a tenth of the work, to see that it runs: its figures mean little
   --json    one JSON object in place of the table
-  --only N  one of: in-process, http, forward-auth, guard, notifications, import, scan, peer
+  --only N  one of: in-process, http, forward-auth, guard, notifications, usage, import, scan, peer
   --help    this
 
 Load is made by wrk and goes through nginx for forward-auth; both are installed where that may be done. Two cores are needed; close everything else.
@@ -140,6 +141,20 @@ if (wants("notifications")) {
 		ratio: notified.ratio,
 		goal: "≥ 0.95",
 		reached: notified.ratio >= 0.95,
+	});
+}
+if (wants("usage")) {
+	const instance = await startInstance({ keys: 10, access_log: null });
+	const reports = await measureUsageReports(instance, short ? 100_000 : 1_000_000);
+	await instance.stop();
+	figures.usage_reports = reports;
+	lines.push({
+		measure: `a tenant's report of usage, over ${withThousands(reports.rows)} rows of each table: the slowest of all groups, as JSON and as CSV`,
+		ours: `${reports.slowest_seconds.toFixed(2)} s, ${reports.slowest}`,
+		control: "none",
+		ratio: null,
+		goal: "≤ 2 s",
+		reached: reports.slowest_seconds <= 2,
 	});
 }
 if (wants("import")) {
