@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Side, start } from "./forward-auth.ts";
-import { type Load, load, measureLoad, warmUpSeconds } from "./http.ts";
+import { type Load, load, measureAllowed, warmUpSeconds } from "./http.ts";
 import { median } from "./measure.ts";
 
 /** One request at a time, so that no request queues. */
@@ -42,7 +42,7 @@ async function measureRound(port: number, round: number, seconds: number, keysFi
 	const measured: Partial<Round> = {};
 	for (let index = 0; index < PATHS.length; index += 1) {
 		const path = PATHS[(index + round) % PATHS.length] ?? "/free";
-		measured[path] = await measureLoad(port, path, seconds, keysFile, connections);
+		measured[path] = await measureAllowed(port, path, seconds, keysFile, connections);
 	}
 	return measured as Round;
 }

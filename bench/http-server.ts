@@ -17,6 +17,8 @@ if (!(trusted instanceof AllowList)) throw new Error("impossible state: an addre
 const access_log = createAccessLog({ level: "info", brand: "kw", output: destination({ dest: "/dev/null", sync: false, minLength: 4096 }) });
 const instance = await startInstance({
 	without_notifications: place === "without-notifications",
+	without_records: place === "without-records",
+	...(place.endsWith("-records") ? { population: { budgets: place === "with-records", expired_every: 20 } } : {}),
 	keys: Number(keys),
 	access_log,
 	...(place === "behind-a-proxy" ? { trusted_proxies: trusted } : {}),

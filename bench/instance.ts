@@ -11,7 +11,7 @@ import { connectDatabase } from "../server/src/database/database.ts";
 import { startEmbedded } from "../server/src/database/embedded/embedded.ts";
 import { migrate } from "../server/src/database/migrate.ts";
 import { APP_ROLE, ensureDatabase, OWNER_ROLE } from "../server/src/database/roles.ts";
-import { populate } from "./population.ts";
+import { type PopulationOptions, populate } from "./population.ts";
 
 export interface Instance {
 	readonly app: App;
@@ -29,6 +29,9 @@ export interface InstanceOptions {
 	readonly trusted_proxies?: AllowList;
 	/** `AppOptions.without_notifications`. */
 	readonly without_notifications?: boolean;
+	/** `AppOptions.without_records`. */
+	readonly without_records?: boolean;
+	readonly population?: PopulationOptions;
 	/** Adds routes of the benchmark before the server is ready. */
 	readonly prepare?: (app: App, raw_keys: readonly string[]) => void;
 }
@@ -59,12 +62,13 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 		trusted_proxies: options.trusted_proxies ?? null,
 		outgoing_allowed: loopback,
 		without_notifications: options.without_notifications ?? false,
+		without_records: options.without_records ?? false,
 		lease_seconds: 5,
 		auth_failures_per_minute: 300,
 		documents: false,
 		sole: true,
 	});
-	const { raw_keys } = await populate(embedded.urlFor("app", "keywright"), peppers, options.keys);
+	const { raw_keys } = await populate(embedded.urlFor("app", "keywright"), peppers, options.keys, options.population);
 	options.prepare?.(app, raw_keys);
 	return {
 		app,

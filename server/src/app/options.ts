@@ -38,6 +38,8 @@ export interface AppOptions {
 	readonly dashboard_dir?: string;
 	/** For measurements: exposed keys are not searched for, events not delivered, alerts not evaluated. Default: false. */
 	readonly without_notifications?: boolean;
+	/** For measurements: refusals are not kept, and requests not counted by what they did from where. Default: false. */
+	readonly without_records?: boolean;
 	/** Whether no other process can use the database. */
 	readonly sole: boolean;
 }

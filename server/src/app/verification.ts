@@ -44,6 +44,7 @@ export interface VerificationOptions {
 	readonly operator_token: string;
 	readonly trusted_proxies: AllowList | null;
 	readonly source_addresses?: boolean;
+	readonly without_records?: boolean;
 	readonly sole: boolean;
 	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
 	readonly onBarrier: (milliseconds: number) => void;
@@ -72,7 +73,8 @@ export function createVerification(options: VerificationOptions): Verification {
 	const { lease_seconds, version, sole } = options;
 	const skew = new ClockSkew({ clock, log });
 	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole, skew, onBarrier: options.onBarrier });
-	const meter = new Meter({ clock });
+	const without_records = options.without_records ?? false;
+	const meter = new Meter({ clock, counts_uses: !without_records });
 	const windows = new WindowStore(clock);
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
 	const ledger = new Ledger({ database: verification_database, clock, log });
@@ -87,7 +89,8 @@ export function createVerification(options: VerificationOptions): Verification {
 	const exposures = new ExposureRecorder({ database, clock, log });
 	const refusals = new RefusalRecorder({ addresses: options.source_addresses ?? true });
 	const verifier = new Verifier({
-		...{ peppers, legacy_formats, node, clock, log, grants, ledger, failures, meter, exposures, refusals },
+		...{ peppers, legacy_formats, node, clock, log, grants, ledger, failures, meter, exposures },
+		refusals: without_records ? { add: () => undefined } : refusals,
 		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,

@@ -28,6 +28,7 @@ export class Meter {
 	readonly #keys: RecentCounters<KeyCounter>;
 	readonly #operations: RecentCounters<OperationCounter>;
 	readonly #uses: UsesBound;
+	readonly #counts_uses: boolean;
 	#generationBegan: number;
 	/** Counters with undrained facts, each once, oldest first. */
 	#dirty: Counter[] = [];
@@ -37,9 +38,10 @@ export class Meter {
 	#successes = 0;
 	#lost = 0;
 
-	/** `entries_max` bounds the undrained facts and the indexed counters. */
-	constructor(options: { clock: Clock; entries_max?: number }) {
+	/** `entries_max` bounds the undrained facts and the indexed counters; `counts_uses` false: keys are not counted by what they do. */
+	constructor(options: { clock: Clock; entries_max?: number; counts_uses?: boolean }) {
 		this.#clock = options.clock;
+		this.#counts_uses = options.counts_uses ?? true;
 		this.#entriesMax = options.entries_max ?? ENTRIES_MAX;
 		this.#keys = new RecentCounters(this.#entriesMax / 2);
 		this.#operations = new RecentCounters(this.#entriesMax / 2);
@@ -93,7 +95,7 @@ export class Meter {
 		const offset = now_ms - minute * MINUTE_MS;
 		if (this.#add(key, minute, code)) {
 			key.note(code, offset, offset);
-			key.countUse(operation, code);
+			if (this.#counts_uses) key.countUse(operation, code);
 		}
 		this.#add(operation, minute, code);
 		if (code === "allowed" && key.mayBeUnrecorded(operation, minute)) this.#recordSuccess(key, operation, minute, now_ms);

@@ -1,0 +1,54 @@
+// What the records of requests cost keyed requests: two servers under the same load, a twentieth of it with expired keys. One keeps refusals, counts
+// requests by source, operation and day, and spends a budget of each key; the other does none of it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Side, start } from "./forward-auth.ts";
+import { CONNECTIONS, measureLoad, warmUpSeconds } from "./http.ts";
+import { median } from "./measure.ts";
+
+const WHOAMI = "/api/v1/m2m/whoami";
+
+export interface RecordFigures {
+	readonly recording_per_second: number;
+	readonly control_per_second: number;
+	/** Median of the ratios of neighbouring rounds. */
+	readonly ratio: number;
+	/** Requests that the recording server refused. */
+	readonly refused: number;
+	readonly rounds: number;
+}
+
+export async function measureRecords(options: { keys: number; rounds: number; seconds: number }): Promise<RecordFigures> {
+	const folder = mkdtempSync(join(tmpdir(), "keywright-bench-records-"));
+	const started: Side[] = [];
+	try {
+		const sides: { port: number; keysFile: string; rates: number[]; refused: number }[] = [];
+		for (const way of ["with-records", "without-records"] as const) {
+			const keysFile = join(folder, way);
+			const side = await start("http-server.ts", [String(options.keys), keysFile, way]);
+			started.push(side);
+			await measureLoad(side.port, WHOAMI, warmUpSeconds(options.keys), keysFile, CONNECTIONS);
+			sides.push({ port: side.port, keysFile, rates: [], refused: 0 });
+		}
+		for (let round = 0; round < options.rounds; round += 1) {
+			for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+				const { per_second, refused } = await measureLoad(side.port, WHOAMI, options.seconds, side.keysFile, CONNECTIONS);
+				side.rates.push(per_second);
+				side.refused += refused;
+			}
+		}
+		if (sides.some(({ refused }) => refused === 0)) throw new Error("no request of the benchmark was refused");
+		const [recording = [], control = []] = sides.map(({ rates }) => rates);
+		return {
+			recording_per_second: median(recording),
+			control_per_second: median(control),
+			ratio: median(recording.map((rate, index) => rate / (control[index] ?? Number.NaN))),
+			refused: sides[0]?.refused ?? 0,
+			rounds: options.rounds,
+		};
+	} finally {
+		for (const side of started) await side.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
