@@ -4,9 +4,9 @@ import { useId } from "react";
 import { AMOUNT_MAX, anotherBudget, type BudgetFault, type BudgetValue, DEFAULT_UNIT, faultOfBudgets, PERS, withChange } from "./budgets.ts";
 import { BudgetPreview } from "./preview.tsx";
 
-/** Fits on one line on a phone. */
-const NUMBER_WIDTH_PX = 112;
-const PER_WIDTH_PX = 112;
+/** On a phone a budget fits on one line, with room for a unit of eight characters. */
+const NUMBER_WIDTH_PX = { base: 88, xs: 112 };
+const PER_WIDTH_PX = { base: 100, xs: 112 };
 
 interface BudgetsProps {
 	readonly budgets: readonly BudgetValue[];
@@ -81,7 +81,7 @@ export function BudgetsField({ budgets, onBudgets, error, of }: BudgetsProps) {
 interface RowProps {
 	readonly place: number;
 	readonly budget: BudgetValue;
-	/** Units to choose from; any other can be typed. */
+	/** Units to choose from; any other can be typed. That of the budget itself is not offered, since its list would cover what is below. */
 	readonly units: readonly string[];
 	/** With the id of the element that has its text. */
 	readonly fault: (BudgetFault & { readonly id: string }) | null;
@@ -111,7 +111,7 @@ function BudgetRow({ place, budget, units, fault, onBudget, onRemove }: RowProps
 				flex={1}
 				miw={0}
 				maxLength={32}
-				data={[...units]}
+				data={units.filter((unit) => unit !== budget.unit.trim())}
 				value={budget.unit}
 				onChange={(unit) => onBudget(withChange(budget, { unit }))}
 				{...at("unit")}
