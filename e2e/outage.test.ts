@@ -1,4 +1,4 @@
-/** Mails and webhooks while the clock moves, a receiver is down and a node is killed: two nodes, PostgreSQL and SMTP, under one clock. */
+/** Mails, webhooks and budgets while the clock moves, a receiver is down and a node is killed: up to three nodes, PostgreSQL and SMTP, under one clock. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { startDebianCluster } from "../scripts/debian-cluster.ts";
 import { ensureDatabase } from "../server/src/database/roles.ts";
 import { type MailTrap, mailTrap, type ReceivedMail } from "../server/testing/mail-trap.ts";
 import { isSignedBy, Receiver } from "../server/testing/webhooks.ts";
-import type { Fields } from "./client.ts";
+import { type Fields, inParallel } from "./client.ts";
 import { type Member, newMember } from "./people.ts";
 import { assertProblem } from "./problem.ts";
 import { endLeftovers, type Server, startServer } from "./server.ts";
@@ -190,4 +190,47 @@ test("with the receiver down for an hour and a node killed meanwhile, every even
 	const ids = trap.mails.map(({ headers }) => headers.get("message-id"));
 	equal(new Set(ids).size, ids.length, "no mail twice");
 	await killed.stop();
+});
+
+test("a budget of 100 lets exactly 100 of 400 requests at once through, on one node and on three, again after midnight, and never more after a kill", async () => {
+	const { id } = await makeTenant(server);
+	const make = () => makeKey(server, id, { budgets: [{ name: "calls", unit: "calls", amount: 100, per: "day" }] });
+	const getAllowed = async ({ raw_key }: MadeKey, nodes: readonly Server[], requests = 400): Promise<number> => {
+		const answers = await inParallel(requests, requests, (index) => (nodes[index % nodes.length] ?? server).keyed(raw_key, "GET", "/whoami"));
+		const refused = answers.filter(({ status }) => status !== 200);
+		for (const answer of refused) {
+			assertProblem(answer, "quota_exceeded");
+			equal(answer.json.budget, "calls");
+		}
+		return answers.length - refused.length;
+	};
+	const readMidnight = async () => {
+		const { rows } = await database.query<{ seconds: number }>(
+			"select extract(epoch from date_trunc('day', t) + interval '1 day' - t)::float8 as seconds from (select now() at time zone 'UTC' as t) as utc",
+		);
+		return rows[0]?.seconds ?? Number.NaN;
+	};
+	const nodes = [server, await startNode(), await startNode()];
+	/** A lease that was renewed before the clock moved has ended by it. */
+	const moveClock = async (seconds: number): Promise<void> => {
+		advance(seconds);
+		for (const node of nodes) await waitUntil("it has a lease", async () => (await node.send({ method: "GET", path: "/readyz" })).status === 200);
+	};
+	// A day has an hour left at least, so that midnight comes when the test says so.
+	if ((await readMidnight()) < HOUR_S) await moveClock(2 * HOUR_S);
+	equal(await getAllowed(await make(), [server]), 100);
+	const key = await make();
+	equal(await getAllowed(key, nodes), 100);
+	const late = await make();
+	await moveClock((await readMidnight()) - MINUTE_S);
+	equal(await getAllowed(late, nodes, 60), 60);
+	await moveClock(2 * MINUTE_S);
+	for (const refilled of [late, key]) equal(await getAllowed(refilled, nodes), 100);
+	const struck = await make();
+	equal(await getAllowed(struck, nodes, 40), 40);
+	const [, killed, third] = nodes;
+	await killed?.program.end("SIGKILL");
+	const rest = await getAllowed(struck, [server, ...(third ? [third] : [])]);
+	ok(rest <= 60 && rest >= 50, `${rest} of 60 after a kill`);
+	for (const node of nodes.slice(1)) await node.stop();
 });

@@ -114,7 +114,7 @@ describe("with the viewer in Berlin", () => {
 			{ code: "key_paused", requests: 4 },
 			{ code: "not_found", requests: 1 },
 		]);
-		equal(getRange("week").label, "7 days");
+		equal(getRange("week").label, "7 d");
 		equal(getRange("else").id, "day");
 		equal(formatRequests(1), "1 request");
 		equal(formatRequests(1_204), "1,204 requests");
