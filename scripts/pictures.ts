@@ -61,6 +61,10 @@ async function writeDay(database: Database, key: { id: string; kid: string }, tr
 				"insert into usage_keys (tenant_id, key_id, kid, granularity_seconds, start, code, requests) values ($1, $2, $3, 3600, $4, $5, $6)",
 				[TENANT, key.id, key.kid, start, code, requests],
 			);
+			await database.rows(
+				"insert into usage_operations as u (tenant_id, site_id, operation, granularity_seconds, start, code, requests) values ($1, '', 'GET /orders', 3600, $2, $3, $4) on conflict (tenant_id, site_id, operation, granularity_seconds, start, code) do update set requests = u.requests + excluded.requests",
+				[TENANT, start, code, requests],
+			);
 		}
 	}
 }
@@ -77,6 +81,8 @@ async function use(server: Server, raw_key: string, agents: readonly string[]): 
 
 interface Furnished {
 	readonly busiest_id: string;
+	/** Raw keys by the names of their keys. */
+	readonly raw_keys: ReadonlyMap<string, string>;
 	readonly replaced: { readonly id: string; readonly raw_key: string; readonly kid: string };
 }
 
@@ -154,15 +160,37 @@ async function furnish(server: Server): Promise<Furnished> {
 	await makeSite(server, TENANT, { id: "shop-staging", name: "Acme shop, staging", environment: "staging" });
 	const database = await Database.open(server.data_dir);
 	let [busiest_id, replaced] = ["", { id: "", raw_key: "", kid: "" }];
+	const raw_keys = new Map<string, string>();
 	for (const { busiest, refused, ...fields } of [...KEYS].reverse()) {
 		const made = await makeKey(server, TENANT, fields);
 		await writeDay(database, { id: made.id, kid: made.key.secrets[0]?.kid ?? "" }, { busiest, refused });
 		if (busiest > 0) await use(server, made.raw_key, MOVED);
 		if (fields.name === REPLACED) replaced = { id: made.id, raw_key: made.raw_key, kid: made.key.secrets[0]?.kid ?? "" };
 		busiest_id = made.id;
+		raw_keys.set(fields.name, made.raw_key);
 	}
 	await database.close();
-	return { busiest_id, replaced };
+	return { busiest_id, raw_keys, replaced };
+}
+
+/** Requests that are refused, with the number of times: a key, a client and a path each. */
+const REFUSED = [
+	{ key: "prod-order-bot", client: "nightly-export", path: "sites/shop-staging/documents", times: 14 },
+	{ key: "staging-crm-sync", client: "crm-sync", path: "sites/shop/documents", times: 9 },
+	{ key: "prod-invoice-export", client: "invoice-job", path: "tenants/acme-berlin/usage", times: 4 },
+] as const;
+const CUT_OFF_TIMES = 3;
+
+/** Sends requests that are refused, each for another reason. Returns the id of the first. */
+async function beRefused(server: Server, raw_keys: Furnished["raw_keys"]): Promise<string> {
+	const send = (raw_key: string, client: string, path: string) =>
+		server.send({ method: "GET", path: `/api/v1/m2m/${path}`, headers: { "x-api-key": raw_key, "user-agent": `${client}/1.0` } });
+	const ids: string[] = [];
+	for (const { key, client, path, times } of REFUSED)
+		for (let sent = 0; sent < times; sent += 1) ids.push(String((await send(raw_keys.get(key) ?? "", client, path)).headers["x-request-id"]));
+	for (let sent = 0; sent < CUT_OFF_TIMES; sent += 1) await send((raw_keys.get(REPLACED) ?? "").slice(0, -9), "warehouse", "whoami");
+	await sleep(FLUSHED_MS);
+	return ids[0] ?? "";
 }
 
 async function take(page: Page, name: string, colorScheme: "light" | "dark"): Promise<void> {
@@ -179,7 +207,7 @@ const dashboard = await startDashboard();
 const browser = await openBrowser();
 try {
 	const { server, url } = dashboard;
-	const { busiest_id, replaced } = await furnish(server);
+	const { busiest_id, raw_keys, replaced } = await furnish(server);
 	const invited = expectStatus(await server.management(TENANT, "POST", "/invitations", { role: "owner" }), 201).as<{ url: string }>();
 	const context = await browser.person({ viewport: SIZE, deviceScaleFactor: 1 });
 	await joinBy(context, invited.url, DANA);
@@ -196,6 +224,10 @@ try {
 	await page.goto(`${url}/settings/api-access/${replaced.id}/rotations/${rotation_id}?tenant=${TENANT}`);
 	await page.getByRole("heading", { level: 1 }).waitFor();
 	await take(page, "replacing", "light");
+	await page.setViewportSize(LONG);
+	await page.goto(`${url}/activity?tenant=${TENANT}&explain=${await beRefused(server, raw_keys)}`);
+	await page.getByText("What was checked, in order").waitFor();
+	await take(page, "activity", "light");
 	const handed = expectStatus(
 		await server.management(TENANT, "POST", "/api-keys", {
 			name: "prod-returns-desk",
