@@ -80,6 +80,7 @@ export const keyedFailureRoutes: readonly Route<DatabaseContext & Parameters<typ
 		method: "GET",
 		path: "/api/v1/m2m/explain/:request_id",
 		access: "key",
+		spends_no_budget: true,
 		summary: "Explain why a request with this key was refused",
 		status: 200,
 		output: ExplanationSchema,

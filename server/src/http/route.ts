@@ -48,6 +48,8 @@ interface RowBase {
 	readonly lets_people_in?: true;
 	/** For `key` routes: the action receives the raw key, which it must not store. */
 	readonly takes_raw_key?: true;
+	/** For `key` routes that a key needs once its budgets are used up: to replace or end itself, or to learn why it was refused. */
+	readonly spends_no_budget?: true;
 	/** The body is not stored, so it may contain secrets: it describes a request of a third party. */
 	readonly stores_no_input?: true;
 	/** The `code` of the response is a decision about a key: it is counted and logged as one, independent of the HTTP status. */

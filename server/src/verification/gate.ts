@@ -14,6 +14,7 @@ import { formatPlace } from "./find-keys.ts";
 import { setGrantHeaders } from "./grant-headers.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { KeyedRequest } from "./keyed-context.ts";
+import { NO_BUDGETS } from "./limits/allowance.ts";
 import type { Decision, Question } from "./question.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -51,7 +52,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				request_id: raw.request_id,
 				cost: 1,
 				limits: null,
-				budgets: null,
+				budgets: row.spends_no_budget === true ? NO_BUDGETS : null,
 				operation,
 				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 				address,

@@ -70,11 +70,11 @@ function baseName({ unit, per }: Pick<BudgetValue, "unit" | "per">): string {
 	return `${unit.trim().toLowerCase()}-${per}`;
 }
 
-/** Drops a generated name when what it says changes; keeps a name that a person or a program chose. */
+/** Drops a generated name when the time changes, which makes it another budget; any other change keeps the name, and with it what was spent. */
 export function withChange(budget: BudgetValue, change: Partial<BudgetValue>): BudgetValue {
 	const changed = { ...budget, ...change };
 	const generated = budget.name?.startsWith(baseName(budget).slice(0, NAME_CHARACTERS_MAX)) ?? true;
-	return generated && baseName(changed) !== baseName(budget) ? { ...changed, name: null } : changed;
+	return generated && changed.per !== budget.per ? { ...changed, name: null } : changed;
 }
 
 /** Converts budgets for the API, each with a name that none of these and no limit has. */

@@ -44,7 +44,8 @@ function formatPeriods(preview: Preview, per: Exclude<Per, "total">, largest: nu
 
 function formatTotal(period: Preview["data"][number] | undefined, amount: number, days: number, formatDate: (time: string) => string): string {
 	const requests = period?.requests ?? 0;
-	if (period?.used_up_at) return `In the last 30 days it would have been used up on ${formatDate(period.used_up_at)}, and refused since then.`;
+	if (period?.used_up_at && period.over > 0)
+		return `In the last 30 days it would have been used up on ${formatDate(period.used_up_at)}, and refused since then.`;
 	const lasts = Math.floor((amount / requests) * days);
 	return `It spent ${count.format(requests)} in the last 30 days: at that pace this lasts about ${count.format(lasts)} days.`;
 }

@@ -30,7 +30,11 @@ export interface AllowancePrice {
 	readonly budgets: NamedCosts | null;
 }
 
+/** In place of costs by name: the request spends no budget of the key. */
+export const NO_BUDGETS: NamedCosts = new Map();
+
 /** What a request spends of an allowance. */
 export function costOf({ budget }: Allowance, { cost, budgets }: AllowancePrice): number {
-	return budget === null ? cost : (budgets?.get(budget.name) ?? cost);
+	if (budget === null) return cost;
+	return budgets === NO_BUDGETS ? 0 : (budgets?.get(budget.name) ?? cost);
 }

@@ -88,6 +88,43 @@ suite("budgets of a key", () => {
 		equal(await allow(uneven, AT_ONCE, one), 98);
 	});
 
+	test("a request that costs more than there is takes nothing: the rest can be spent on every node, and no threshold is announced", async () => {
+		const key = await newKey(CREDITS);
+		equal(getCode(await node(0).ask(key.raw_key, { cost: 1_001 })), "quota_exceeded");
+		equal(getCode(await node(1).ask(key.raw_key, { cost: 990 })), "allowed");
+		// Ten are left. Requests that are too large come again and again, while others spend nothing.
+		for (let second = 0; second < 3; second += 1) {
+			equal(getCode(await node(0).ask(key.raw_key, { cost: 50 })), "quota_exceeded");
+			equal(getCode(await node(0).ask(key.raw_key, { budgets: new Map([["credits", 0]]) })), "allowed");
+			fixture.clock.advance(1_001);
+		}
+		equal(await allow(key, 20, (request) => request + 1), 10);
+		const untouched = await newKey(CREDITS);
+		equal(getCode(await node(0).ask(untouched.raw_key, { cost: 1_001 })), "quota_exceeded");
+		await tellOfBudgets(fixture.context(node(0).node));
+		const events = await fixture.behind("select 1 from keywright.outbox where type = 'budget.threshold' and data->>'key_id' = $1", [
+			untouched.key_id,
+		]);
+		equal(events.length, 0);
+	});
+
+	test("a total that is raised announces its thresholds anew, since nothing else refills it", async () => {
+		const key = await newKey({ ...CREDITS, amount: 10 });
+		const told = async () => {
+			await tellOfBudgets(fixture.context(node(0).node));
+			const rows = await fixture.behind(
+				"select data->>'percent' as percent from keywright.outbox where type = 'budget.threshold' and data->>'key_id' = $1 order by position",
+				[key.key_id],
+			);
+			return rows.map(({ percent }) => Number(percent));
+		};
+		equal(getCode(await node(0).ask(key.raw_key, { cost: 10 })), "allowed");
+		deepEqual(await told(), [80, 100]);
+		await update(key, { ...CREDITS, amount: 100 });
+		equal(getCode(await node(0).ask(key.raw_key, { cost: 75 })), "allowed");
+		deepEqual(await told(), [80, 100, 80]);
+	});
+
 	test("across midnight UTC each day has its 100, on three nodes", async () => {
 		const key = await newKey(CALLS);
 		toMidnight();

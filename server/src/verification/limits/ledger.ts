@@ -16,8 +16,8 @@ const EXACT_BELOW_UNITS = 1_000;
 const IDLE_MS = MINUTE_MS;
 /** What is left of an older block goes back, also while it is spent slowly. */
 const HELD_MS = 5 * MINUTE_MS;
-/** How long an exhausted allowance is cached. After that, another node may have returned units. */
-const EMPTY_MS = 1_000;
+/** How long what was left is relied on to refuse. After that, another node may have returned units. */
+const KNOWN_MS = 1_000;
 
 /** There is too little in the block: lease more with `lease`, then spend again. */
 export const LEASE_NEEDED = Symbol("lease needed");
@@ -30,14 +30,14 @@ interface Account {
 	remaining: number;
 	/** What no node had leased when this one leased last; null before. */
 	left: number | null;
-	/** Cost of the requests that wait for a lease. */
-	waiting: number;
+	/** Costs of the requests that wait for a lease, in their order. */
+	readonly waiting: number[];
 	lastUsedMs: number;
 	leasedMs: number;
 	/** The lease, or the return of an earlier block, that is under way. */
 	pending: Promise<void> | null;
-	/** The amount that was exhausted, and until when that is cached. */
-	empty: { amount: number; untilMs: number } | null;
+	/** Until when `left` refuses what costs more, and the amount of which it was left. */
+	known: { amount: number; untilMs: number } | null;
 }
 
 /**
@@ -69,7 +69,7 @@ export class Ledger {
 		return this.#spans[per];
 	}
 
-	/** Whether `cost` could be spent: false when the allowance has not so much left, LEASE_NEEDED when a block must be leased first. */
+	/** Whether `cost` can be spent: false when the allowance has not so much left, LEASE_NEEDED when a block must be leased first. */
 	check(allowance: Allowance, cost: number, now = this.#clock.now()): boolean | typeof LEASE_NEEDED {
 		return spendable(this.#account(allowance, now), allowance, cost, now);
 	}
@@ -77,10 +77,11 @@ export class Ledger {
 	/** Spends `cost` if `check` is true; returns what it says. */
 	spend(allowance: Allowance, cost: number, now = this.#clock.now()): boolean | typeof LEASE_NEEDED {
 		const account = this.#account(allowance, now);
-		account.lastUsedMs = now;
 		const state = spendable(account, allowance, cost, now);
-		if (state === true) account.remaining -= cost;
-		return state;
+		if (state !== true || cost === 0) return state;
+		account.lastUsedMs = now;
+		account.remaining -= cost;
+		return true;
 	}
 
 	/**
@@ -89,14 +90,14 @@ export class Ledger {
 	 */
 	async lease(allowance: Allowance, cost: number): Promise<void> {
 		const account = this.#account(allowance, this.#clock.now());
-		account.waiting += cost;
+		account.waiting.push(cost);
 		account.pending ??= this.#lease(account).finally(() => {
 			account.pending = null;
 		});
 		try {
 			await account.pending;
 		} finally {
-			account.waiting -= cost;
+			account.waiting.splice(account.waiting.indexOf(cost), 1);
 		}
 	}
 
@@ -122,8 +123,13 @@ export class Ledger {
 		}
 	}
 
+	/** Returns all blocks. One that cannot be returned is logged, and the others follow. */
 	async returnAll(): Promise<void> {
-		for (const account of [...this.#accounts.values()]) await this.#close(account);
+		for (const account of [...this.#accounts.values()]) await this.#close(account).catch((error: unknown) => this.#logUnreturned(error));
+	}
+
+	#logUnreturned(error: unknown): void {
+		this.#log.warn({ err: error }, "quota_block_not_returned");
 	}
 
 	/** The account to spend from. One of a past period or of a larger amount is closed first. */
@@ -134,12 +140,12 @@ export class Ledger {
 			known.allowance = allowance;
 			return known;
 		}
-		const account: Account = { allowance, span, remaining: 0, left: null, waiting: 0, lastUsedMs: now, leasedMs: now, pending: null, empty: null };
+		const account: Account = { allowance, span, remaining: 0, left: null, waiting: [], lastUsedMs: now, leasedMs: now, pending: null, known: null };
 		if (known !== undefined) {
-			// What is left of a reduced amount is known only after the return.
-			account.pending = this.#close(known)
-				.catch((error: unknown) => this.#log.warn({ err: error }, "quota_block_not_returned"))
-				.finally(() => {
+			const closing = this.#close(known).catch((error: unknown) => this.#logUnreturned(error));
+			// What is left of a reduced amount is known only after the return; another period has its own.
+			if (known.span === span)
+				account.pending = closing.finally(() => {
 					account.pending = null;
 				});
 		}
@@ -149,17 +155,19 @@ export class Ledger {
 
 	async #lease(account: Account): Promise<void> {
 		const { allowance, span } = account;
-		// Called with the row locked: every request that waits by then is served.
+		// Called with the row locked: every request that waits by then is served, as far as what is left goes. Nothing is leased if none can be.
 		const sizeOf = (left: number) => {
+			const servable = getServable(account.waiting, account.remaining + left);
+			if (servable <= account.remaining) return 0;
 			const block = left < EXACT_BELOW_UNITS ? 0 : Math.min(BLOCK_UNITS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT));
-			return Math.max(account.waiting - account.remaining, block);
+			return Math.max(servable - account.remaining, block);
 		};
 		const { granted, left } = await record({ database: this.#database }, (tx) => leaseBlock(tx, allowance, span.start, sizeOf));
 		const now = this.#clock.now();
 		account.remaining += granted;
 		account.left = left;
-		account.leasedMs = now;
-		account.empty = left === 0 ? { amount: allowance.amount, untilMs: now + EMPTY_MS } : null;
+		if (granted > 0) account.leasedMs = now;
+		account.known = { amount: allowance.amount, untilMs: now + KNOWN_MS };
 	}
 
 	/** Takes the account out of use and returns what is left of it. After a failure it counts as spent, because the return may have been committed. */
@@ -173,7 +181,14 @@ export class Ledger {
 	}
 }
 
-function spendable({ remaining, empty }: Account, { amount }: Allowance, cost: number, now: number): boolean | typeof LEASE_NEEDED {
+/** The sum of the costs that fit into `there` in their order. A request that costs more than there is takes nothing from the others. */
+function getServable(costs: readonly number[], there: number): number {
+	return costs.reduce((sum, cost) => (sum + cost <= there ? sum + cost : sum), 0);
+}
+
+function spendable({ remaining, left, known }: Account, { amount }: Allowance, cost: number, now: number): boolean | typeof LEASE_NEEDED {
 	if (remaining >= cost) return true;
-	return empty !== null && empty.amount === amount && now < empty.untilMs ? false : LEASE_NEEDED;
+	if (cost > amount) return false;
+	const is_known = known !== null && known.amount === amount && now < known.untilMs;
+	return is_known && cost > remaining + (left ?? 0) ? false : LEASE_NEEDED;
 }

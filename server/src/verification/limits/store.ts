@@ -14,13 +14,31 @@ async function lockPeriod(tx: RecordTx, { tenant_id, per, amount, budget }: Allo
 		return row.leased;
 	}
 	const { key_id, name } = budget;
+	const of_period = { tenant_id, key_id, name, per, start };
+	// Read first: a refused request writes nothing.
+	const known = await tx.selectFrom("budget_periods").select(["leased", "amount"]).where(isPeriod(of_period)).forUpdate().executeTakeFirst();
+	if (known?.amount === amount) return known.leased;
+	// A raised total is the only way in which it refills, so its thresholds are announced anew.
+	const told_percent = sql<number>`case when budget_periods.per = 'total' and excluded.amount > budget_periods.amount then 0 else budget_periods.told_percent end`;
 	const row = await tx
 		.insertInto("budget_periods")
-		.values({ tenant_id, key_id, name, per, start, leased: 0, amount })
-		.onConflict((conflict) => conflict.columns(["tenant_id", "key_id", "name", "per", "start"]).doUpdateSet({ amount }))
+		.values({ ...of_period, leased: 0, amount })
+		.onConflict((conflict) => conflict.columns(["tenant_id", "key_id", "name", "per", "start"]).doUpdateSet({ amount, told_percent }))
 		.returning("leased")
 		.executeTakeFirstOrThrow();
 	return row.leased;
+}
+
+interface Period {
+	readonly tenant_id: string;
+	readonly key_id: string;
+	readonly name: string;
+	readonly per: string;
+	readonly start: string;
+}
+
+function isPeriod({ tenant_id, key_id, name, per, start }: Period) {
+	return sql<boolean>`(tenant_id, key_id, name, per, start) = (${tenant_id}, ${key_id}, ${name}, ${per}, ${start}::date)`;
 }
 
 /** Adds `units`, which may be negative, to what nodes have leased of the allowance's period. */
@@ -33,11 +51,7 @@ async function addLeased(tx: RecordTx, { tenant_id, per, budget }: Allowance, st
 	await tx
 		.updateTable("budget_periods")
 		.set({ leased })
-		.where("tenant_id", "=", tenant_id)
-		.where("key_id", "=", budget.key_id)
-		.where("name", "=", budget.name)
-		.where("per", "=", per)
-		.where("start", "=", start)
+		.where(isPeriod({ tenant_id, key_id: budget.key_id, name: budget.name, per, start }))
 		.execute();
 }
 
