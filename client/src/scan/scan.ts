@@ -12,6 +12,8 @@ import { maskKeys, searchText } from "./search/text.ts";
 
 /** Of a longer list, the first ones are reported, and how many more there are. */
 const SKIPPED_MAX = 10_000;
+/** Longer than any path of a system. */
+const SHOWN_CHARACTERS_MAX = 8_192;
 const ARCHIVE = /\.(?:apk|aab|ipa|zip|jar|aar|war|ear|whl|xpi|vsix|nupkg)$/i;
 
 /** A key at one place, without its secret. */
@@ -71,9 +73,10 @@ export class Scan {
 		return [...this.#findings.values()].sort(byPlace);
 	}
 
-	/** Keys in names are masked, as everywhere in the output. */
+	/** Keys in names are masked, as everywhere in the output; then a name that is very long, as an archive may have it, is cut. */
 	maskPath(path: string): string {
-		return maskKeys(path, this.formats);
+		const masked = maskKeys(path, this.formats);
+		return masked.length > SHOWN_CHARACTERS_MAX ? `${masked.slice(0, SHOWN_CHARACTERS_MAX)}…` : masked;
 	}
 
 	/** Adds a finding; the same key at the same path and line is one, with the commit if it has one. */

@@ -2,7 +2,6 @@ import type { RandomAccess } from "./random-access.ts";
 
 /** The central directory of a ZIP archive, after APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16 and 4.5.3. */
 const ENTRIES_MAX = 200_000;
-const NAME_BYTES_MAX = 4_096;
 const BLOCK_BYTES = 256 * 1024;
 const END_BYTES = 22;
 const COMMENT_BYTES_MAX = 65_535;
@@ -53,7 +52,7 @@ export function* readDirectory(archive: RandomAccess): Generator<Entry> {
 		const name_bytes = header.readUInt16LE(28);
 		const extra_bytes = header.readUInt16LE(30);
 		const variable = read(header_at + HEADER_BYTES, name_bytes + extra_bytes);
-		yield toEntry(header, variable.subarray(0, Math.min(name_bytes, NAME_BYTES_MAX)), variable.subarray(name_bytes), shift);
+		yield toEntry(header, variable.subarray(0, name_bytes), variable.subarray(name_bytes), shift);
 		header_at += HEADER_BYTES + name_bytes + extra_bytes + header.readUInt16LE(32);
 	}
 }

@@ -7,12 +7,15 @@ export const AFTER_CHARACTERS_MAX = 2_048;
 /** White space around the operator that joins two parts of a string. */
 const BLANKS_MAX = 80;
 
-/** One character of a key, written as itself or escaped: JSON and JavaScript, also escaped twice; URL; quoted-printable; HTML. */
-const ESCAPES = String.raw`\\{1,8}(?:u(?:00([0-9A-Fa-f]{2})|\{0{0,4}([0-9A-Fa-f]{2})\})|x([0-9A-Fa-f]{2}))|%(?:25){0,3}([0-9A-Fa-f]{2})|=([0-9A-Fa-f]{2})|&#x0{0,4}([0-9A-Fa-f]{2});|&#0{0,4}([0-9]{2,3});`;
+/** One character of a key, written as itself or escaped: JSON and JavaScript, also escaped twice; URL; quoted-printable; HTML; Markdown. */
+const ESCAPES = String.raw`\\{1,8}(?:u(?:00([0-9A-Fa-f]{2})|\{0{0,4}([0-9A-Fa-f]{2})\})|x([0-9A-Fa-f]{2}))|%(?:25){0,3}([0-9A-Fa-f]{2})|=([0-9A-Fa-f]{2})|&#x0{0,4}([0-9A-Fa-f]{2});|&#0{0,4}([0-9]{2,3});|\\{1,8}(_)`;
 const BLANK = String.raw`(?:[ \t\r\n]|\\{1,8}[nrt])`;
 const QUOTE = String.raw`\\{0,8}["'\x60]`;
-/** What may stand between two characters of a key: the break of a string, of a line, or an escaped line end. */
-const BREAKS = String.raw`${QUOTE}${BLANK}{0,${BLANKS_MAX}}(?:\+|\.\.?|&|,|\.concat\()?${BLANK}{0,${BLANKS_MAX}}${QUOTE}|[\\=]?\r?\n[ \t]{0,${BLANKS_MAX}}|\\{1,8}(?:r\\{1,8})?n[ \t]{0,${BLANKS_MAX}}|(?:%(?:25){0,3}0[AaDd]){1,2}`;
+/**
+ * What may stand between two characters of a key: the break of a string, of a line, or an escaped line end. A text can be read in one way only, so that the time
+ * does not grow with the ways.
+ */
+const BREAKS = String.raw`${QUOTE}${BLANK}{0,${BLANKS_MAX}}(?:(?:\+|\.\.?|&|,|\.concat\()${BLANK}{0,${BLANKS_MAX}})?${QUOTE}|[\\=]?\r?\n[ \t]{0,${BLANKS_MAX}}|\\{1,8}(?:r\\{1,8})?n[ \t]{0,${BLANKS_MAX}}|(?:%(?:25){0,3}0[AaDd]){1,2}`;
 
 const ESCAPE = new RegExp(ESCAPES, "y");
 const BREAK = new RegExp(BREAKS, "y");
@@ -30,7 +33,8 @@ function spellingsOf(text: string): string {
 function anySpelling(character: string): string {
 	const code = character.charCodeAt(0);
 	const hex = code.toString(16).replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
-	return String.raw`(?:${character}|\\{1,8}(?:u(?:00${hex}|\{0{0,4}${hex}\})|x${hex})|%(?:25){0,3}${hex}|=${hex}|&#x0{0,4}${hex};|&#0{0,4}${code};)`;
+	const markdown = character === "_" ? String.raw`|\\{1,8}_` : "";
+	return String.raw`(?:${character}|\\{1,8}(?:u(?:00${hex}|\{0{0,4}${hex}\})|x${hex})|%(?:25){0,3}${hex}|=${hex}|&#x0{0,4}${hex};|&#0{0,4}${code};${markdown})`;
 }
 
 export interface Marker {
@@ -63,7 +67,8 @@ function readEscape(text: string, at: number): { character: string; end: number 
 	ESCAPE.lastIndex = at;
 	const match = ESCAPE.exec(text);
 	if (match === null) return null;
-	const [, , , , , , , decimal] = match;
+	const [, , , , , , , decimal, underscore] = match;
+	if (underscore !== undefined) return { character: underscore, end: ESCAPE.lastIndex };
 	const hex = match.slice(1, 7).find((digits) => digits !== undefined);
 	const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
 	return isBase62(code) || code === UNDERSCORE ? { character: String.fromCharCode(code), end: ESCAPE.lastIndex } : null;
@@ -99,6 +104,18 @@ export function readBody(text: string, at: number): { body: string; end: number 
 	}
 	const following = readCharacter(text, end);
 	return following === null || following.character === "_" ? { body, end } : null;
+}
+
+/** The base62 characters from `at` on, as many as there are: how many, and the index after them. */
+export function readRun(text: string, at: number): { count: number; end: number } {
+	let count = 0;
+	let end = at;
+	for (;;) {
+		const next = readCharacter(text, end) ?? readCharacter(text, skipBreak(text, end));
+		if (next === null || next.character === "_") return { count, end };
+		count += 1;
+		end = next.end;
+	}
 }
 
 /** What can be read of a brand before the index `end`, and where each of its characters begins. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { BREAKS, ESCAPE_STYLES, escapeAll, makeKey, publicPartsOf, randomFrom, randomText, withChecksum } from "../../../testing/scan/keys.ts";
@@ -69,6 +69,34 @@ test("texts full of beginnings of keys are searched to their end", () => {
 	for (const text of hostile) equal(search(text).length, 0);
 });
 
+test("blanks between quotes in any number do not make the search slow", () => {
+	for (const blanks of [12, 80]) {
+		const between = `"${" ".repeat(blanks)}"`;
+		const text = `_${[..."staging_", ..."a".repeat(50)].map((character) => between + character).join("")}`;
+		const started = performance.now();
+		equal(search(text).length, 0);
+		ok(performance.now() - started < 2_000, `${blanks} blanks`);
+	}
+	const key = makeKey(random);
+	equal(search(`"${key.slice(0, 9)}"${" ".repeat(80)}+${" ".repeat(80)}"${key.slice(9)}"`)[0]?.kid, publicPartsOf(key).kid);
+});
+
+test("a key with underscores escaped as in Markdown is found", () => {
+	const key = makeKey(random, "acme_api", "staging");
+	deepEqual([search(`**${key.replaceAll("_", "\\_")}**`)[0]?.format, search(key.replaceAll("_", "\\_")).length], ["acme_api", 1]);
+});
+
+test("no key is shown whole in a name, also where something stands directly after it", () => {
+	const key = makeKey(random);
+	const secret = key.slice(-38);
+	const credential = withChecksum(`kws_${randomText(random, 44)}`);
+	for (const name of [`${key}2.env`, `${key}${key}`, `a_${key}/${key}9`, `${key.slice(0, -1)}`, `x${key.replaceAll("_", "\\_")}0`])
+		ok(!maskKeys(name, []).includes(secret.slice(0, -1)), name.replace(key, "KEY"));
+	ok(!maskKeys(`${credential}2.env`, []).includes(credential.slice(-38)));
+	match(maskKeys(`dir/${key}.env`, []), new RegExp(`^dir/\\[${publicPartsOf(key).kid}…${key.slice(-4)}\\]\\.env$`));
+	equal(maskKeys("my_prod_configuration.json", []), "my_prod_configuration.json");
+});
+
 test("imported keys are found by their pattern only where the format has a prefix, at word boundaries and within the lengths", () => {
 	const format = { name: "older", kind: "imported", prefix: "old_", alphabet: "hex", length_min: 16, length_max: 20 };
 	const formats = toImportedFormats(parseKeyFormats(JSON.stringify({ product_name: "x", key_formats: [format] })));
@@ -83,4 +111,5 @@ test("imported keys are found by their pattern only where the format has a prefi
 	equal(count(`"old_${"a1".repeat(8)}" old_${"b2".repeat(10)}`), 2);
 	equal(count(`old_${"a1".repeat(7)} old_${"a1".repeat(11)} bold_${"a1".repeat(8)} old_${"zz".repeat(8)}`), 0);
 	equal(maskKeys(`old_${"a1".repeat(8)}`, formats), "[older…a1a1]");
+	equal(maskKeys(`old_${"a1".repeat(40)}`, formats), "old_[…]");
 });

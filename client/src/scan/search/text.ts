@@ -1,8 +1,10 @@
 import type { ImportedFormat } from "./formats.ts";
 import { type Identity, identifyKey, identifyServiceCredential, SERVICE_PREFIX } from "./raw-key.ts";
-import { AFTER_CHARACTERS_MAX, BEFORE_CHARACTERS_MAX, eachMarker, isBase62, readBefore, readBody } from "./spelling.ts";
+import { AFTER_CHARACTERS_MAX, BEFORE_CHARACTERS_MAX, eachMarker, isBase62, readBefore, readBody, readRun } from "./spelling.ts";
 
 const LAST_CHARACTERS = 4;
+/** A public id and a part of a secret that is of no use; shorter runs are ordinary words. */
+const RESEMBLANCE_CHARACTERS_MAX = 20;
 /** How far a key reaches from its marker at most, in characters of its text. */
 export const REACH_BEFORE = BEFORE_CHARACTERS_MAX;
 export const REACH_AFTER = AFTER_CHARACTERS_MAX + BEFORE_CHARACTERS_MAX;
@@ -50,16 +52,37 @@ function searchPattern(text: string, format: ImportedFormat, found: (occurrence:
 	}
 }
 
-/** `text` with each key in it shortened to what may be shown. */
+/** `text` with each key in it shortened to what may be shown; what only resembles one, since something stands directly after it, is left out. */
 export function maskKeys(text: string, formats: readonly ImportedFormat[]): string {
-	const occurrences: Occurrence[] = [];
-	searchText(text, formats, (occurrence) => occurrences.push(occurrence));
+	const hidden: { start: number; end: number; shown: string }[] = [];
+	searchText(text, formats, ({ start, end, format, kind, kid, last4 }) =>
+		hidden.push({ start, end, shown: `[${kind === "imported_key" ? format : kid}…${last4}]` }),
+	);
+	eachResemblance(text, formats, (start, end) => hidden.push({ start, end, shown: "[…]" }));
 	let masked = "";
 	let at = 0;
-	for (const { start, end, format, kind, kid, last4 } of occurrences.sort((a, b) => a.start - b.start)) {
-		if (start < at) continue;
-		masked += `${text.slice(at, start)}[${kind === "imported_key" ? format : kid}…${last4}]`;
+	for (const { start, end, shown } of hidden.sort((a, b) => a.start - b.start || b.shown.length - a.shown.length)) {
+		if (end <= at) continue;
+		// The rest of one that overlaps the one before may be of a key, too.
+		masked += start < at ? "[…]" : text.slice(at, start) + shown;
 		at = end;
 	}
 	return masked + text.slice(at);
+}
+
+/** What follows the beginning of a key, if it is longer than its public id, whatever the checksum. */
+function eachResemblance(text: string, formats: readonly ImportedFormat[], hide: (start: number, end: number) => void): void {
+	const hideRun = (from: number): void => {
+		const { count, end } = readRun(text, from);
+		if (count > RESEMBLANCE_CHARACTERS_MAX) hide(from, end);
+	};
+	eachMarker(text, ({ end }) => hideRun(end));
+	for (let at = text.indexOf(SERVICE_PREFIX); at !== -1; at = text.indexOf(SERVICE_PREFIX, at + 1)) hideRun(at + SERVICE_PREFIX.length);
+	for (const { prefix, length_min, table } of formats)
+		for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
+			const from = at + prefix.length;
+			let end = from;
+			while (table[text.charCodeAt(end)] === 1) end += 1;
+			if (end - from >= length_min) hide(from, end);
+		}
 }
