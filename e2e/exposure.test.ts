@@ -409,3 +409,41 @@ test("one address may ask for the status of 600 keys a minute, and then learns w
 	ok(Number(refused.headers["retry-after"]) > 0);
 	expectStatus(await server.send({ method: "GET", path: "/api/v1/key-status", headers: { ...headers, "x-forwarded-for": "203.0.113.98" } }), 200);
 });
+
+test("a right secret ends its key whatever else is wrong with it: paused, expired, from elsewhere, in a browser, suspended, or all spent by a thief", async () => {
+	const end = (raw_key: string, headers: Record<string, string> = {}) => server.keyed(raw_key, "POST", "/key/revoke", {}, headers);
+	const budgets = [{ name: "calls", unit: "calls", amount: 1, per: "total" }];
+	const make = (input: Record<string, unknown> = {}, of = tenant_id) => makeKey(server, of, { environment: "prod", ...input });
+	const [paused, expired, elsewhere, browser, spent] = [
+		await make(),
+		await make(),
+		await make({ allowed_ips: ["198.51.100.0/24"] }),
+		await make(),
+		await make({ budgets }),
+	];
+	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${paused.id}/pause`, {}), 200);
+	await database.rows("update keys set expires_at = now() - interval '1 minute' where id = $1", [expired.id]);
+	expectStatus(await whoami(spent.raw_key), 200);
+	assertProblem(await whoami(spent.raw_key), "quota_exceeded");
+	const suspended = await makeTenant(server, { plan_id: await makePlan(server) });
+	const held = await make({}, suspended.id);
+	expectStatus(await server.operator("PATCH", `/tenants/${suspended.id}`, { status: "suspended" }), 200);
+	const cases: [key: MadeKey, of: string, headers?: Record<string, string>][] = [
+		...[paused, expired, elsewhere, spent].map((key): [MadeKey, string] => [key, tenant_id]),
+		[browser, tenant_id, BROWSER],
+		[held, suspended.id],
+	];
+	for (const [{ id, raw_key }, of, headers] of cases) {
+		const { ended, key_id } = expectStatus(await end(raw_key, headers), 200).json;
+		deepEqual([ended, key_id], ["key", id]);
+		const { status, revoked_by } = expectStatus(await server.management(of, "GET", `/api-keys/${id}`), 200).as<{
+			status: string;
+			revoked_by: { kind: string };
+		}>();
+		deepEqual([status, revoked_by.kind], ["revoked", "key"]);
+		assertProblem(await end(raw_key, headers), "key_revoked");
+	}
+	const wrong = makeRawKey({ brand: "kw", environment: "prod", kid: asKid(newKid()), secret: newSecret() });
+	assertProblem(await end(wrong), "key_invalid");
+	assertProblem(await server.send({ method: "POST", path: "/api/v1/m2m/key/revoke", body: {} }), "key_missing");
+});

@@ -48,7 +48,7 @@ export function refusalTitle({ code, proven, subject }: Refused, now_ms: number)
 
 function named(code: string, subject: string | null, now_ms: number): string | undefined {
 	if (subject === null) return undefined;
-	if (code === "key_invalid") return MISTAKES.get(subject) ?? "No key in its place";
+	if (code === "key_invalid") return MISTAKES.get(subject) ?? codeTitle(code);
 	if (code === "rate_limited") return `Rate limit “${subject}” used up`;
 	if (code === "quota_exceeded") return `Budget “${subject}” used up`;
 	if (code === "permission_missing") return `Permission ${subject} missing`;

@@ -48,6 +48,11 @@ interface RowBase {
 	readonly lets_people_in?: true;
 	/** For `key` routes: the action receives the raw key, which it must not store. */
 	readonly takes_raw_key?: true;
+	/**
+	 * For `key` routes: a right secret that has not ended authorises, also of a key that is paused, has expired or is out of its limits. Nothing is
+	 * spent or counted.
+	 */
+	readonly secret_suffices?: true;
 	/** For `key` routes that a key needs once its budgets are used up: to replace or end itself, or to learn why it was refused. */
 	readonly spends_no_budget?: true;
 	/** The body is not stored, so it may contain secrets: it describes a request of a third party. */

@@ -8,7 +8,7 @@ import type { AddressPace } from "./address-pace.ts";
 import type { FinderParts } from "./gate.ts";
 
 export interface StatusContext extends FinderParts {
-	readonly verifier: Pick<Verifier, "examine" | "sources">;
+	readonly verifier: Pick<Verifier, "examine" | "countWrong" | "sources">;
 	readonly exposures: Pick<ExposureRecorder, "addCanary">;
 	readonly status_pace: AddressPace;
 }
@@ -30,6 +30,7 @@ export async function readKeyStatus(context: StatusContext): Promise<{ active: b
 		...{ tenant_id: null, site_id: null, capability: null, permissions: [], cost: 1, limits: null, budgets: null, plain_http: false },
 		...{ request_id: null, raw_key: presented, source, address, client: "server", operation: "GET /api/v1/key-status" },
 	});
+	if (denial?.code === "key_invalid") verifier.countWrong(address);
 	if (canary) exposures.addCanary(canary, source);
 	if (denial?.code === "unavailable") throw new ApiError("unavailable", denial.detail, denial.metadata);
 	return { active: denial === null || !DEAD.has(denial.code) };

@@ -150,7 +150,7 @@ export const ownKeyRoutes: readonly Route<SelfContext>[] = [
 		method: "POST",
 		path: "/api/v1/m2m/key/revoke",
 		access: "key",
-		spends_no_budget: true,
+		secret_suffices: true,
 		summary: "End the key that authenticates the request, or its old secret while that is being replaced",
 		status: 200,
 		body: SelfRevokeInput,

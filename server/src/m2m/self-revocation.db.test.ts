@@ -40,9 +40,9 @@ test("a key says why it ends itself", async () => {
 	deepEqual(await readState(key), { status: "revoked", revoked_by: "key", revoke_reason: "integration_retired", revoke_note: "The shop has closed" });
 });
 
-test("the old secret ends itself while it is being replaced, and the key works on with the new one", async () => {
-	const key = await make(["key:rotate"]);
-	const { raw_key: successor, rotation } = await rotateSelf(await fixture.self(key.raw_key), {});
+test("the old secret ends itself while a person replaces it, and the key works on with the new one", async () => {
+	const key = await make();
+	const { raw_key: successor, rotation } = await fixture.rotate(key);
 	const { ended } = await revokeSelf(await bare(key.raw_key), { note: "Found in a chat" });
 	equal(ended, "old_secret");
 	equal(await fixture.use(key.raw_key, "orders"), "key_rotated");
@@ -52,11 +52,13 @@ test("the old secret ends itself while it is being replaced, and the key works o
 	deepEqual([status, force_reason], ["completed", "suspected_exposure: Found in a chat"]);
 });
 
-test("the new secret ends the key with both of its secrets", async () => {
-	const key = await make(["key:rotate"]);
-	const { raw_key: successor } = await rotateSelf(await fixture.self(key.raw_key), {});
-	equal((await revokeSelf(await bare(successor), {})).ended, "key");
-	for (const raw_key of [key.raw_key, successor]) equal(await fixture.use(raw_key, "orders"), "key_revoked");
+test("after a rotation that the key began itself, which may be a thief's, either secret ends the key with both", async () => {
+	for (const by of ["old", "new"]) {
+		const key = await make(["key:rotate"]);
+		const { raw_key: successor } = await rotateSelf(await fixture.self(key.raw_key), {});
+		equal((await revokeSelf(await bare(by === "old" ? key.raw_key : successor), {})).ended, "key");
+		for (const raw_key of [key.raw_key, successor]) equal(await fixture.use(raw_key, "orders"), "key_revoked", by);
+	}
 });
 
 test("of two requests that end the same key at once, one ends it and the other finds it ended", async () => {

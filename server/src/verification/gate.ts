@@ -36,6 +36,16 @@ export function getHeader(raw: FramedRequest, name: string): string | null {
 	return typeof value === "string" ? value : null;
 }
 
+/** Codes of a right secret that has ended. */
+const ENDED: ReadonlySet<string> = new Set(["key_revoked", "key_rotated"]);
+
+/** Whether the secret is right and has not ended, whatever else is wrong. A refusal is decided, kept and counted as always. */
+async function decideBySecret(verifier: Verifier, question: Question): Promise<Decision> {
+	const { grant, denial } = await verifier.examine(question);
+	if (grant === null || denial?.code === "unavailable" || ENDED.has(denial?.code ?? "")) return verifier.decide(question);
+	return { grant, denial: null };
+}
+
 /** The gate of keyed routes: verifies the key of the request and sets the headers of allowed and denied responses. */
 export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	const { verifier, exposed_keys } = options;
@@ -98,7 +108,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				return new GateDenial(denial);
 			}
 			const question = toQuestion(request, raw, raw.raw_key);
-			const decision = verifier.decide(question);
+			const decision = row.secret_suffices === true ? decideBySecret(verifier, question) : verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
 			return conclude(request, reply, raw, question, decision);
 		};

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
+import type { Address } from "../core/network.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
 import type { RefusalRecorder } from "../failures/recorder.ts";
@@ -89,6 +90,11 @@ export class Verifier {
 	/** The decision without spending or counting. Rejects when the data cannot be read. */
 	examine(question: Question): Promise<Decision> {
 		return examine(this.#parts, question);
+	}
+
+	/** Counts a wrong key that `examine` has found, so that further look-ups for its address go to the slow queue. */
+	countWrong(address: Address | null): void {
+		this.#parts.failures.refuse(address, NOT_KNOWN);
 	}
 
 	/** Keeps the refusal of a request without a key, for the operator. */
