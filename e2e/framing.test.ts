@@ -524,10 +524,12 @@ test("a body whose fields are all optional is optional itself", async () => {
 	const optional = OPERATIONS.filter(({ body_optional }) => body_optional);
 	ok(optional.length >= 5);
 	for (const operation of optional) {
-		const head = getHead(operation);
-		if (head === null) continue;
 		const codes: string[] = [];
-		for (const { lines, body } of NOTHING_SENT) codes.push(await getCode(head, lines, body));
+		for (const { lines, body } of NOTHING_SENT) {
+			// A key of its own for each request: one of the operations ends it.
+			const head = getHead(operation, operation.kind === "key" ? await almightyKey() : undefined);
+			if (head !== null) codes.push(await getCode(head, lines, body));
+		}
 		deepEqual([...new Set(codes)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
 	}
 	for (const { lines, body } of NOTHING_SENT) {
