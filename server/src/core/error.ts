@@ -102,7 +102,11 @@ export const ERRORS = {
 	unsupported_media_type: { status: 415, title: "The content type is not supported", cure: "Send the content type that `detail` names." },
 	headers_too_large: { status: 431, title: "The headers are too large or too many", cure: "Send fewer and shorter headers." },
 	rate_limited: { status: 429, title: "Too many requests", cure: "Wait the number of seconds in `Retry-After`, then send requests more slowly." },
-	quota_exceeded: { status: 429, title: "The quota of this period is used up", cure: "Wait for the next period or ask for a larger plan." },
+	quota_exceeded: {
+		status: 429,
+		title: "The quota of this period is used up",
+		cure: "Wait until it refills, or ask for a larger plan or, if a budget of the key is named, for a larger budget.",
+	},
 	too_many_auth_failures: {
 		status: 429,
 		title: "Too many wrong keys from this address",
