@@ -10,7 +10,7 @@ Commands
 Options
   --help, --version
 
-Exit codes: 0 nothing found, 1 keys found, 2 wrong usage, 3 the server of --url could not be asked.
+Exit codes: 0 nothing found, 1 keys found, 2 wrong usage or an error, 3 the server of --url could not be asked.
 `;
 
 /** The version of this package. */
@@ -33,12 +33,21 @@ async function run(args: readonly string[]): Promise<ExitCode> {
 	throw new UsageError(command === undefined ? "a command is missing" : "there is no such command");
 }
 
+/** Ends the command where nothing expected the error: Node's own exit code would be 1, which means that keys were found. Its message may contain a path. */
+function failWith(error: unknown): never {
+	const name = error instanceof Error ? error.name : "unknown";
+	const code = error instanceof Error && "code" in error ? ` ${String(error.code)}` : "";
+	process.stderr.write(`keywright: an unexpected error (${name}${code}) ended the command; what it did until then is not printed.\n`);
+	process.exit(EXIT.usage);
+}
+
+process.on("uncaughtException", failWith);
 // A reader that ends early, such as `head`, is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? (process.exitCode ?? EXIT.fine) : EXIT.usage));
 try {
 	process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-	if (!(error instanceof UsageError)) throw error;
+	if (!(error instanceof UsageError)) failWith(error);
 	process.stderr.write(`keywright: ${error.message}. See keywright --help.\n`);
 	process.exitCode = EXIT.usage;
 }

@@ -64,6 +64,17 @@ test("the exit code is 0 without keys, 1 with keys, 2 for wrong usage and 3 if t
 	equal((await run("--version")).stdout, `${version}\n`);
 });
 
+test("an error that nothing expects ends with 2 and one line, since 1 means that keys were found", async () => {
+	writeFileSync(join(folder, "broken.mjs"), `JSON.stringify = () => { throw new RangeError("${KEY}"); };`);
+	const broken = await runKeywright(folder, ["scan", "--json", "leak.txt"], ["--import", join(folder, "broken.mjs")]);
+	rmSync(join(folder, "broken.mjs"));
+	deepEqual([broken.code, broken.stdout], [2, ""]);
+	match(broken.stderr, /^keywright: an unexpected error \(RangeError\) ended the command[^\n]*\n$/);
+	writeFileSync(join(folder, "later.mjs"), 'setImmediate(() => { throw new TypeError("x"); });');
+	equal((await runKeywright(folder, ["scan", "clean.txt"], ["--import", join(folder, "later.mjs")])).code, 2);
+	rmSync(join(folder, "later.mjs"));
+});
+
 test("the readable report says where a key is, its id and what to do, and draws nothing where there is no terminal", async () => {
 	const { stdout, stderr } = await run("scan", "--no-history", "leak.txt");
 	const { kid, last4 } = publicPartsOf(KEY);

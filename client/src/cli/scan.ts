@@ -30,7 +30,7 @@ Options
   --install-hook    write a git hook that runs scan --staged before each commit, and search nothing
   --help            this
 
-Exit codes: 0 nothing found, 1 keys found, 2 wrong usage, 3 the server of --url could not be asked.
+Exit codes: 0 nothing found, 1 keys found, 2 wrong usage or an error, 3 the server of --url could not be asked.
 `;
 
 const OPTIONS = {

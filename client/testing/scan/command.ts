@@ -11,8 +11,8 @@ export interface Ran {
 }
 
 /** Runs the built command `keywright` in `folder`. */
-export async function runKeywright(folder: string, args: readonly string[], node: readonly string[] = []): Promise<Ran> {
-	const child = spawn(process.execPath, [...node, BIN, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+export async function runKeywright(folder: string, args: readonly string[], node: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+	const child = spawn(process.execPath, [...node, BIN, ...args], { cwd: folder, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
 	const { promise, resolve } = Promise.withResolvers<number | null>();
 	child.once("close", resolve);
 	let stdout = "";
