@@ -107,11 +107,16 @@ export class Scan {
 		this.#onStep(this);
 	}
 
+	/** Searches the name of a file. */
+	name(path: string): void {
+		searchText(path, this.formats, (identity) => this.#put(identity, identity.kid ?? identity.last4, this.maskPath(path), null, null));
+	}
+
 	/** Searches the name and the content of a file. */
 	async file(raw: RawPath, follow = false): Promise<void> {
 		const path = toText(raw);
 		this.countFile();
-		searchText(path, this.formats, (identity) => this.#put(identity, identity.kid ?? identity.last4, this.maskPath(path), null, null));
+		this.name(path);
 		let file: OpenFile;
 		try {
 			file = new OpenFile(raw, follow);

@@ -23,24 +23,17 @@ const SAFE = [
 	"--no-pager",
 	"--no-replace-objects",
 	"--no-optional-locks",
-	...[
-		"safe.directory=*",
-		"core.fsmonitor=false",
-		"protocol.allow=never",
-		"log.showSignature=false",
-		"log.showRoot=true",
-		"log.mailmap=false",
-	].flatMap((setting) => ["-c", setting]),
+	...["safe.directory=*", "core.fsmonitor=false", "protocol.allow=never"].flatMap((setting) => ["-c", setting]),
 ];
 const NO_HOOKS = ["-c", `core.hooksPath=${devNull}`];
 
-/** The environment of git: the caller's without its GIT_* variables, which name another repository within hooks. */
-function environmentOf(git: Git): NodeJS.ProcessEnv {
-	const inherited = Object.entries(process.env).filter(([name]) => !/^(?:GIT_|SSH_ASKPASS)/i.test(name));
+/** The environment of git: the caller's without its GIT_* variables, which name another repository within hooks. `own` keeps the caller's configuration. */
+function environmentOf(git: Git, configuration: "none" | "own" = "none"): NodeJS.ProcessEnv {
+	const removed = configuration === "own" ? /^(?:GIT_(?!CONFIG)|SSH_ASKPASS)/i : /^(?:GIT_|SSH_ASKPASS)/i;
+	const inherited = Object.entries(process.env).filter(([name]) => !removed.test(name));
 	return {
 		...Object.fromEntries(inherited),
-		GIT_CONFIG_NOSYSTEM: "1",
-		GIT_CONFIG_GLOBAL: devNull,
+		...(configuration === "own" ? {} : { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: devNull }),
 		GIT_TERMINAL_PROMPT: "0",
 		GIT_NO_LAZY_FETCH: "1",
 		GIT_NO_REPLACE_OBJECTS: "1",
@@ -57,13 +50,13 @@ export function indexFileOfHook(): string | null {
 }
 
 /** What git prints. Null if it ends with another code than 0. Throws `GitError` if it is not installed. */
-export function askGit(git: Git, args: readonly string[], input?: string, hooks: "none" | "configured" = "none"): Promise<Buffer | null> {
+export function askGit(git: Git, args: readonly string[], input?: string, configuration: "none" | "own" = "none"): Promise<Buffer | null> {
 	const { promise, resolve: answer, reject } = Promise.withResolvers<Buffer | null>();
-	const all = [...SAFE, ...(hooks === "none" ? NO_HOOKS : []), "-C", git.folder, ...args];
+	const all = [...SAFE, ...(configuration === "none" ? NO_HOOKS : []), "-C", git.folder, ...args];
 	const child = execFile(
 		"git",
 		all,
-		{ env: environmentOf(git), encoding: "buffer", maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true },
+		{ env: environmentOf(git, configuration), encoding: "buffer", maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true },
 		(error, stdout) => {
 			if (error && "code" in error && error.code === "ENOENT") reject(new GitError("git is not installed"));
 			else answer(error ? null : stdout);

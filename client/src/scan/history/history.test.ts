@@ -1,11 +1,13 @@
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { deflateSync } from "node:zlib";
 import { BIN, placesOf, readReport, runKeywright } from "../../../testing/scan/command.ts";
 import { git } from "../../../testing/scan/corpus.ts";
-import { makeKey, publicPartsOf, randomFrom } from "../../../testing/scan/keys.ts";
+import { makeKey, publicPartsOf, randomFrom, randomText } from "../../../testing/scan/keys.ts";
 import { makeZip } from "../../../testing/scan/zip.ts";
 
 const random = randomFrom(9);
@@ -167,4 +169,140 @@ test("the first commit is checked too", async () => {
 	writeFileSync(join(path, "a.txt"), key);
 	git(path, "add", ".");
 	deepEqual(placesOf(await scan(path, "--staged", ".")), [`a.txt:1 ${kidOf(key)}`]);
+});
+
+test("no setting of a repository and no damaged reference hides a key of its history", async () => {
+	const path = makeRepository("settings");
+	const key = makeKey(random);
+	const added = commit(path, { "sub/a.txt": key, "b.txt": "b" });
+	commit(path, { "sub/a.txt": "gone" });
+	const place = `a.txt:1 ${kidOf(key)} ${added}`;
+	for (const [name, value] of [
+		["diff.orderFile", "/nonexistent"],
+		["diff.algorithm", "nonsense"],
+		["diff.relative", "true"],
+		["core.worktree", "/"],
+	] as const) {
+		git(path, "config", name, value);
+		deepEqual(placesOf(await scan(path, ".")), [`sub/${place}`], name);
+		deepEqual(placesOf(await scan(path, "sub")), [`sub/${place}`], name);
+		deepEqual(placesOf(await scan(join(path, "sub"), ".")), [place], name);
+		git(path, "config", "--unset", name);
+	}
+	writeFileSync(join(path, ".git/refs/heads/dangling"), `${"1234567890".repeat(4)}\n`);
+	const report = await scan(path, ".");
+	equal(report.findings.length, 1);
+	equal(report.findings[0]?.kid, kidOf(key));
+});
+
+test("a key that git can name no commit for is reported with its object", async () => {
+	const path = makeRepository("treeless");
+	const key = makeKey(random);
+	commit(path, { "sub/a.txt": key });
+	const blob = git(path, "rev-parse", "HEAD:sub/a.txt").trim();
+	const tree = git(path, "rev-parse", "HEAD:sub").trim();
+	commit(path, { "sub/a.txt": "gone" });
+	rmSync(join(path, ".git/objects", tree.slice(0, 2), tree.slice(2)), { force: true });
+	for (const searched of [".", "sub"]) {
+		const report = await scan(path, searched);
+		const prefix = searched === "." ? "" : "sub/";
+		deepEqual(placesOf(report), [`${prefix}(object ${blob.slice(0, 12)}):1 ${kidOf(key)}`]);
+		deepEqual(
+			report.not_scanned.map(({ reason }) => reason),
+			["a part of its git history: git could not say in which commits all keys are"],
+		);
+	}
+});
+
+test("behind an object that is damaged within, the search goes on, and more of them are named", { timeout: 120_000 }, async () => {
+	const path = makeRepository("corrupt");
+	const keys = Array.from({ length: 8 }, () => makeKey(random));
+	commit(path, Object.fromEntries(keys.map((key, index) => [`${index}.txt`, `${key}\n${randomText(random, 10_000 * index)}`])));
+	// A list much longer than a pipe holds.
+	const many = makeRepository("many");
+	for (const to of [path, many]) {
+		const objects = Array.from({ length: 6_000 }, (_, index) => `blob\nmark :${index + 1}\ndata 8\n${String(index).padStart(8, "0")}\n`).join("");
+		execFileSync("git", ["-C", to, "fast-import", "--quiet"], { input: objects });
+	}
+	const damage = (repository: string, name: string): void => {
+		const oid = git(repository, "rev-parse", `HEAD:${name}`).trim();
+		const file = join(repository, ".git/objects", oid.slice(0, 2), oid.slice(2));
+		const bytes = deflateSync(Buffer.concat([Buffer.from(`blob ${readFileSync(join(repository, name)).length}\0`), Buffer.from("short")]));
+		chmodSync(file, 0o644);
+		writeFileSync(file, bytes);
+	};
+	damage(path, "2.txt");
+	const large = git(path, "rev-parse", "HEAD:5.txt").trim();
+	chmodSync(join(path, ".git/objects", large.slice(0, 2), large.slice(2)), 0o644);
+	truncateSync(join(path, ".git/objects", large.slice(0, 2), large.slice(2)), 20_000);
+	const report = await scan(path, ".");
+	deepEqual(
+		report.findings.filter(({ commit: first }) => first !== null).map(({ path: at }) => at),
+		["0.txt", "1.txt", "3.txt", "4.txt", "6.txt", "7.txt"],
+	);
+	deepEqual(
+		report.not_scanned.map(({ reason }) => reason),
+		["a part of its git history: git could not read all objects"],
+	);
+	commit(many, Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${index}.txt`, `content ${index}`])));
+	for (let index = 0; index < 20; index += 1) damage(many, `${index}.txt`);
+	match((await scan(many, ".")).not_scanned.at(-1)?.reason ?? "", /^the rest of its git history: too many objects are damaged$/);
+});
+
+test("a content with very many paths is reported at the first 1,000, and the others are named", async () => {
+	const path = makeRepository("copies");
+	const key = makeKey(random);
+	commit(path, Object.fromEntries(Array.from({ length: 1_005 }, (_, index) => [`copies/${index}.txt`, key])));
+	rmSync(join(path, "copies"), { recursive: true });
+	const report = await scan(path, ".");
+	equal(report.findings.length, 1_000);
+	deepEqual(report.not_scanned, [{ path: ".", reason: "a content with a key had more than 1,000 paths in its git history; the others" }]);
+});
+
+test("a shallow and a partial clone, and an archive too large to unpack, are named", async () => {
+	const path = makeRepository("complete");
+	commit(path, { "a.txt": "a" });
+	commit(path, { "a.txt": "b", "big.bin": Buffer.concat([Buffer.from("PK\u0003\u0004"), Buffer.alloc(64 * 1024 ** 2)]) });
+	git(path, "config", "uploadpack.allowFilter", "true");
+	git(folder, "clone", "--quiet", "--depth", "1", `file://${path}`, join(folder, "shallow"));
+	const reasons = (await scan(folder, "shallow")).not_scanned.map(({ reason }) => reason);
+	match(reasons.join("\n"), /this is a shallow clone/);
+	match(reasons.join("\n"), /an archive of more than 64 MiB in the git history/);
+	git(folder, "clone", "--quiet", "--bare", "--filter=blob:none", `file://${path}`, join(folder, "partial.git"));
+	match((await scan(folder, "partial.git")).not_scanned[0]?.reason ?? "", /this is a partial clone/);
+});
+
+test("staged files are excluded by their path below PATH, as others, and their names are searched", async () => {
+	const path = makeRepository("excluded");
+	const key = makeKey(random);
+	const named = makeKey(random);
+	mkdirSync(join(path, "a/b"), { recursive: true });
+	for (const name of ["a/b/c.txt", "a/d.txt"]) writeFileSync(join(path, name), key);
+	writeFileSync(join(path, `${named}.txt`), "x");
+	git(path, "add", ".");
+	for (const mode of ["--staged", "--no-history"]) {
+		const seen = async (...args: string[]) => (await scan(path, mode, ...args)).findings.map(({ path: at }) => at);
+		deepEqual(await seen("--exclude", "b/c.txt", "a"), ["a/d.txt"], mode);
+		deepEqual(await seen("--exclude", "a", "."), [`[${kidOf(named)}…${named.slice(-4)}].txt`], mode);
+	}
+});
+
+test("no hook is written where git would not run it, or where it cannot be written", async () => {
+	const path = makeRepository("elsewhere");
+	const configuration = join(folder, "gitconfig");
+	writeFileSync(configuration, `[core]\n\thooksPath = ${join(folder, "shared-hooks")}\n`);
+	const install = (env: NodeJS.ProcessEnv, at = path) => runKeywright(at, ["scan", "--install-hook"], [], env);
+	const refused = await install({ GIT_CONFIG_GLOBAL: configuration });
+	deepEqual([refused.code, refused.stdout], [2, ""]);
+	match(refused.stderr, /^keywright: the hook was not written: your git configuration \(core\.hooksPath\)[^\n]+\n$/);
+	ok(!existsSync(join(path, ".git/hooks/pre-commit")));
+	git(path, "config", "core.hooksPath", "own/hooks");
+	mkdirSync(join(path, "deep"));
+	equal((await install({ GIT_CONFIG_GLOBAL: configuration }, join(path, "deep"))).code, 0);
+	ok(existsSync(join(path, "own/hooks/pre-commit")));
+	git(path, "config", "core.hooksPath", "file/hooks");
+	writeFileSync(join(path, "file"), "");
+	const blocked = await install({ GIT_CONFIG_GLOBAL: configuration });
+	deepEqual([blocked.code, blocked.stdout], [2, ""]);
+	match(blocked.stderr, /^keywright: the hook was not written: the folder of the hooks cannot be written: [^\n]+\n$/);
 });

@@ -1,13 +1,16 @@
-import { Transform } from "node:stream";
+import { pipeline, Transform } from "node:stream";
 import { NESTED_BYTES_MAX } from "../archive/archive.ts";
 import { beginsAsZip } from "../archive/directory.ts";
 import { accessBuffer } from "../archive/random-access.ts";
 import type { Located, Scan } from "../scan.ts";
-import { type Git, GitError, hasSucceeded, startGit } from "./git.ts";
+import { type Git, hasSucceeded, startGit } from "./git.ts";
 
 const LINE_FEED = 10;
 const HEADER_BYTES_MAX = 256;
 const MISSING = " missing";
+/** After an object that git cannot read, it is started again, so often at most. */
+const RESTARTS_MAX = 16;
+const HEADER = /^[0-9a-f]{40,64} (?:missing|[a-z]+ [0-9]+)$/;
 const SEARCHED = / (?:blob|commit|tag)$/;
 
 export interface ObjectKeys {
@@ -19,7 +22,11 @@ export interface ObjectKeys {
 export interface Searched {
 	readonly keys: ObjectKeys[];
 	/** False if git could not read everything; what it could read is searched. */
-	complete: boolean;
+	readonly complete: boolean;
+	/** How many objects git answered for before it ended. */
+	readonly answered: number;
+	/** Whether git ended without an error. */
+	readonly succeeded: boolean;
 }
 
 interface Open {
@@ -31,18 +38,35 @@ interface Open {
 	collected: Buffer[] | null;
 }
 
-/** Searches every blob, commit and tag of a repository, reachable or not, in the order in which they are stored. */
-export async function searchAllObjects(git: Git, scan: Scan): Promise<Searched> {
+/**
+ * Searches every blob, commit and tag of a repository, reachable or not, in the order in which they are stored. Git ends at an object that is damaged within:
+ * the search goes on behind it.
+ */
+export async function searchAllObjects(git: Git, scan: Scan): Promise<{ keys: ObjectKeys[]; unread: "none" | "some" | "rest" }> {
+	const keys: ObjectKeys[] = [];
+	let unread: "none" | "some" | "rest" = "none";
+	let done = 0;
+	for (let starts = 0; starts <= RESTARTS_MAX; starts += 1) {
+		const searched = await searchFrom(git, scan, done);
+		keys.push(...searched.keys);
+		if (!searched.complete) unread = "some";
+		if (searched.succeeded) return { keys, unread };
+		done += searched.answered + 1;
+	}
+	return { keys, unread: "rest" };
+}
+
+/** Searches all objects but the first `skip` of them. */
+async function searchFrom(git: Git, scan: Scan, skip: number): Promise<Searched> {
 	const list = startGit(git, ["cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname) %(objecttype)"]);
 	let damaged = false;
-	const wanted = list.stdout.pipe(
-		pickSearched(() => {
-			damaged = true;
-		}),
-	);
-	const searched = await searchObjects(git, scan, (stdin) => wanted.pipe(stdin));
+	const wanted = pickSearched(skip, () => {
+		damaged = true;
+	});
+	// A pipeline, unlike a pipe, also ends the list if the search ends early.
+	const searched = await searchObjects(git, scan, (stdin) => pipeline(list.stdout, wanted, stdin, () => undefined));
 	const listed = await hasSucceeded(list);
-	return { keys: searched.keys, complete: searched.complete && listed && !damaged };
+	return { ...searched, complete: searched.complete && listed && !damaged };
 }
 
 /** Searches the objects with these ids. */
@@ -50,78 +74,122 @@ export function searchObjectsOf(git: Git, scan: Scan, oids: readonly string[]): 
 	return searchObjects(git, scan, (stdin) => stdin.end(oids.map((oid) => `${oid}\n`).join("")));
 }
 
-/** Passes on the ids of the objects that are searched, from lines of id and type. Git calls a damaged object missing. */
-function pickSearched(onDamaged: () => void): Transform {
+/** Passes on the ids of the objects that are searched, but the first `skip`, from lines of id and type. Git calls a damaged object missing. */
+function pickSearched(skip: number, onDamaged: () => void): Transform {
 	let rest = "";
+	let passed = 0;
 	return new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			const lines = (rest + chunk.toString("latin1")).split("\n");
 			rest = lines.pop() ?? "";
 			if (lines.some((line) => line.endsWith(MISSING))) onDamaged();
-			done(null, lines.flatMap((line) => (SEARCHED.test(line) ? [`${line.slice(0, line.indexOf(" "))}\n`] : [])).join(""));
+			const searched = lines.filter((line) => SEARCHED.test(line));
+			const wanted = searched.slice(Math.max(0, skip - passed));
+			passed += searched.length;
+			done(null, wanted.map((line) => `${line.slice(0, line.indexOf(" "))}\n`).join(""));
 		},
 	});
 }
 
-/** Reads `git cat-file --batch`: for each object a line of id, type and size, then its bytes and a line feed. */
+/**
+ * Reads `git cat-file --batch`: for each object a line of id, type and size, then its bytes and a line feed. Of an object that is damaged within, git may send
+ * fewer bytes than it says and go on: then what follows is not understood, and reading stops there.
+ */
 async function searchObjects(git: Git, scan: Scan, send: (stdin: NodeJS.WritableStream) => void): Promise<Searched> {
 	const batch = startGit(git, ["cat-file", "--batch", "--buffer"]);
 	send(batch.stdin);
-	const keys: ObjectKeys[] = [];
-	let complete = true;
-	let header = "";
-	let open: Open | null = null;
-	let ends_line = false;
-	for await (const chunk of batch.stdout as AsyncIterable<Buffer>) {
-		for (let at = 0; at < chunk.length; ) {
-			if (ends_line) {
-				ends_line = false;
-				at += 1;
-			} else if (open === null) {
-				const end = chunk.indexOf(LINE_FEED, at);
-				header += chunk.toString("latin1", at, end === -1 ? chunk.length : end);
-				if (header.length > HEADER_BYTES_MAX) throw new GitError("git answered in a form that is not known");
-				at = end === -1 ? chunk.length : end + 1;
-				if (end === -1) continue;
-				open = openObject(header);
-				complete &&= open !== null;
-				header = "";
-			} else {
-				const part = chunk.subarray(at, at + open.left);
-				take(open, scan, part);
-				at += part.length;
-			}
-			if (open !== null && open.left === 0) {
-				const located = await closeObject(git, scan, open);
-				if (located.length > 0) keys.push({ oid: open.oid, type: open.type, located });
-				open = null;
-				ends_line = true;
-			}
+	const answers = new Answers(git, scan);
+	for await (const chunk of batch.stdout as AsyncIterable<Buffer>)
+		if (!(await answers.push(chunk))) {
+			batch.kill();
+			break;
 		}
-	}
-	if (open !== null) scan.searcher.end();
 	const succeeded = await hasSucceeded(batch);
-	return { keys, complete: complete && succeeded };
+	const whole = answers.end();
+	return { keys: answers.keys, complete: answers.complete && succeeded && whole, answered: answers.answered, succeeded: succeeded && whole };
 }
 
-/** Null for an object that is missing, as in a partial clone. */
-function openObject(header: string): Open | null {
-	const [oid = "", type = "", size = ""] = header.split(" ");
-	if (!/^[0-9]+$/.test(size)) return null;
-	return { oid, type, bytes: Number(size), left: Number(size), collected: null };
+class Answers {
+	readonly #git: Git;
+	readonly #scan: Scan;
+	readonly keys: ObjectKeys[] = [];
+	complete = true;
+	answered = 0;
+	#header = "";
+	#open: Open | null = null;
+	#is_understood = true;
+
+	constructor(git: Git, scan: Scan) {
+		this.#git = git;
+		this.#scan = scan;
+	}
+
+	/** False if the rest cannot be understood. */
+	async push(chunk: Buffer): Promise<boolean> {
+		for (let at = 0; at < chunk.length && this.#is_understood; ) {
+			const open = this.#open;
+			if (open === null) at = this.#readHeader(chunk, at);
+			else if (open.left > 0) {
+				const part = chunk.subarray(at, at + open.left);
+				take(open, this.#scan, part);
+				at += part.length;
+			} else if (chunk[at] === LINE_FEED) {
+				at += 1;
+				await this.#close(open);
+			} else this.#is_understood = false;
+		}
+		return this.#is_understood;
+	}
+
+	/** Whether all was understood to its end. */
+	end(): boolean {
+		if (this.#open !== null) this.#scan.searcher.end();
+		return this.#is_understood && this.#open === null && this.#header === "";
+	}
+
+	#readHeader(chunk: Buffer, at: number): number {
+		const end = chunk.indexOf(LINE_FEED, at);
+		this.#header += chunk.toString("latin1", at, end === -1 ? Math.min(chunk.length, at + HEADER_BYTES_MAX) : end);
+		if (this.#header.length > HEADER_BYTES_MAX || (end !== -1 && !HEADER.test(this.#header))) this.#is_understood = false;
+		if (end === -1) return chunk.length;
+		const [oid = "", type = "", size] = this.#header.split(" ");
+		this.#header = "";
+		if (size !== undefined) this.#open = { oid, type, bytes: Number(size), left: Number(size), collected: null };
+		else {
+			// It is missing, as in a partial clone.
+			this.complete = false;
+			this.answered += 1;
+		}
+		return end + 1;
+	}
+
+	async #close(open: Open): Promise<void> {
+		const located = await closeObject(this.#git, this.#scan, open);
+		if (located.length > 0) this.keys.push({ oid: open.oid, type: open.type, located });
+		this.#open = null;
+		this.answered += 1;
+	}
+}
+
+/** How an object is shown whose path is not known. */
+export function nameOf(oid: string): string {
+	return `(object ${oid.slice(0, 12)})`;
 }
 
 function take(open: Open, scan: Scan, part: Buffer): void {
 	const is_first = open.left === open.bytes;
 	open.left -= part.length;
-	if (is_first && open.bytes <= NESTED_BYTES_MAX && (open.type !== "blob" || beginsAsZip(part))) open.collected = [];
+	const is_archive = is_first && open.type === "blob" && beginsAsZip(part);
+	if (is_archive && open.bytes > NESTED_BYTES_MAX)
+		scan.skip(nameOf(open.oid), "an archive of more than 64 MiB in the git history: it was not unpacked, but searched as it is");
+	if (is_first && open.bytes <= NESTED_BYTES_MAX && (open.type !== "blob" || is_archive)) open.collected = [];
 	if (open.collected !== null) open.collected.push(Buffer.from(part));
 	else scan.searcher.push(part);
 }
 
 async function closeObject(git: Git, scan: Scan, open: Open): Promise<Located[]> {
 	scan.countObject();
-	const name = `object ${open.oid.slice(0, 12)}`;
+	const name = nameOf(open.oid);
 	if (open.collected !== null) {
 		const bytes = Buffer.concat(open.collected);
 		const located = open.type === "blob" ? await scan.archive(name, accessBuffer(bytes)) : null;

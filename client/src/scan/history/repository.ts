@@ -1,11 +1,11 @@
-import { realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Exclude } from "../files/exclude.ts";
 import { joinRaw, type RawPath, rawFromText, toText } from "../files/path.ts";
 import type { Scan } from "../scan.ts";
 import { askGit, askGitLine, type Git } from "./git.ts";
-import { type ObjectKeys, searchAllObjects } from "./objects.ts";
-import { type Origin, originsOf } from "./origins.ts";
+import { nameOf, type ObjectKeys, searchAllObjects } from "./objects.ts";
+import { type Origins, originsOf } from "./origins.ts";
 
 /** A repository, and which part of it is searched. */
 export interface Repository {
@@ -25,26 +25,46 @@ export async function findRepository(path: string, index_file: string | null = n
 	const git: Git = { folder: is_folder ? real : dirname(real), index_file };
 	const found = await askGitLine(git, ["rev-parse", "--git-common-dir"]);
 	if (found === null) return null;
-	const store = isAbsolute(found) ? found : resolve(git.folder, found);
-	const top = await askGitLine(git, ["rev-parse", "--show-toplevel"]);
-	const prefix = top === null ? "" : ((await askGitLine(git, ["rev-parse", "--show-prefix"])) ?? "");
-	const below = is_folder ? prefix.replace(/\/$/, "") : prefix + real.slice(dirname(real).length + 1);
-	return { git, store: realpathSync(store), below, shown: path };
+	const store = realpathSync(resolve(git.folder, found));
+	const top = isWithin(real, store) ? null : await topOf(git);
+	const below = top === null ? "" : relative(top, is_folder ? git.folder : join(git.folder, basename(real))).replaceAll(sep, "/");
+	return { git, store, below, shown: path };
+}
+
+/**
+ * The folder whose `.git` is that of the repository; null for a bare one. Git is not asked for the top of the work tree, since a repository can configure another
+ * (`core.worktree`), and paths would be compared with the wrong ones.
+ */
+export async function topOf(git: Git): Promise<string | null> {
+	const answer = await askGitLine(git, ["rev-parse", "--absolute-git-dir"]);
+	if (answer === null) return null;
+	const own = realpathSync(answer);
+	for (let folder = git.folder; ; folder = dirname(folder)) {
+		const candidate = join(folder, ".git");
+		const resolved = existsSync(candidate) ? await askGitLine(git, ["rev-parse", "--resolve-git-dir", candidate]) : null;
+		if (resolved !== null && realpathSync(resolve(git.folder, resolved)) === own) return folder;
+		if (folder === dirname(folder)) return null;
+	}
+}
+
+export function isWithin(path: string, folder: string): boolean {
+	return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Searches the history of a repository. Only for what is found, the commits are looked up. */
 export async function searchHistory(scan: Scan, repository: Repository, exclude: Exclude): Promise<void> {
 	const { git, below } = repository;
 	if (below !== "" && !(await wasEverTracked(git, below))) return;
-	const { keys, complete } = await searchAllObjects(git, scan);
-	if (!complete) scan.skip(repository.shown, "a part of its git history: git could not read all objects");
+	await nameMissing(scan, repository);
+	const { keys, unread } = await searchAllObjects(git, scan);
+	if (unread !== "none") scan.skip(repository.shown, "a part of its git history: git could not read all objects");
+	if (unread === "rest") scan.skip(repository.shown, "the rest of its git history: too many objects are damaged");
 	const blobs = keys.filter(({ type }) => type === "blob");
-	const origins = await originsOf(
-		git,
-		blobs.map(({ oid }) => oid),
-	);
+	const origins = await originsOf(git, [...new Set(blobs.map(({ oid }) => oid))]);
+	if (origins.missing !== null) scan.skip(repository.shown, `a part of its git history: ${origins.missing}`);
+	if (origins.has_more) scan.skip(repository.shown, "a content with a key had more than 1,000 paths in its git history; the others");
 	const places = keys.flatMap((found) =>
-		placesOf(repository, found, origins.get(found.oid) ?? [], exclude).flatMap((place) => found.located.map((located) => ({ ...place, located }))),
+		placesOf(repository, found, origins, exclude).flatMap((place) => found.located.map((located) => ({ ...place, located }))),
 	);
 	// The first commit of a finding is kept, also where later versions of a file have the key at the same line.
 	for (const { path, located, commit } of places.sort((a, b) => a.order - b.order)) scan.add(path, located, commit);
@@ -56,9 +76,18 @@ export async function countObjects({ git }: Repository): Promise<number> {
 	return [...output.matchAll(/^(?:count|in-pack): ([0-9]+)$/gm)].reduce((sum, [, number]) => sum + Number(number), 0);
 }
 
+/** If git cannot say, it may have been. */
 async function wasEverTracked(git: Git, below: string): Promise<boolean> {
-	const output = await askGit(git, ["log", "--all", "--reflog", "-1", "--format=%H", "--", `:(top,literal)${below}`]);
-	return output !== null && output.length > 0;
+	const output = await askGit(git, ["rev-list", "--all", "--reflog", "-1", "--", `:(top,literal)${below}`]);
+	return output === null || output.length > 0;
+}
+
+/** What a clone lacks by intention is in no list of its objects. */
+async function nameMissing(scan: Scan, { git, shown }: Repository): Promise<void> {
+	if ((await askGitLine(git, ["rev-parse", "--is-shallow-repository"])) === "true")
+		scan.skip(shown, "the older part of its git history: this is a shallow clone; get the rest with git fetch --unshallow");
+	const partial = await askGitLine(git, ["config", "--get-regexp", String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`]);
+	if (partial) scan.skip(shown, "a part of its git history: this is a partial clone, which lacks some objects; search a complete clone");
 }
 
 interface Place {
@@ -67,10 +96,13 @@ interface Place {
 	readonly order: number;
 }
 
-function placesOf(repository: Repository, { oid, type }: ObjectKeys, origins: readonly Origin[], exclude: Exclude): Place[] {
+function placesOf(repository: Repository, { oid, type }: ObjectKeys, all: Origins, exclude: Exclude): Place[] {
 	const { below } = repository;
 	const at = (name: string): Place => ({ path: showIn(repository, rawFromText(name)), commit: null, order: 0 });
 	if (type !== "blob") return below === "" ? [{ ...at(`(${type} message)`), commit: type === "commit" ? oid : null }] : [];
+	const origins = all.of.get(oid) ?? [];
+	// Where git could not say everything, an object without a path may be anywhere, also below the path that is searched.
+	if (origins.length === 0 && all.missing !== null) return [at(nameOf(oid))];
 	if (origins.length === 0) return below === "" ? [at(`(unreachable object ${oid.slice(0, 12)})`)] : [];
 	return origins.flatMap(({ path, commit, order }) => {
 		const inner = pathBelow(path, below);
@@ -84,7 +116,7 @@ function showIn({ shown }: Repository, inner: RawPath): string {
 }
 
 /** The part of a path below a folder, "" for the path itself, null for others. */
-function pathBelow(path: RawPath, below: string): RawPath | null {
+export function pathBelow(path: RawPath, below: string): RawPath | null {
 	const folder = rawFromText(below);
 	if (folder === "") return path;
 	if (path === folder) return rawFromText("");

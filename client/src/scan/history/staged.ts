@@ -4,7 +4,7 @@ import type { Scan } from "../scan.ts";
 import { askGit, askGitLine, GitError } from "./git.ts";
 import { searchObjectsOf } from "./objects.ts";
 import { splitNul } from "./origins.ts";
-import type { Repository } from "./repository.ts";
+import { pathBelow, type Repository } from "./repository.ts";
 
 /** Searches what the next commit adds or changes: the content in the index, not that of the work tree. */
 export async function searchStaged(scan: Scan, repository: Repository, exclude: Exclude): Promise<void> {
@@ -17,9 +17,12 @@ export async function searchStaged(scan: Scan, repository: Repository, exclude: 
 			? null
 			: await askGit(git, ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--diff-filter=AMT", base, ...paths]);
 	if (output === null) throw new GitError("git could not list what is staged");
-	const staged = readStaged(output).filter(({ path }) => !exclude(toText(path)));
+	const staged = readStaged(output).filter(({ path }) => !exclude(toText(pathBelow(path, below) ?? path)));
 	const { keys, complete } = await searchObjectsOf(git, scan, [...new Set(staged.map(({ oid }) => oid))]);
-	for (const _ of staged) scan.countFile();
+	for (const { path } of staged) {
+		scan.countFile();
+		scan.name(toText(joinRaw(below === "" ? rawFromText(shown) : rawFromText(""), path)));
+	}
 	if (!complete) throw new GitError("git could not read all of what is staged");
 	for (const { oid, located } of keys) {
 		const folder = below === "" ? rawFromText(shown) : rawFromText("");
