@@ -83,10 +83,10 @@ test("encrypted, damaged and unsupported entries are named, and what is before t
 });
 
 test("a very long name is masked before it is cut", async () => {
-	for (const length of [4_080, 8_140, 20_000]) {
+	for (const length of [4_068, 8_140, 20_000]) {
 		const { skipped } = await read(makeZip([{ name: `${"a/".repeat(length / 2)}${KEY}`, bytes: text(), encrypted: true }]));
 		equal(skipped.length, 1);
-		ok(!skipped.join().includes(KEY.slice(0, -2)));
+		ok(!skipped.join().includes(KEY.slice(0, 24)));
 		ok((skipped[0]?.length ?? 0) < 9_000);
 	}
 });

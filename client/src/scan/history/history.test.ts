@@ -296,6 +296,8 @@ test("no hook is written where git would not run it, or where it cannot be writt
 	deepEqual([refused.code, refused.stdout], [2, ""]);
 	match(refused.stderr, /^keywright: the hook was not written: your git configuration \(core\.hooksPath\)[^\n]+\n$/);
 	ok(!existsSync(join(path, ".git/hooks/pre-commit")));
+	const missing = await runKeywright(path, ["scan", "--install-hook", "nowhere"]);
+	deepEqual([missing.code, missing.stderr], [2, "keywright: the hook was not written: there is no such folder. See keywright --help.\n"]);
 	git(path, "config", "core.hooksPath", "own/hooks");
 	mkdirSync(join(path, "deep"));
 	equal((await install({ GIT_CONFIG_GLOBAL: configuration }, join(path, "deep"))).code, 0);

@@ -14,6 +14,7 @@ exec npx --no -- keywright scan --staged .
 
 /** Writes the pre-commit hook of the repository at `folder`, and returns its path. Throws `GitError` if there is one already, which is left as it is. */
 export async function installHook(folder: string): Promise<string> {
+	if (!existsSync(folder)) throw new GitError("there is no such folder");
 	const given: Git = { folder: realpathSync(resolve(folder)), index_file: null };
 	const common = await askGitLine(given, ["rev-parse", "--git-common-dir"]);
 	if (common === null) throw new GitError("this is not a repository");
