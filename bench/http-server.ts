@@ -18,7 +18,7 @@ const access_log = createAccessLog({ level: "info", brand: "kw", output: destina
 const instance = await startInstance({
 	without_notifications: place === "without-notifications",
 	without_records: place === "without-records",
-	...(place.endsWith("-records") ? { population: { budgets: place === "with-records", expired_every: 20 } } : {}),
+	...(place.endsWith("-records") ? { population: { expired_every: 20 } } : {}),
 	keys: Number(keys),
 	access_log,
 	...(place === "behind-a-proxy" ? { trusted_proxies: trusted } : {}),

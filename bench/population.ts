@@ -11,8 +11,6 @@ const BATCH_KEYS = 5_000;
 
 /** What keys have beyond the usual. */
 export interface PopulationOptions {
-	/** Each key has a budget that is so large that no request is refused by it. Default: false. */
-	readonly budgets?: boolean;
 	/** Every how many keys one has expired. Default: none. */
 	readonly expired_every?: number;
 }
@@ -25,11 +23,9 @@ const PLAN_LIMITS = JSON.stringify({ sites: null, api_keys: null, documents: nul
 /** So high that every request is charged and none is refused. */
 const RATE_LIMITS = JSON.stringify([{ name: "burst", requests: 1_000_000_000, window_seconds: 60, per: "key" }]);
 
-const BUDGETS = JSON.stringify([{ name: "calls", unit: "requests", amount: 1_000_000_000_000, per: "month" }]);
-
 /** Inserts `keys` used keys of TENANTS tenants; returns the raw keys. The role of `owner_url` must bypass row-level security. */
 export async function populate(owner_url: string, peppers: Peppers, keys: number, options: PopulationOptions = {}): Promise<Population> {
-	const { budgets = false, expired_every } = options;
+	const { expired_every } = options;
 	const client = new pg.Client({ connectionString: owner_url });
 	await client.connect();
 	const run = randomBytes(4).toString("hex");
@@ -52,11 +48,11 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 			return { ...key, mac: secretMac(peppers.current, key, secret), last4: parseRawKey("kw", raw_key)?.last4 ?? "" };
 		});
 		await client.query(
-			`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by, budgets, expires_at)
-			select tenant_id, id, 'prod-bench', 'prod', '{"name":"bench"}', '{tenant:read}', '{"kind":"system","name":"bench"}', $3::jsonb,
-				case when place % $4::integer = 0 then now() - interval '1 day' end
+			`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by, expires_at)
+			select tenant_id, id, 'prod-bench', 'prod', '{"name":"bench"}', '{tenant:read}', '{"kind":"system","name":"bench"}',
+				case when place % $3::integer = 0 then now() - interval '1 day' end
 			from unnest($1::text[], $2::text[]) with ordinality as k (tenant_id, id, place)`,
-			[rows.map((row) => row.tenant_id), rows.map((row) => row.key_id), budgets ? BUDGETS : "[]", expired_every ?? BATCH_KEYS + 1],
+			[rows.map((row) => row.tenant_id), rows.map((row) => row.key_id), expired_every ?? BATCH_KEYS + 1],
 		);
 		await client.query(
 			`insert into keywright.secrets (kid, tenant_id, key_id, mac, mac_version, pepper_id, last4)

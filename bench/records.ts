@@ -1,15 +1,13 @@
-// What the records of requests cost warm keyed requests: two servers under the same load, a twentieth of it with expired keys. One keeps refusals, counts
-// requests by source, operation and day, and spends a budget of each key; the other does none of it.
+// What the records of requests cost keyed requests: two servers under the same load, a twentieth of it with expired keys. One keeps refusals and counts
+// requests by source, operation and day; the other does neither.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Side, start } from "./forward-auth.ts";
-import { CONNECTIONS, measureLoad } from "./http.ts";
+import { CONNECTIONS, measureLoad, warmUpSeconds } from "./http.ts";
 import { median } from "./measure.ts";
 
 const WHOAMI = "/api/v1/m2m/whoami";
-/** Approximate rate of first leases of budgets, which the measured time must not contain. */
-const LEASES_PER_SECOND = 300;
 
 export interface RecordFigures {
 	readonly recording_per_second: number;
@@ -30,7 +28,7 @@ export async function measureRecords(options: { keys: number; rounds: number; se
 			const keysFile = join(folder, way);
 			const side = await start("http-server.ts", [String(options.keys), keysFile, way]);
 			started.push(side);
-			await measureLoad(side.port, WHOAMI, Math.ceil(options.keys / LEASES_PER_SECOND), keysFile, CONNECTIONS);
+			await measureLoad(side.port, WHOAMI, warmUpSeconds(options.keys), keysFile, CONNECTIONS);
 			sides.push({ port: side.port, keysFile, rates: [], refused: 0 });
 		}
 		for (let round = 0; round < options.rounds; round += 1) {

@@ -4,6 +4,7 @@ import { factsOf, type Refusing, startRefusing } from "../../testing/refusals.ts
 import { newQuestion, type Process, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { ApiError } from "../core/error.ts";
 import { newRequestId } from "../core/request-id.ts";
+import { MINUTE_MS } from "../core/time.ts";
 import { revokeKey } from "../keys/revocation/revoke.ts";
 import { asKid, makeRawKey } from "../keys/secrets/format.ts";
 import { makeSource } from "../usage/sources/source.ts";
@@ -39,6 +40,8 @@ suite("a storm of refusals", () => {
 	test("a million refusals cost bounded memory and rows, and are counted exactly; 64 sources of a key are counted apart", async (t) => {
 		const key = await fixture.key(process.node, tenant_id);
 		await revokeKey(fixture.context(process.node), { ...key, reason: "other" });
+		// Within one minute: the first of each source and minute is kept apart.
+		fixture.clock.advance(MINUTE_MS - (fixture.clock.now() % MINUTE_MS));
 		await refusing.refuse(key.raw_key);
 		const sources = Array.from({ length: SOURCES }, (_, index) => makeSource(`192.0.${index}.0/24`, "curl", null));
 		const questions = sources.map((source) => newQuestion(key.raw_key, { source }));

@@ -59,7 +59,7 @@ export function previewBudget(
 		}
 		period.requests += requests;
 		period.over = Math.max(0, period.requests - budget.amount);
-		if (period.requests >= budget.amount) period.used_up_at ??= start.toISOString();
+		if (period.over > 0) period.used_up_at ??= start.toISOString();
 	}
 	return periods;
 }
