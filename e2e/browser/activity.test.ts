@@ -191,7 +191,7 @@ test("a row opens its explanation beside the list: reason, checks in their order
 	const box = await panel().boundingBox();
 	equal(box?.width, 420);
 	const list = await page.getByRole("table", { name: "Refusals" }).boundingBox();
-	ok(list !== null && box !== null && list.x + list.width <= box.x, "the panel stands beside the list");
+	ok(list !== null && box !== null && list.x + list.width <= box.x, "the panel is beside the list");
 });
 
 test("arrows move the row and the explanation follows; Escape closes it, and the focus is on its row", async () => {
@@ -282,7 +282,7 @@ test("the refusals of a key lead to this page, with the key and the reason", asy
 	deepEqual(await read(), [["Rate limit “burst” used up", "429 GET /whoami", "prod-returns-portal | returns", "6"]]);
 });
 
-test("the nearest refusal stands in for one that was not kept, and says so above everything else", async () => {
+test("the nearest refusal is explained in place of one that was not kept, and the panel says so above everything else", async () => {
 	const [last] = await database.rows("select at from auth_failures where request_id = $1", [request_id]);
 	await database.rows("update auth_failure_counts set requests = requests + 3 where tenant_id = $1 and code = 'environment_mismatch'", [tenant_id]);
 	const at_ms = Date.parse(String(last?.at));

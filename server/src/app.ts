@@ -243,7 +243,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await people.close();
 			await flushing.stop();
 			await exposures.stop();
-			await ledger.returnAll().catch((error: unknown) => log.warn({ err: error }, "quota_block_not_returned"));
+			await ledger.returnAll();
 			await node.stop();
 		},
 	};

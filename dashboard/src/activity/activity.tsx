@@ -15,7 +15,7 @@ const PERIODS = [
 	{ value: "week", label: "7 d" },
 	{ value: "month", label: "30 d" },
 ];
-/** From this width the panel stands beside the page, so that the focus may stay in the list. */
+/** From this width the panel is beside the page, so that the focus may stay in the list. */
 const BESIDE = "(min-width: 68em)";
 
 interface ActivityProps {

@@ -48,7 +48,11 @@ export const LOG_EVENTS = {
 		levels: ["error"],
 		means: "a checkpoint of the audit log could not be appended to its file because of `err`; the next attempt follows within five minutes",
 	},
-	quota_block_not_returned: { levels: ["warn"], means: "leased quota could not be returned at the stop; it is lost for this month" },
+	quota_block_not_returned: {
+		levels: ["warn"],
+		means:
+			"what was leased of a quota or budget could not be returned; it counts as used until the period ends, and for good if a budget does not refill",
+	},
 	database_connection_lost: { levels: ["warn"], means: "an idle connection broke; it is replaced automatically" },
 	listening_connection_lost: { levels: ["warn"], means: "the LISTEN connection broke; it is replaced automatically" },
 	change_not_applied: { levels: ["warn"], means: "a notified change could not be applied; the next renewal of the lease applies it" },

@@ -15,7 +15,7 @@ const LOCATOR64 = 0x07064b50;
 const HEADER = 0x02014b50;
 const LOCAL = 0x04034b50;
 const ZIP64_EXTRA = 1;
-/** A field with this value stands in the ZIP64 extra field instead. */
+/** A field with this value is in the ZIP64 extra field instead. */
 const IN_EXTRA = 0xffffffff;
 
 export interface Entry {

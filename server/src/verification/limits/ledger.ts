@@ -42,7 +42,7 @@ interface Account {
 
 /**
  * Quotas and budgets, spent from leased blocks: never exceeded, and no I/O while a block lasts. A node returns unspent units when it is idle
- * or stops; a crash costs at most one block of each, until the period ends.
+ * or stops; a crash costs at most one block of each, until the period ends, and for good where it does not.
  */
 export class Ledger {
 	readonly #database: Database;
