@@ -33,6 +33,7 @@ test("rules become the question, from constants and from the request", async () 
 		capability: "orders",
 		cost: () => 3,
 		limits: (r) => ({ exports: 2, [r.tenant ?? ""]: 7 }),
+		budgets: (r) => ({ credits: 25, [r.tenant ?? ""]: 0 }),
 	});
 	const decision = await guard.decide({ tenant: "acme" }, HEADERS, { method: "GET", path: "/x" });
 	assert.equal(decision.allowed, true);
@@ -49,6 +50,7 @@ test("rules become the question, from constants and from the request", async () 
 				{ name: "exports", cost: 2 },
 				{ name: "acme", cost: 7 },
 			],
+			budgets: { credits: 25, acme: 0 },
 		},
 	]);
 });
@@ -91,6 +93,14 @@ test("a rule without a usable value closes the route, sends no question and is r
 		{ limits: () => ({ "": 1 }) },
 		{ limits: () => ({ Exports: 1 }) },
 		{ limits: () => Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`limit_${index}`, 1])) },
+		{ budgets: () => undefined },
+		{ budgets: () => ({ credits: -1 }) },
+		{ budgets: () => ({ credits: 1.5 }) },
+		{ budgets: () => ({ credits: Number.NaN }) },
+		{ budgets: () => ({ credits: 1_000_001 }) },
+		{ budgets: () => ({ Credits: 1 }) },
+		{ budgets: () => JSON.parse('{"__proto__":1}') },
+		{ budgets: () => Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`budget_${index}`, 1])) },
 		{
 			capability: () => {
 				throw new Error(`something with ${RAW_KEY}`);
@@ -120,6 +130,12 @@ test("a rule that is misspelt, undefined or never holds does not compile into an
 		{ tenant: 5 },
 		{ limits: ["exports"] },
 		{ limits: null },
+		{ budgets: ["credits"] },
+		{ budgets: undefined },
+		{ budgets: { credits: -1 } },
+		{ budgets: { credits: 1_000_001 } },
+		{ budgets: { credits: "25" } },
+		{ budgets: { credits: undefined } },
 	]) {
 		// Rules that only untyped code can pass.
 		const untyped: object = { verifier, ...rules };

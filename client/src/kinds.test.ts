@@ -17,6 +17,7 @@ const RIGHT: Readonly<Record<string, (question: Question) => boolean>> = {
 	capability: ({ capability }) => /^[a-z][a-z0-9_]{0,63}$/.test(capability ?? ""),
 	cost: ({ cost }) => Number.isInteger(cost) && Number(cost) > 0,
 	limits: ({ limits }) => Array.isArray(limits) && limits.every(({ cost }) => Number.isInteger(cost)),
+	budgets: ({ budgets }) => budgets !== undefined && Object.values(budgets).every((cost) => Number.isInteger(cost) && cost >= 0),
 };
 const CLOSED = [400, 500, 503];
 const quiet = { on_error: () => undefined };

@@ -16,22 +16,25 @@ export interface Rules<Request> {
 	/** One permission, `resource:action`, or up to 32 that are all required. */
 	readonly permission?: Asked<string | readonly string[], Request>;
 	readonly capability?: Asked<string, Request>;
-	/** The request's cost against the rate limits, an integer, 1 by default. */
+	/** The request's cost against the rate limits, the quota and the budgets of the key, an integer, 1 by default. */
 	readonly cost?: Asked<number, Request>;
 	/** Named limits of the plan that the request also spends, or spends at another cost: `{ exports: 5 }`. */
 	readonly limits?: Asked<Readonly<Record<string, number>>, Request>;
+	/** Budgets of the key that the request spends at another cost, in their unit, 0 for none: `{ credits: 25 }`. */
+	readonly budgets?: Asked<Readonly<Record<string, number>>, Request>;
 }
 
 /** Computes a rule's part of the question. Throws `KeywrightError` if the rule returns no usable value. */
 export type Reader<Request> = (request: Request, target: Target) => Part;
 type Part = Omit<Question, "raw_key" | "request">;
 
-export const RULE_NAMES: ReadonlySet<string> = new Set(["tenant", "site", "permission", "capability", "cost", "limits"]);
+export const RULE_NAMES: ReadonlySet<string> = new Set(["tenant", "site", "permission", "capability", "cost", "limits", "budgets"]);
 /** Longer than any id, so that a truncated id matches nothing. */
 const ID_CHARACTERS_MAX = 128;
 const UNSENDABLE = /[\p{Cc}\p{Cs}]/gu;
 const COST_MAX = 1_000_000;
 const LIMITS_MAX = 8;
+const BUDGETS_MAX = 4;
 const PERMISSIONS_MAX = 32;
 /** Keywright's name patterns; other names can never match. */
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -57,6 +60,7 @@ export function readersFrom<Request>(rules: ReadonlyMap<string, unknown>): Reade
 		reader<Request>(rules, "capability", (value) => ({ capability: text(value, CAPABILITY) })),
 		reader<Request>(rules, "cost", (value) => ({ cost: cost(value) })),
 		reader<Request>(rules, "limits", (value) => ({ limits: limits(value) })),
+		reader<Request>(rules, "budgets", (value) => ({ budgets: budgets(value) })),
 	];
 	return readers.filter((read) => read !== null);
 }
@@ -126,8 +130,8 @@ function permissions(value: unknown): string[] {
 	return list.map((entry) => text(entry, PERMISSION));
 }
 
-function cost(value: unknown): number {
-	if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > COST_MAX) throw new TypeError("not a cost");
+function cost(value: unknown, min = 1): number {
+	if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > COST_MAX) throw new TypeError("not a cost");
 	return value;
 }
 
@@ -135,4 +139,10 @@ function limits(value: unknown): NamedCost[] {
 	const named = Array.from(readPlain(value, "limits"), ([name, spent]) => ({ name: text(name, LIMIT_NAME), cost: cost(spent) }));
 	if (named.length > LIMITS_MAX) throw new TypeError("too many limits");
 	return named;
+}
+
+function budgets(value: unknown): Record<string, number> {
+	const named = Array.from(readPlain(value, "budgets"), ([name, spent]) => [text(name, LIMIT_NAME), cost(spent, 0)] as const);
+	if (named.length > BUDGETS_MAX) throw new TypeError("too many budgets");
+	return Object.fromEntries(named);
 }

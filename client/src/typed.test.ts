@@ -18,7 +18,15 @@ const same = <A, B>(_proof: Same<A, B>): void => undefined;
 const OPTIONS = { url: "http://127.0.0.1:1", credential: CREDENTIAL };
 
 test("the compiler checks the types; this test only creates the guards", () => {
-	const rules = { tenant: "acme", site: "north", permission: ["orders:read"], capability: "orders", cost: 2, limits: { exports: 1 } } as const;
+	const rules = {
+		tenant: "acme",
+		site: "north",
+		permission: ["orders:read"],
+		capability: "orders",
+		cost: 2,
+		limits: { exports: 1 },
+		budgets: { credits: 25 },
+	} as const;
 
 	const fastifyGuard = keywrightFastify(OPTIONS);
 	fastify().get("/:tenant_id", { onRequest: fastifyGuard({ ...rules, tenant: (r) => r.params.tenant_id }) }, async (request) => {
@@ -70,6 +78,9 @@ test("the compiler checks the types; this test only creates the guards", () => {
 	}
 	// @ts-expect-error: the cost of a limit is a number.
 	assert.throws(() => nodeGuard.check({ limits: { exports: "2" } }), /"limits" has no usable value/);
+	// @ts-expect-error: the cost in a budget is a number.
+	assert.throws(() => nodeGuard.check({ budgets: { credits: "25" } }), /"budgets" has no usable value/);
+	nodeGuard.check({ budgets: (_request, target) => ({ credits: Number(target.query("size")), calls: 0 }) });
 	// @ts-expect-error: a list is not an object of rules.
 	assert.throws(() => nodeGuard.check(["orders:read"]), TypeError);
 	// @ts-expect-error: undefined is not an object of rules; a misspelt variable has this value.

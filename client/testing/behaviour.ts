@@ -57,7 +57,7 @@ export const CASES: readonly Case[] = [
 		],
 	},
 	{
-		title: "site, capability, cost and named limits are asked about where the route has them",
+		title: "site, capability, cost, named limits and budgets are asked about where the route has them",
 		steps: [
 			{
 				send: get([KEY_LINE, ["User-Agent", "bot/1"]], `${EXPORTS}?weight=5`),
@@ -70,6 +70,7 @@ export const CASES: readonly Case[] = [
 					capability: "exports",
 					cost: 5,
 					limits: [{ name: "exports", cost: 5 }],
+					budgets: { credits: 125, calls: 0 },
 					request: { method: "GET", path: EXPORTS, ip: "127.0.0.1", user_agent: "bot/1" },
 				},
 				handled: ["key_1"],

@@ -34,6 +34,14 @@ export const WRONG_RULES: Readonly<Record<string, unknown>> = {
 		})(),
 	},
 	"a limit in capitals": { limits: { Exports: 5 } },
+	"budgets in a list": { budgets: [["credits", 5]] },
+	"budgets that come later": { budgets: Promise.resolve({ credits: 5 }) },
+	"budgets of another name": { budget: { credits: 5 } },
+	"a budget in capitals": { budgets: { Credits: 5 } },
+	"a negative cost in a budget": { budgets: { credits: -1 } },
+	"a fraction of a budget": { budgets: { credits: 0.5 } },
+	"more than a question may cost": { budgets: { credits: 1_000_001 } },
+	"five budgets": { budgets: { a: 1, b: 1, c: 1, d: 1, e: 1 } },
 };
 
 /** The names of those that `make` accepts; expected to be empty. */

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping, MutableMapping
 from typing import Any, Callable, Optional, Union
 from urllib.parse import quote
 
-from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
+from .guard import ABSENT, Absent, Budgets, Cost, Limits, Rules, Text, Texts
 from .incoming import HeaderLines, Request, facts_of
 from .problem import Problem
 from .protect import Admitted, Arrived, Outcome, Protection
@@ -39,13 +39,14 @@ class Guard(Protection):
         capability: Union[Text, Absent] = ABSENT,
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
+        budgets: Union[Budgets, Absent] = ABSENT,
     ) -> App:
         """Wraps an app: calls it for admitted requests, with the typed `Admission` at `scope["keywright"]` and
         `scope["state"]["keywright"]` (Starlette's `request.state.keywright`). Rules as of `Rules`; their functions are called in the
         event loop and must not block. WebSockets are guarded too; `lifespan` goes to the app. Decides before the body is read."""
         if not callable(app):
             raise TypeError("guard: give the app that it stands before")
-        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
+        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits, budgets=budgets)
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "lifespan":

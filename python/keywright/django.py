@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any, Callable, Union
 
 from . import asgi, wsgi
-from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
+from .guard import ABSENT, Absent, Budgets, Cost, Limits, Rules, Text, Texts
 from .problem import Problem
 from .protect import Admitted, Arrived, Protection
 
@@ -40,11 +40,12 @@ def guarded(
     capability: Union[Text, Absent] = ABSENT,
     cost: Union[Cost, Absent] = ABSENT,
     limits: Union[Limits, Absent] = ABSENT,
+    budgets: Union[Budgets, Absent] = ABSENT,
 ) -> Callable[[View], View]:
     """A decorator for one view, with or without the middleware: calls it for admitted requests, with the typed `Admission` at
     `request.keywright`. Rules as of `Rules`; `r.param(name)` is a parameter of the route. `settings.KEYWRIGHT` has the options of
     `Protection`. For a class use `method_decorator(guarded(...), name="dispatch")`."""
-    asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
+    asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits, budgets=budgets)
 
     def decorate(view: View) -> View:
         if not callable(view):

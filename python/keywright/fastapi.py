@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 
 from . import asgi
 from .decision import Admission
-from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
+from .guard import ABSENT, Absent, Budgets, Cost, Limits, Rules, Text, Texts
 from .problem import Problem
 from .protect import Protection
 
@@ -42,10 +42,11 @@ class Guard(Protection):
         capability: Union[Text, Absent] = ABSENT,
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
+        budgets: Union[Budgets, Absent] = ABSENT,
     ) -> Callable[[HTTPConnection], Awaitable[Admission]]:
         """For `Depends`: returns the `Admission`, also at `request.state.keywright`, or refuses. Rules as of `Rules`; `r.param(name)` is a
         parameter of the route. FastAPI calls a dependency once per request, even if it is used twice."""
-        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
+        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits, budgets=budgets)
 
         async def admitted(connection: HTTPConnection) -> Admission:
             headers = connection.scope.get(_HEADERS_KEY)

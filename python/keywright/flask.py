@@ -15,7 +15,7 @@ from typing import Any, Callable, Union
 from flask import Response, after_this_request, current_app, g, request
 
 from . import wsgi
-from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
+from .guard import ABSENT, Absent, Budgets, Cost, Limits, Rules, Text, Texts
 from .problem import Problem
 from .protect import Protection
 
@@ -34,10 +34,11 @@ class Guard(Protection):
         capability: Union[Text, Absent] = ABSENT,
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
+        budgets: Union[Budgets, Absent] = ABSENT,
     ) -> Callable[[View], View]:
         """A decorator to put below the route's: calls the view for admitted requests, with the typed `Admission` at
         `flask.g.keywright`. Rules as of `Rules`; `r.param(name)` is a parameter of the route."""
-        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
+        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits, budgets=budgets)
         return functools.partial(self._guarded, asked)
 
     def _guarded(self, asked: Rules, view: View) -> View:

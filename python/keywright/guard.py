@@ -17,6 +17,7 @@ Text = Union[str, Callable[[Request], Optional[str]]]
 Texts = Union[str, Sequence[str], Callable[[Request], Union[str, Sequence[str], None]]]
 Cost = Union[int, Callable[[Request], Optional[int]]]
 Limits = Union[Mapping[str, int], Callable[[Request], Optional[Mapping[str, int]]]]
+Budgets = Limits
 """A constant or a function of the request; a function that returns None refuses the request."""
 
 
@@ -31,6 +32,7 @@ _ID_UNITS_MAX = 128
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _COST_MAX = 1_000_000
 _LIMITS_MAX = 8
+_BUDGETS_MAX = 4
 _PERMISSIONS_MAX = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """Keywright's name patterns; other constants can never match."""
@@ -43,7 +45,8 @@ class Rules:
     """What a route requires of a key. Every given rule must hold; without rules any valid key is admitted.
 
     `tenant`: keys of other tenants get 404. `site`: within the tenant. `permission`: one, or several that are all required. `cost`: the
-    request's cost against the rate limits. `limits`: named limits of the plan that the request also spends, `{"exports": 5}`.
+    request's cost against the rate limits, the quota and the budgets of the key. `limits`: named limits of the plan that the request also
+    spends, `{"exports": 5}`. `budgets`: budgets of the key that it spends at another cost, 0 for none, `{"credits": 25}`.
     Raises `TypeError` for a rule that can never be valid, because ignoring it would open the route.
     """
 
@@ -56,6 +59,7 @@ class Rules:
         capability: Union[Text, Absent] = ABSENT,
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
+        budgets: Union[Budgets, Absent] = ABSENT,
     ) -> None:
         readers = (
             _reader("tenant", "tenant_id", tenant, _id, _ID),
@@ -64,6 +68,7 @@ class Rules:
             _reader("capability", "capability", capability, lambda value: _text(value, _CAPABILITY)),
             _reader("cost", "cost", cost, _cost),
             _reader("limits", "limits", limits, _limits),
+            _reader("budgets", "budgets", budgets, _budgets),
         )
         self._readers = [read for read in readers if read is not None]
 
@@ -142,8 +147,8 @@ def _permissions(value: object) -> list[str]:
     return found
 
 
-def _cost(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _COST_MAX:
+def _cost(value: object, lowest: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= _COST_MAX:
         raise ValueError("not a cost")
     return value
 
@@ -154,4 +159,13 @@ def _limits(value: object) -> list[dict[str, object]]:
     named: list[dict[str, object]] = [{"name": _text(name, _LIMIT_NAME), "cost": _cost(spent)} for name, spent in value.items()]
     if len(named) > _LIMITS_MAX:
         raise ValueError("too many limits")
+    return named
+
+
+def _budgets(value: object) -> dict[str, int]:
+    if not isinstance(value, Mapping):
+        raise ValueError("no map of budgets")
+    named = {_text(name, _LIMIT_NAME): _cost(spent, 0) for name, spent in value.items()}
+    if len(named) > _BUDGETS_MAX:
+        raise ValueError("too many budgets")
     return named

@@ -8,7 +8,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Optional, TypedDict
 from urllib.parse import urlsplit
@@ -53,7 +53,8 @@ class _Asked(TypedDict):
 
 
 class Question(_Asked, total=False):
-    """The body of `POST /api/v1/verify`. `cost` counts against the rate limits, 1 by default."""
+    """The body of `POST /api/v1/verify`. `cost` counts against the rate limits, the quota and the budgets of the key, 1 by default;
+    `budgets` is the cost by the name of a budget, in place of `cost`."""
 
     tenant_id: str
     site_id: str
@@ -61,6 +62,7 @@ class Question(_Asked, total=False):
     capability: str
     cost: int
     limits: Sequence[NamedCost]
+    budgets: Mapping[str, int]
     request: RequestFacts
 
 

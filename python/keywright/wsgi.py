@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional, Union
 from urllib.parse import quote, unquote_to_bytes
 
-from .guard import ABSENT, Absent, Cost, Limits, Rules, Text, Texts
+from .guard import ABSENT, Absent, Budgets, Cost, Limits, Rules, Text, Texts
 from .incoming import HeaderLines, Request, facts_of
 from .problem import Problem, phrase_of
 from .protect import Admitted, Arrived, Outcome, Protection
@@ -36,12 +36,13 @@ class Guard(Protection):
         capability: Union[Text, Absent] = ABSENT,
         cost: Union[Cost, Absent] = ABSENT,
         limits: Union[Limits, Absent] = ABSENT,
+        budgets: Union[Budgets, Absent] = ABSENT,
     ) -> App:
         """Wraps an app: calls it for admitted requests, with the typed `Admission` at `environ["keywright"]`. Rules as of `Rules`.
         Decides before the body is read."""
         if not callable(app):
             raise TypeError("guard: give the app that it stands before")
-        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits)
+        asked = Rules(tenant=tenant, site=site, permission=permission, capability=capability, cost=cost, limits=limits, budgets=budgets)
 
         def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             outcome = self.check(environ, asked)

@@ -25,7 +25,7 @@ def ask(rules, **about):
 
 
 def test_rules_become_one_question():
-    rules = Rules(tenant=lambda r: r.segment(1), site="north", permission=("a:b", "c:d"), capability="x", cost=lambda r: 5, limits={"exports": 5})
+    rules = Rules(tenant=lambda r: r.segment(1), site="north", permission=("a:b", "c:d"), capability="x", cost=lambda r: 5, limits={"exports": 5}, budgets=lambda r: {"credits": 25, "calls": 0})
     asked, _reasons = ask(rules)
     assert asked == {
         "raw_key": RAW_KEY,
@@ -35,6 +35,7 @@ def test_rules_become_one_question():
         "capability": "x",
         "cost": 5,
         "limits": [{"name": "exports", "cost": 5}],
+        "budgets": {"credits": 25, "calls": 0},
         "request": FACTS,
     }
     assert ask(Rules())[0] == {"raw_key": RAW_KEY, "request": FACTS}
@@ -58,6 +59,16 @@ UNUSABLE = [
     {"limits": {"a\n": 1}},
     {"limits": [("a", 1)]},
     {"limits": {f"a{n}": 1 for n in range(9)}},
+    {"budgets": None},
+    {"budgets": {"credits": -1}},
+    {"budgets": {"credits": True}},
+    {"budgets": {"credits": 1.0}},
+    {"budgets": {"credits": 1_000_001}},
+    {"budgets": {"credits": "5"}},
+    {"budgets": {"Credits": 1}},
+    {"budgets": {5: 1}},
+    {"budgets": [("credits", 5)]},
+    {"budgets": {f"a{n}": 1 for n in range(5)}},
 ]
 
 

@@ -98,6 +98,7 @@ RIGHT = {
     "capability": lambda asked: re.fullmatch("[a-z][a-z0-9_]{0,63}", asked["capability"]) is not None,
     "cost": lambda asked: isinstance(asked["cost"], int) and asked["cost"] > 0,
     "limits": lambda asked: all(entry["cost"] > 0 for entry in asked["limits"]),
+    "budgets": lambda asked: all(isinstance(cost, int) and cost >= 0 for cost in asked["budgets"].values()),
 }
 REFUSED = "refused at start"
 
@@ -263,6 +264,7 @@ CAN_NEVER_HOLD = [
     {"tenant": "acme/orders"},
     {"site": "a" * 65},
     {"limits": {"Exports": 5}},
+    {"budgets": {"Credits": 5}},
 ]
 
 

@@ -82,7 +82,7 @@ if decision.allowed:
 def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return []
 
-guard(app, tenant=lambda r: r.segment(1), cost=5, limits={"exports": 5})
+guard(app, tenant=lambda r: r.segment(1), cost=5, limits={"exports": 5}, budgets=lambda r: {"credits": 25})
 
 from keywright.django import guarded
 from keywright.fastapi import Guard as FastapiGuard
@@ -97,6 +97,7 @@ MISTAKES = [
     "guard(app, None)",
     "guard(app, tenant=None)",
     "guard(app, limits=[('exports', 5)])",
+    "guard(app, budgets={'credits': '5'})",
     "guarded(tennant='acme')",
     "FlaskGuard('http://127.0.0.1:1', 'kws_x')(cost='5')",
     "FastapiGuard('http://127.0.0.1:1', 'kws_x')(cost='5')",

@@ -33,7 +33,10 @@ export interface NamedCost {
 	readonly cost: number;
 }
 
-/** The body of `POST /api/v1/verify`. `cost` counts against the rate limits, 1 by default. */
+/**
+ * The body of `POST /api/v1/verify`. `cost` counts against the rate limits, the quota and the budgets of the key, 1 by default; `budgets` is the
+ * cost by the name of a budget, in place of `cost`.
+ */
 export interface Question {
 	readonly raw_key: string;
 	readonly tenant_id?: string;
@@ -42,6 +45,7 @@ export interface Question {
 	readonly capability?: string;
 	readonly cost?: number;
 	readonly limits?: readonly NamedCost[];
+	readonly budgets?: Readonly<Record<string, number>>;
 	readonly request?: RequestFacts;
 }
 

@@ -36,6 +36,7 @@ export async function startFastify(url: string): Promise<Host> {
 		capability: "exports",
 		cost: (r) => Number(r.query.weight),
 		limits: (r) => ({ exports: Number(r.query.weight) }),
+		budgets: (r) => ({ credits: 25 * Number(r.query.weight), calls: 0 }),
 	});
 	app.get("/tenants/:tenant_id/sites/:site_id/exports", { onRequest: exportsRules }, async ({ keywright }) => {
 		handled.push(keywright.key.id);

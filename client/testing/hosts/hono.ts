@@ -40,6 +40,7 @@ export async function startHono(url: string): Promise<Host> {
 		capability: "exports",
 		cost: weight,
 		limits: (c, target) => ({ exports: weight(c, target) }),
+		budgets: (c, target) => ({ credits: 25 * weight(c, target), calls: 0 }),
 	});
 	app.get("/tenants/:tenant_id/sites/:site_id/exports", exportsRules, (c) => {
 		handled.push(c.var.keywright.key.id);

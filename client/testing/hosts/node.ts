@@ -24,6 +24,7 @@ export async function startNode(url: string): Promise<Host> {
 		capability: "exports",
 		cost: weight,
 		limits: (request: IncomingMessage, target: Target) => ({ exports: weight(request, target) }),
+		budgets: (request: IncomingMessage, target: Target) => ({ credits: 25 * weight(request, target), calls: 0 }),
 	};
 	const check = guard.check({});
 	const routes: readonly (readonly [string, RegExp, Route])[] = [

@@ -39,6 +39,7 @@ EXPORTS = {
     "capability": "exports",
     "cost": weight,
     "limits": lambda request: {"exports": weight(request)},
+    "budgets": lambda request: {"credits": 25 * weight(request), "calls": 0},
 }
 async def later(request):
     return {"exports": 5}
@@ -64,6 +65,10 @@ WRONG_RULES = [
     {"cost": "5"},
     {"limits": [("exports", 5)]},
     {"limits": {"Exports": 5}},
+    {"budgets": [("credits", 5)]},
+    {"budgets": {"credits": -1}},
+    {"budgets": {"credits": True}},
+    {"budget": {"credits": 5}},
     {"limits": Anything()},
 ]
 

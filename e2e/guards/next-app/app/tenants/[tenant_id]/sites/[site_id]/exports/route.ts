@@ -13,6 +13,7 @@ export const GET = guard(
 		capability: "exports",
 		cost: getWeight,
 		limits: (r, target) => ({ exports: getWeight(r, target) }),
+		budgets: (r, target) => ({ credits: 25 * getWeight(r, target), calls: 0 }),
 	},
 	async (_request, _context, keywright) => {
 		notes.handled.push(keywright.key.id);
