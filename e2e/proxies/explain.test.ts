@@ -15,7 +15,10 @@ import { type RunningProxy, startProxy } from "./proxy.ts";
 const READABLE_MS = 2_000;
 const EXPIRY_MS = 1_500;
 const LIMIT = 5;
-const PATH = /^\/tenants\/([\w-]+)\/sites\/([\w-]+)\/(items|documents)$/;
+const PERMISSIONS: Readonly<Record<string, string>> = { items: "sites:read", documents: "documents:read", exports: "sites:read" };
+/** What an export spends of two budgets of a key; of a third one, and for other resources, a request spends 1. */
+const EXPORT_COSTS = { credits: 25, calls: 0 };
+const PATH = /^\/tenants\/([\w-]+)\/sites\/([\w-]+)\/(items|documents|exports)$/;
 
 interface Explanation {
 	readonly request_id: string;
@@ -31,7 +34,7 @@ interface Asked {
 	readonly raw_key: string;
 	readonly tenant_id?: string;
 	readonly site_id?: string;
-	readonly resource?: "items" | "documents";
+	readonly resource?: "items" | "documents" | "exports";
 }
 
 let server: Server;
@@ -50,9 +53,10 @@ before(async () => {
 	other_id = (await makeTenant(server, { plan_id })).id;
 	await makeSite(server, tenant_id, { id: "shop" });
 	await makeSite(server, tenant_id, { id: "lab", environment: "dev" });
-	const rules = ["items", "documents"].map((resource) => ({
+	const rules = ["items", "documents", "exports"].map((resource) => ({
 		pattern: `/tenants/:tenant_id/sites/:site_id/${resource}`,
-		permissions: [resource === "items" ? "sites:read" : "documents:read"],
+		permissions: [PERMISSIONS[resource]],
+		...(resource === "exports" ? { budgets: EXPORT_COSTS } : {}),
 	}));
 	expectStatus(await server.operator("PUT", "/forward-auth-rules", { rules }), 200);
 	echo = await Echo.start();
@@ -60,11 +64,13 @@ before(async () => {
 	const { credential } = await makeService(server);
 	guard = keywright({ url: server.url, credential });
 	const part = (url: string | undefined, index: number) => PATH.exec(url ?? "")?.[index] ?? "";
+	const isExport = (url: string | undefined) => part(url, 3) === "exports";
 	const check = guard(
 		{
 			tenant: (request) => part(request.url, 1),
 			site: (request) => part(request.url, 2),
-			permission: (request) => (part(request.url, 3) === "items" ? "sites:read" : "documents:read"),
+			permission: (request) => PERMISSIONS[part(request.url, 3)],
+			budgets: (request) => (isExport(request.url) ? EXPORT_COSTS : {}),
 		},
 		(_request, response) => response.end("here"),
 	);
@@ -186,6 +192,30 @@ for (const { name, ask } of WAYS) {
 			const listed = expectStatus(await server.management(tenant_id, "GET", `/auth-failures?key_id=${id}&code=rate_limited`), 200);
 			deepEqual(listed.json.counts, [{ code: "rate_limited", requests: 1 }]);
 		});
+
+		if (ask !== keyed)
+			test("over a budget that the rule spends at a cost of its own, with its name, its unit, the cost and when it refills", async () => {
+				const budgets = [
+					{ name: "credits", unit: "credits", amount: 60, per: "month" },
+					{ name: "calls", unit: "requests", amount: 3, per: "month" },
+					{ name: "all", unit: "requests", amount: 50, per: "total" },
+				];
+				const { raw_key, id } = await newKey({ budgets });
+				expectStatus(await ask({ raw_key }), 200);
+				for (let sent = 0; sent < 2; sent += 1) expectStatus(await ask({ raw_key, resource: "exports" }), 200);
+				const known = { budget: "credits", unit: "credits", amount: 60, per: "month", cost: 25 };
+				const { cause } = await assertExplained({ raw_key, resource: "exports" }, "quota_exceeded", "budget", known);
+				ok(cause.some(({ fact, value }) => fact === "refills_at" && Date.parse(String(value)) > Date.now()));
+				const shown = expectStatus(await server.management(tenant_id, "GET", `/api-keys/${id}/budgets`), 200);
+				deepEqual(
+					shown.as<{ data: { name: string; used: number }[] }>().data.map(({ name: budget, used }) => [budget, used]),
+					[
+						["credits", 51],
+						["calls", 1],
+						["all", 3],
+					],
+				);
+			});
 	});
 }
 

@@ -13374,6 +13374,10 @@ export interface operations {
                                 /** @description How many requests one counts for */
                                 cost: number;
                             }[];
+                            /** @description What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget */
+                            budgets: {
+                                [key: string]: number;
+                            };
                             note: string | null;
                         }[];
                         updated_at: string | null;
@@ -13414,6 +13418,10 @@ export interface operations {
                             /** @description How many requests one counts for */
                             cost: number;
                         }[];
+                        /** @description What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget */
+                        budgets?: {
+                            [key: string]: number;
+                        };
                         note?: string | null;
                     }[];
                 };
@@ -13442,6 +13450,10 @@ export interface operations {
                                 /** @description How many requests one counts for */
                                 cost: number;
                             }[];
+                            /** @description What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget */
+                            budgets: {
+                                [key: string]: number;
+                            };
                             note: string | null;
                         }[];
                         updated_at: string | null;
@@ -13491,6 +13503,10 @@ export interface operations {
                             /** @description How many requests one counts for */
                             cost: number;
                         }[];
+                        /** @description What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget */
+                        budgets?: {
+                            [key: string]: number;
+                        };
                         note?: string | null;
                     }[];
                 };
@@ -13519,6 +13535,10 @@ export interface operations {
                                 /** @description How many requests one counts for */
                                 cost: number;
                             }[];
+                            /** @description What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget */
+                            budgets: {
+                                [key: string]: number;
+                            };
                             note: string | null;
                         } | null;
                         rule_index: number | null;
@@ -13535,6 +13555,10 @@ export interface operations {
                             /** @description How many requests one counts for */
                             cost: number;
                         }[];
+                        /** @description What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget */
+                        budgets: {
+                            [key: string]: number;
+                        };
                         /** @description Why the request is denied regardless of its key; null if it is not */
                         refusal: {
                             status: number;

@@ -41,7 +41,7 @@ export function forwardAuthAnswer(options: ForwardAuthOptions): AnswerHead {
 			request_id: raw.request_id,
 			cost: required.cost,
 			limits: required.limits,
-			budgets: null,
+			budgets: required.budgets,
 			operation: required.operation,
 			source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 			address,

@@ -6,6 +6,8 @@ import { verifyChain } from "../audit/verify.ts";
 import { parseAddress } from "../core/network.ts";
 import { createSite } from "../tenants/sites/sites.ts";
 import { type LiveForwardAuth, liveForwardAuth } from "./live.ts";
+import { RuleMatcher } from "./matcher.ts";
+import { getRequirements } from "./requirements.ts";
 import { getForwardAuthRules, putForwardAuthRules } from "./rules.ts";
 import type { RuleInput, TestInput } from "./schema.ts";
 import { testForwardAuth } from "./tester.ts";
@@ -56,7 +58,7 @@ test("there are no rules until they are set", async () => {
 
 test("rules are replaced whole, with their defaults; the same again changes nothing", async () => {
 	const answer = await put({ pattern: "/a", note: "" }, { pattern: "/b/*", methods: ["GET"], permissions: ["documents:read"], cost: 3 });
-	const filled = { methods: null, permissions: [], capability: null, cost: 1, limits: [], note: null };
+	const filled = { methods: null, permissions: [], capability: null, cost: 1, limits: [], budgets: {}, note: null };
 	deepEqual(answer.rules, [
 		{ ...filled, pattern: "/a" },
 		{ ...filled, pattern: "/b/*", methods: ["GET"], permissions: ["documents:read"], cost: 3 },
@@ -109,6 +111,24 @@ test("what is wrong with rules is said at once, each in its place, and nothing i
 		refusedAt("/rules/0/limits/1/name"),
 	);
 	equal((await getForwardAuthRules(fixture.context(first.node))).rules[0]?.pattern, "/kept");
+});
+
+test("a rule names costs in budgets, 0 among them; rules that an earlier version stored have none", async () => {
+	const [rule] = (await put({ pattern: "/exports", budgets: { credits: 25, calls: 0 } })).rules;
+	deepEqual(rule?.budgets, { credits: 25, calls: 0 });
+	const found = getRequirements(await live.second.current(), "GET", "/exports");
+	deepEqual(
+		"code" in found ? found : found.budgets,
+		new Map([
+			["calls", 0],
+			["credits", 25],
+		]),
+	);
+	const tested = await tester({ method: "GET", uri: "/exports" });
+	deepEqual(tested.budgets, { credits: 25, calls: 0 });
+	await fixture.behind("update keywright.forward_auth_rules set rules = jsonb_set(rules, '{0}', (rules -> 0) - 'budgets')");
+	deepEqual((await getForwardAuthRules(fixture.context(first.node))).rules[0]?.budgets, {});
+	deepEqual(new RuleMatcher((await getForwardAuthRules(fixture.context(first.node))).rules).rules[0]?.budgets, null);
 });
 
 test("the tester says what a request would get, by a draft as well as by the rules that hold", async () => {

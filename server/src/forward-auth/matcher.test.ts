@@ -6,7 +6,7 @@ import { type CompiledRule, RuleMatcher, segmentAt, TWO_RULES } from "./matcher.
 import { type ForwardAuthRule, findSegment, parsePattern } from "./rule.ts";
 
 function rule(pattern: string, fields: Partial<ForwardAuthRule> = {}): ForwardAuthRule {
-	return { pattern, methods: null, permissions: [], capability: null, cost: 1, limits: [], note: null, ...fields };
+	return { pattern, methods: null, permissions: [], capability: null, cost: 1, limits: [], budgets: {}, note: null, ...fields };
 }
 
 /** Rules with different requirements, one for each kind of pattern. */

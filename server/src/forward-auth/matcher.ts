@@ -21,6 +21,8 @@ export interface CompiledRule {
 	readonly other_operation: string;
 	/** Null when it names no limits. */
 	readonly limits: NamedCosts | null;
+	/** Null when it names no budgets. */
+	readonly budgets: NamedCosts | null;
 	/** Equal for rules with equal requirements. */
 	readonly effect: string;
 }
@@ -92,12 +94,14 @@ function compile(rule: ForwardAuthRule, index: number): CompiledRule {
 	const tenant_at = findSegment(pattern, "tenant_id");
 	const site_at = findSegment(pattern, "site_id");
 	const limits = rule.limits.map(({ name, cost }) => [name, cost]).sort();
+	const budgets = Object.entries(rule.budgets).sort();
 	return {
 		...{ rule, index, tenant_at, site_at },
 		limits: rule.limits.length === 0 ? null : new Map(rule.limits.map(({ name, cost }) => [name, cost])),
+		budgets: budgets.length === 0 ? null : new Map(budgets),
 		operations: new Map(COUNTED_METHODS.map((method) => [method, `${method} ${rule.pattern}`])),
 		other_operation: `OTHER ${rule.pattern}`,
-		effect: JSON.stringify([[...rule.permissions].sort(), rule.capability, rule.cost, limits, tenant_at, site_at]),
+		effect: JSON.stringify([[...rule.permissions].sort(), rule.capability, rule.cost, limits, budgets, tenant_at, site_at]),
 	};
 }
 

@@ -5,8 +5,8 @@ import type { RuleInput } from "./schema.ts";
 export const ERRORS_SHOWN_MAX = 20;
 
 export function toRule(input: RuleInput): ForwardAuthRule {
-	const { pattern, methods = null, permissions = [], capability = null, cost = 1, limits = [], note = null } = input;
-	return { pattern, methods, permissions, capability, cost, limits, note: note === "" ? null : note };
+	const { pattern, methods = null, permissions = [], capability = null, cost = 1, limits = [], budgets = {}, note = null } = input;
+	return { pattern, methods, permissions, capability, cost, limits, budgets, note: note === "" ? null : note };
 }
 
 /** Index of an earlier rule that matches every request of this one; -1 for none. */

@@ -13,6 +13,7 @@ export interface Requirements {
 	readonly capability: string | null;
 	readonly cost: number;
 	readonly limits: NamedCosts | null;
+	readonly budgets: NamedCosts | null;
 	/** The operation that usage is counted under: a rule, never a path. */
 	readonly operation: string;
 }
@@ -28,7 +29,7 @@ const AMBIGUOUS: ProblemDetails = {
 };
 
 function withoutRule(tenant_id: string | null, operation: string): Requirements {
-	return { rule: null, tenant_id, site_id: null, permissions: NOTHING, capability: null, cost: 1, limits: null, operation };
+	return { rule: null, tenant_id, site_id: null, permissions: NOTHING, capability: null, cost: 1, limits: null, budgets: null, operation };
 }
 
 const ANY_KEY = withoutRule(null, "forward-auth");
@@ -56,6 +57,7 @@ function requirementsOfRule(compiled: CompiledRule, method: string, path: string
 		capability: rule.capability,
 		cost: rule.cost,
 		limits: compiled.limits,
+		budgets: compiled.budgets,
 		operation: compiled.operations.get(method) ?? compiled.other_operation,
 	};
 }

@@ -20,6 +20,8 @@ export interface ForwardAuthRule {
 	readonly capability: string | null;
 	readonly cost: number;
 	readonly limits: readonly RuleLimit[];
+	/** Cost by the name of a budget of the key, in place of `cost`; 0 spends none of it. */
+	readonly budgets: Readonly<Record<string, number>>;
 	readonly note: string | null;
 }
 

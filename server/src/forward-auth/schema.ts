@@ -1,7 +1,8 @@
 import Type, { type Static } from "typebox";
+import { BUDGETS_MAX } from "../keys/budgets/schema.ts";
 import { Time } from "../keys/secrets/schema-parts.ts";
 import { PERMISSION_PATTERN } from "../plans/catalogue/permission.ts";
-import { Capability } from "../plans/schema.ts";
+import { Capability, LIMIT_NAME_PATTERN } from "../plans/schema.ts";
 import { METHOD_PATTERN, PATTERN_CHARACTERS_MAX, RULES_MAX } from "./rule.ts";
 
 const METHODS_MAX = 32;
@@ -29,9 +30,14 @@ const Permissions = Type.Array(Type.String({ pattern: PERMISSION_PATTERN }), {
 	uniqueItems: true,
 	description: "All are required",
 });
-const Limits = Type.Array(Type.Object({ name: Type.String({ pattern: "^[a-z][a-z0-9_-]{0,31}$" }), cost: Cost }, { additionalProperties: false }), {
+const Limits = Type.Array(Type.Object({ name: Type.String({ pattern: LIMIT_NAME_PATTERN }), cost: Cost }, { additionalProperties: false }), {
 	maxItems: LIMITS_MAX,
 	description: "The cost of the request for each named rate limit",
+});
+const Budgets = Type.Record(Type.String({ pattern: LIMIT_NAME_PATTERN }), Type.Integer({ minimum: 0, maximum: COST_MAX }), {
+	additionalProperties: false,
+	maxProperties: BUDGETS_MAX,
+	description: "What the request spends of the key's budgets by name, in place of `cost`. A name that the key has not is no budget",
 });
 const Note = orNull(Type.String({ maxLength: NOTE_CHARACTERS_MAX }));
 
@@ -43,6 +49,7 @@ export const RuleInput = Type.Object(
 		capability: Type.Optional(orNull(Capability)),
 		cost: Type.Optional(Cost),
 		limits: Type.Optional(Limits),
+		budgets: Type.Optional(Budgets),
 		note: Type.Optional(Note),
 	},
 	{ additionalProperties: false },
@@ -60,6 +67,7 @@ export const RuleSchema = Type.Object({
 	capability: orNull(Capability),
 	cost: Cost,
 	limits: Type.Immutable(Limits),
+	budgets: Budgets,
 	note: Note,
 });
 
@@ -96,6 +104,7 @@ export const TestAnswer = Type.Object({
 	capability: orNull(Type.String()),
 	cost: Type.Integer(),
 	limits: Type.Immutable(Limits),
+	budgets: Budgets,
 	refusal: Type.Union([Refusal, Type.Null()], { description: "Why the request is denied regardless of its key; null if it is not" }),
 	decision: orNull(
 		Type.Object({

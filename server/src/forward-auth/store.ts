@@ -9,9 +9,13 @@ export interface StoredRules {
 
 const NO_RULES: StoredRules = { rules: [], updated_at: null };
 
+/** Rules that an earlier version stored have no budgets. */
+type StoredRule = Omit<ForwardAuthRule, "budgets"> & Partial<Pick<ForwardAuthRule, "budgets">>;
+
 /** Guarantee: only `saveRules` writes the column, with validated rules. */
 function rulesFromRow(row: { rules: unknown; updated_at: Date }): StoredRules {
-	return { rules: row.rules as ForwardAuthRule[], updated_at: row.updated_at };
+	const rules = row.rules as StoredRule[];
+	return { rules: rules.map(({ budgets = {}, ...rule }) => ({ ...rule, budgets })), updated_at: row.updated_at };
 }
 
 export async function readRules(tx: ReadTx): Promise<StoredRules> {

@@ -34,6 +34,7 @@ function toTestResponse(required: Requirements | null, refusal: ProblemDetails |
 		capability: required?.capability ?? null,
 		cost: required?.cost ?? 1,
 		limits: required?.rule?.rule.limits ?? [],
+		budgets: required?.rule?.rule.budgets ?? {},
 		refusal: refusal === null ? null : toRefusalResponse(refusal),
 		decision,
 	};
@@ -45,7 +46,7 @@ async function decide(verifier: Verifier, input: TestInput, raw_key: string, req
 	return verifier.examine({
 		...{ request_id: null, raw_key, address, client: "server", plain_http: false, source: verifier.sources.find(address, null, null) },
 		...{ tenant_id: required.tenant_id, site_id: required.site_id, permissions: required.permissions, capability: required.capability },
-		...{ cost: required.cost, limits: required.limits, budgets: null, operation: required.operation },
+		...{ cost: required.cost, limits: required.limits, budgets: required.budgets, operation: required.operation },
 	});
 }
 

@@ -98,6 +98,7 @@ test("a rule is formatted in words", () => {
 	equal(needsWords(rule("/a")), "Any key of the tenant");
 	equal(needsWords(rule("/a", { permissions: ["a:read", "b:read"], capability: "orders" })), "a:read and b:read, in a plan with orders");
 	equal(costWords(rule("/a", { cost: 2, limits: [{ name: "exports", cost: 1 }] })), "2, 1 of exports");
+	equal(costWords(rule("/a", { budgets: { credits: 25, calls: 0 } })), "1, 25 of the budget credits, 0 of the budget calls");
 	equal(placesWords("/tenants/:tenant_id/sites/:site_id/*"), "tenant and site from the path");
 	equal(placesWords("/orders/:order_id"), "tenant of the key");
 });

@@ -128,10 +128,11 @@ const FIELD_WORDS = {
 	capability: "the capability",
 	cost: "the cost",
 	limits: "the named limits",
+	budgets: "the budgets",
 	note: "the note",
 } as const satisfies Record<keyof Rule, string>;
 
-const FIELDS = ["pattern", "methods", "permissions", "capability", "cost", "limits", "note"] as const;
+const FIELDS = ["pattern", "methods", "permissions", "capability", "cost", "limits", "budgets", "note"] as const;
 
 function changedText(before: Rule, after: Rule): string {
 	const fields = FIELDS.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map((field) => FIELD_WORDS[field]);

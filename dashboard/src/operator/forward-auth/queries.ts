@@ -32,12 +32,13 @@ export const rulesQuery = queryOptions({
 	refetchOnReconnect: false,
 });
 
-function sent({ limits, ...rule }: Rule) {
+function sent({ limits, budgets, ...rule }: Rule) {
 	return {
 		...rule,
 		methods: rule.methods === null ? null : [...rule.methods],
 		permissions: [...rule.permissions],
 		...(limits.length > 0 ? { limits: limits.map((limit) => ({ ...limit })) } : {}),
+		...(Object.keys(budgets).length > 0 ? { budgets: { ...budgets } } : {}),
 	};
 }
 

@@ -6,7 +6,7 @@ import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import type { Fault } from "./draft.ts";
 import { permissionsQuery } from "./queries.ts";
 import { METHODS, placesWords, type Rule } from "./rule.ts";
-import { faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
+import { budgetsFrom, budgetsText, faultOfBudgets, faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
 
 const PATTERN_CHARACTERS_MAX = 300;
 const NOTE_CHARACTERS_MAX = 300;
@@ -52,15 +52,16 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 			capability: rule.capability ?? "",
 			cost: rule.cost,
 			limits: limitsText(rule.limits),
+			budgets: budgetsText(rule.budgets),
 			note: rule.note ?? "",
 		},
 		initialErrors: Object.fromEntries(
-			["pattern", "methods", "permissions", "capability", "cost", "limits", "note"].map((field) => [field, initial(field)]),
+			["pattern", "methods", "permissions", "capability", "cost", "limits", "budgets", "note"].map((field) => [field, initial(field)]),
 		),
-		validate: { pattern: faultOfPattern, limits: faultOfLimits },
+		validate: { pattern: faultOfPattern, limits: faultOfLimits, budgets: faultOfBudgets },
 	});
 	function keep(): void {
-		const { pattern, methods, permissions, capability, cost, limits, note } = form.values;
+		const { pattern, methods, permissions, capability, cost, limits, budgets, note } = form.values;
 		onKeep({
 			pattern: pattern.trim(),
 			methods: methods.length === 0 ? null : methods,
@@ -68,6 +69,7 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 			capability: capability.trim() === "" ? null : capability.trim(),
 			cost: Number(cost),
 			limits: limitsFrom(limits),
+			budgets: budgetsFrom(budgets),
 			note: note.trim() === "" ? null : note.trim(),
 		});
 	}
@@ -116,7 +118,7 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 				/>
 				<NumberInput
 					label="Cost"
-					description="How many requests it counts as, for rate limits and the quota"
+					description="How many requests it counts as, for rate limits, the quota and budgets"
 					min={1}
 					max={COST_MAX}
 					allowDecimal={false}
@@ -132,6 +134,15 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 					spellCheck={false}
 					classNames={{ input: "kw-mono" }}
 					{...form.getInputProps("limits")}
+				/>
+				<TextInput
+					label="Budgets"
+					description="Optional: budgets of the key that this spends at another cost, in their unit"
+					placeholder="credits=25, calls=0"
+					autoComplete="off"
+					spellCheck={false}
+					classNames={{ input: "kw-mono" }}
+					{...form.getInputProps("budgets")}
 				/>
 				<TextInput
 					label="Note"

@@ -1,7 +1,7 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
+import { budgetsFrom, budgetsText, faultOfBudgets, faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
 
 test("named limits are written as one line and read back the same", () => {
 	deepEqual(limitsFrom(" exports=1 ,reports = 5, "), [
@@ -26,4 +26,11 @@ test("a limit without a number or with a repeated name is an error", () => {
 test("a path that no request can have is an error before the request", () => {
 	for (const pattern of ["/", "/a", "/a/", "/a/*", "/*", "/tenants/:tenant_id/sites/:site_id/*"]) equal(faultOfPattern(` ${pattern} `), null);
 	for (const pattern of ["", " ", "a", "/a?b=1", "/a#b", "/a*", "/a/*/b", "/*a"]) match(faultOfPattern(pattern) ?? "", /^(Write|Begin)/, pattern);
+});
+
+test("costs in budgets are written as one line and read back the same, and 0 is a cost", () => {
+	deepEqual(budgetsFrom(" credits=25 ,calls = 0, "), { credits: 25, calls: 0 });
+	equal(budgetsText({ credits: 25, calls: 0 }), "credits=25, calls=0");
+	deepEqual([budgetsFrom(""), budgetsText({}), faultOfBudgets("")], [{}, "", null]);
+	for (const wrong of ["credits", "credits=-1", "Credits=1", "credits=1.5", "credits=1, credits=2"]) notEqual(faultOfBudgets(wrong), null, wrong);
 });

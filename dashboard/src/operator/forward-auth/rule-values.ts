@@ -29,6 +29,22 @@ export function faultOfLimits(text: string): string | null {
 	return new Set(names).size < names.length ? "Name each limit once" : null;
 }
 
+/** Costs in budgets as one line, like limits: `credits=25, calls=0`. */
+export function budgetsText(budgets: Rule["budgets"]): string {
+	return limitsText(Object.entries(budgets).map(([name, cost]) => ({ name, cost })));
+}
+
+/** Parses the line, which must have passed `faultOfBudgets`. */
+export function budgetsFrom(text: string): Rule["budgets"] {
+	return Object.fromEntries(limitsFrom(text).map(({ name, cost }) => [name, cost]));
+}
+
+export function faultOfBudgets(text: string): string | null {
+	const named = limitsFrom(text);
+	if (named.length < parts(text).length) return "Write each budget with how much of it is spent, such as: credits=25, calls=0";
+	return new Set(named.map(({ name }) => name)).size < named.length ? "Name each budget once" : null;
+}
+
 /** Errors that need no request; the server validates fully when the rules are tested or saved. */
 export function faultOfPattern(text: string): string | null {
 	const pattern = text.trim();

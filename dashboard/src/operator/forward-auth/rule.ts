@@ -7,12 +7,14 @@ export interface Rule {
 	readonly capability: string | null;
 	readonly cost: number;
 	readonly limits: readonly { readonly name: string; readonly cost: number }[];
+	/** Cost by the name of a budget of the key. */
+	readonly budgets: Readonly<Record<string, number>>;
 	readonly note: string | null;
 }
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
-export const NEW_RULE: Rule = { pattern: "", methods: null, permissions: [], capability: null, cost: 1, limits: [], note: null };
+export const NEW_RULE: Rule = { pattern: "", methods: null, permissions: [], capability: null, cost: 1, limits: [], budgets: {}, note: null };
 
 export function methodsWords(methods: Rule["methods"]): string {
 	return methods === null ? "Any method" : methods.join(", ");
@@ -29,9 +31,10 @@ export function needsWords({ permissions, capability }: Pick<Rule, "permissions"
 	return parts.length === 0 ? "Any key of the tenant" : parts.join(", in ");
 }
 
-export function costWords({ cost, limits }: Pick<Rule, "cost" | "limits">): string {
+export function costWords({ cost, limits, budgets }: Pick<Rule, "cost" | "limits" | "budgets">): string {
 	const named = limits.map((limit) => `${limit.cost} of ${limit.name}`);
-	return [String(cost), ...named].join(", ");
+	const spent = Object.entries(budgets).map(([name, units]) => `${units} of the budget ${name}`);
+	return [String(cost), ...named, ...spent].join(", ");
 }
 
 /** Formats where the tenant and the site of a request come from. */

@@ -51,7 +51,7 @@ export function TesterAnswer({ answer, count, outdated }: AnswerProps) {
 					</Fact>
 				)}
 				{rule !== null && <Fact name="Needs">{needsWords(answer)}</Fact>}
-				{rule !== null && <Fact name="Spends">{costWords({ cost: answer.cost, limits: answer.limits })}</Fact>}
+				{rule !== null && <Fact name="Spends">{costWords(answer)}</Fact>}
 				{decision?.key && (
 					<Fact name="Key">
 						<bdi className="kw-wrap">{decision.key.name}</bdi>
