@@ -10,6 +10,7 @@ import { bringParts, installHint, PARTS } from "./parts.ts";
 import { runPython } from "./run-python.ts";
 import { addTallies, NOTHING_RUN, runTests, type Tally, UNIT_PROCESSES } from "./run-tests.ts";
 import { forgottenFiles, listFiles, SUITE_NAMES, type SuiteName } from "./suites.ts";
+import { useMemoryFolder } from "./tests/memory-folder.ts";
 
 const DATABASE_URL = "KEYWRIGHT_TEST_DATABASE_URL";
 const EVERY_POSTGRES = "KEYWRIGHT_TEST_EVERY_POSTGRES";
@@ -126,6 +127,7 @@ function readArguments(): TestArguments {
 
 const { words, zone } = readArguments();
 if (zone !== null) process.env.TZ = zone;
+useMemoryFolder();
 const chosen = words.filter(isSuite);
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
