@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { testLog } from "../../testing/database.ts";
 import { CALLERS, from, type RotationFixture, rotationFixture } from "../../testing/rotations.ts";
 import type { MadeKey } from "../../testing/verification.ts";
+import { ManualClock } from "../core/clock.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 import { revokeKey } from "../keys/revocation/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
@@ -11,6 +12,7 @@ import { createMailer } from "../outbox/mail/mailer.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { putTenant, updateTenant } from "../tenants/tenants.ts";
 import { acknowledgeAlert, listAlerts } from "./alerts.ts";
+import { RulePauses } from "./pauses.ts";
 import { listRules, putRule } from "./rules.ts";
 import { evaluateNews, evaluateStates } from "./run.ts";
 import type { AlertAnswer } from "./schema.ts";
@@ -314,6 +316,25 @@ test("a budget raises an alert at 80 percent and another when it is used up, and
 	deepEqual(await states(), ["limit_near resolved 1", "limit_near resolved 1"]);
 });
 
+test("a budget of one unit raises an alert when that is used, and a period that has ended raises none", async () => {
+	const { key_id } = await fixture.verification.key(fixture.main.node, tenant_id, {
+		budgets: [
+			{ name: "once", unit: "claims", amount: 1, per: "total" },
+			{ name: "calls", unit: "calls", amount: 10, per: "day" },
+		],
+	});
+	const yesterday = new Date(clock().now() - DAY_MS).toISOString().slice(0, 10);
+	const insert = "insert into keywright.budget_periods (tenant_id, key_id, name, per, start, leased, amount) values ($1, $2, $3, $4, $5, $6, $6)";
+	await behind(insert, [tenant_id, key_id, "calls", "day", yesterday, 10]);
+	await pass(MINUTE_MS);
+	deepEqual(await states(), []);
+	await behind(insert, [tenant_id, key_id, "once", "total", "1970-01-01", 1]);
+	await pass(MINUTE_MS);
+	const [alert, ...others] = await alerts();
+	match(alert?.summary ?? "", /^1 of 1 claims of the budget once of prod-bot-\d+ are used$/);
+	deepEqual(others, []);
+});
+
 test("a webhook that has failed for an hour raises an alert, which is resolved when it accepts again", async () => {
 	const at = new Date(clock().now());
 	await behind(
@@ -387,6 +408,52 @@ test("an evaluator that is killed before its commit leaves everything to the nex
 	await evaluateNews(node());
 	deepEqual(await states(), ["dead_key_presented raised 3"]);
 	deepEqual(await events(), ["alert.raised dead_key_presented"]);
+});
+
+test("a rule whose news cannot be read delays no other, keeps its own open alerts, and is made up for", async () => {
+	const [dead, exposed] = [await deadKey(), await fixture.key(tenant_id)];
+	await present(dead, 1);
+	await evaluate();
+	await present(dead, 2);
+	await behind("revoke select on keywright.secret_sources from keywright_app");
+	try {
+		fixture.main.exposures.add(exposed.kid, "url", null);
+		await fixture.main.exposures.flush();
+		await rejects(evaluateNews(node()), /^Error: the rule dead_key_presented could not be evaluated/);
+		deepEqual((await states()).toSorted(), ["dead_key_presented raised 1", "key_exposed raised 1"]);
+		clock().advance(10 * MINUTE_MS);
+		await rejects(evaluateNews(node()), /dead_key_presented/);
+		deepEqual((await states()).toSorted(), ["dead_key_presented raised 1", "key_exposed raised 1"], "it is not quiet: its news could not be read");
+	} finally {
+		await behind("grant select on keywright.secret_sources to keywright_app");
+	}
+	await evaluate();
+	deepEqual((await states()).toSorted(), ["dead_key_presented raised 3", "key_exposed raised 1"]);
+});
+
+test("a rule whose state cannot be read delays no other, and is left out for a while", async () => {
+	const monotonic = new ManualClock();
+	const pauses = new RulePauses(monotonic);
+	await fixture.key(tenant_id, { expires_at: new Date(clock().now() + 5 * DAY_MS).toISOString() });
+	const unused = await fixture.key(tenant_id);
+	await behind("update keywright.keys set created_at = created_at - interval '100 days' where id = $1", [unused.key_id]);
+	clock().advance(HOUR_MS);
+	await behind("revoke select on keywright.tenant_storage from keywright_app");
+	try {
+		await rejects(evaluateStates({ ...node(), pauses }), /^Error: the rule limit_near could not be evaluated/);
+		deepEqual((await states()).toSorted(), ["key_expiring raised 1", "key_unused raised 1"]);
+		clock().advance(HOUR_MS);
+		await evaluateStates({ ...node(), pauses });
+		monotonic.advance(10_000);
+		await rejects(evaluateStates({ ...node(), pauses }), /limit_near/);
+		monotonic.advance(10_000);
+		await evaluateStates({ ...node(), pauses });
+	} finally {
+		await behind("grant select on keywright.tenant_storage to keywright_app");
+	}
+	monotonic.advance(10_000);
+	equal(await evaluateStates({ ...node(), pauses }), 0);
+	equal(pauses.has("limit_near"), false);
 });
 
 test("by default the time is the database's, whatever the node's clock shows", async () => {

@@ -30,23 +30,39 @@ export async function readTime(tx: ReadTx): Promise<Date> {
 	return row.now;
 }
 
-/** Whether an alert is due, or something has happened. One statement, because an idle node asks every second. `now`: null for the database's. */
-export async function isAnythingDue(tx: ReadTx, now: Date | null): Promise<boolean> {
-	const { rows } = await sql<{ due: boolean }>`
-		select exists (select from keywright.alert_news where rule = any(${NEWS_RULES}::text[]))
-			or exists (
-				select from keywright.alerts where due_at <= coalesce(${now}::timestamptz, clock_timestamp()) and rule = any(${RULE_NAMES}::text[])
-			) as due
+/** What there is to evaluate. */
+interface Due {
+	/** The rules that have news. */
+	readonly news: readonly string[];
+	/** Whether an alert of one of the asked rules is due. */
+	readonly alerts: boolean;
+}
+
+/** One statement, because an idle node asks every second. `now`: null for the database's. */
+export async function readDue(tx: ReadTx, { now, rules }: { now: Date | null; rules: readonly RuleName[] }): Promise<Due> {
+	const { rows } = await sql<Due>`
+		select array(
+			select rule from unnest(${NEWS_RULES}::text[]) as r (rule) where exists (select from keywright.alert_news as n where n.rule = r.rule)
+		) as news,
+		exists (
+			select from keywright.alerts where due_at <= coalesce(${now}::timestamptz, clock_timestamp()) and rule = any(${rules}::text[])
+		) as alerts
 	`.execute(tx);
-	return rows[0]?.due === true;
+	return rows[0] ?? { news: [], alerts: false };
 }
 
 /**
- * Locks the alerts that are not resolved and that are due, or that are of one of these tenants and rules, or of one of `rules` in any tenant.
+ * Locks the alerts that are not resolved and that are due and of one of `due.rules`, or that are of one of these tenants and rules, or of one of
+ * `rules` in any tenant.
  */
 export async function lockOpenAlerts(
 	tx: RecordTx,
-	wanted: { now: Date; groups: readonly { tenant_id: string; rule: string }[]; rules: readonly RuleName[]; due_max: number },
+	wanted: {
+		readonly now: Date;
+		readonly groups: readonly { tenant_id: string; rule: string }[];
+		readonly rules: readonly RuleName[];
+		readonly due: { readonly rules: readonly RuleName[]; readonly rows_max: number };
+	},
 ): Promise<OpenAlert[]> {
 	const { rows } = await sql<OpenAlert>`
 		select ${sql.join(OPEN_COLUMNS.map((name) => sql.ref(name)))} from keywright.alerts
@@ -54,7 +70,7 @@ export async function lockOpenAlerts(
 			(tenant_id, rule) in (select * from unnest(${wanted.groups.map(({ tenant_id }) => tenant_id)}::text[], ${wanted.groups.map(({ rule }) => rule)}::text[]))
 			or rule = any(${wanted.rules}::text[])
 			or id = any(array(
-				select id from keywright.alerts where due_at <= ${wanted.now} and rule = any(${RULE_NAMES}::text[]) order by due_at limit ${wanted.due_max}
+				select id from keywright.alerts where due_at <= ${wanted.now} and rule = any(${wanted.due.rules}::text[]) order by due_at limit ${wanted.due.rows_max}
 			))
 		)
 		order by tenant_id, id for no key update

@@ -1,3 +1,4 @@
+import { RulePauses } from "../alerts/pauses.ts";
 import { evaluateNews, evaluateStates } from "../alerts/run.ts";
 import { startLoop } from "../core/loop.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
@@ -24,12 +25,16 @@ export function startNotifications(options: NotificationOptions): { stop(): Prom
 	const deliverer = new Deliverer(options);
 	const mails = new MailDeliverer(options);
 	const news = new KeyNewsEmitter({ database, clock });
-	const alerts = startLoop({ name: "alerts", every_ms: ALERTS_EVERY_MS, log, run: async () => void (await evaluateNews({ database })) });
+	const evaluate = (name: string, every_ms: number, run: typeof evaluateNews) => {
+		const pauses = new RulePauses(clock);
+		return startLoop({ name, every_ms, log, run: async () => void (await run({ database, pauses })) });
+	};
+	const alerts = evaluate("alerts", ALERTS_EVERY_MS, evaluateNews);
 	return [
 		deliverer,
 		mails,
 		alerts,
-		startLoop({ name: "alert_states", every_ms: ALERT_STATES_EVERY_MS, log, run: async () => void (await evaluateStates({ database })) }),
+		evaluate("alert_states", ALERT_STATES_EVERY_MS, evaluateStates),
 		startLoop({ name: "webhook_delivery", every_ms: DELIVERY_EVERY_MS, log, run: () => deliverer.look() }),
 		startLoop({ name: "key_news", every_ms: NEWS_EVERY_MS, log, run: () => news.look() }),
 		// Without a mail server nothing is queued.

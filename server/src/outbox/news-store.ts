@@ -23,12 +23,12 @@ export async function insertNews(tx: Tx | RecordTx, news: readonly News[]): Prom
 		.execute();
 }
 
-/** Removes and returns up to `rows_max` news, oldest first. Those of a later version's rules are left to its nodes. */
-export async function takeNews(tx: RecordTx, rows_max: number): Promise<News[]> {
+/** Removes and returns up to `rows_max` news of `rule`, oldest first. */
+export async function takeNews(tx: RecordTx, rule: NewsRule, rows_max: number): Promise<News[]> {
 	const { rows } = await sql<News>`
 		with taken as (
 			delete from keywright.alert_news where id = any (array(
-				select id from keywright.alert_news where rule = any(${NEWS_RULES}::text[]) order by id limit ${rows_max}
+				select id from keywright.alert_news where rule = ${rule} order by id limit ${rows_max}
 			)) returning *
 		)
 		select tenant_id, rule, key_id, requests, details from taken order by id

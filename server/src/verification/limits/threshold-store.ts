@@ -56,7 +56,7 @@ export async function setTold(tx: RecordTx, { tenant_id, key_id, name, per, star
 export async function deleteEnded(tx: RecordTx, before: string, rows_max: number): Promise<number> {
 	const { numAffectedRows = 0n } = await sql`
 		delete from keywright.budget_periods where ctid = any (array(
-			select ctid from keywright.budget_periods where per <> 'total' and start < ${before}::date limit ${rows_max}
+			select ctid from keywright.budget_periods where per in ('day', 'week', 'month') and start < ${before}::date limit ${rows_max}
 		))
 	`.execute(tx);
 	return Number(numAffectedRows);
