@@ -1,6 +1,7 @@
 /** The page Activity: requests over time, refusals in groups and one by one, and the explanation of each beside them. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { newRequestId } from "../../server/src/core/request-id.ts";
 import { Database } from "../database.ts";
@@ -45,6 +46,8 @@ let limited_id: string;
 
 /** A request with a key, from a server of the network 203.0.113.0/24 or another; returns its request id. */
 async function send(raw_key: string, path: string, headers: Readonly<Record<string, string>>, status: number, method = "GET"): Promise<string> {
+	// Request ids are ordered by milliseconds: the last of a group is the one that was sent last.
+	await setTimeout(2);
 	const answer = await dashboard.server.keyed(raw_key, method, path, method === "GET" ? undefined : { title: "Note", content: "Hello" }, {
 		"x-forwarded-for": "203.0.113.7",
 		...headers,
@@ -263,6 +266,18 @@ test("each filter, the order, single refusals and the explanation have an addres
 	await panel().getByRole("link", { name: "once in 24 hours" }).click();
 	await page.waitForURL(/code=permission_missing/);
 	await assertCount(rows(), 1);
+	await goTo("");
+	await open("Key cut off, not proven").click();
+	await panel().getByText("Same, not proven").waitFor();
+	await panel().getByRole("link", { name: "3 times in 24 hours" }).click();
+	await page.waitForURL(/code=key_invalid&proven=false&client=/);
+	await assertCount(rows(), 1);
+	equal(await page.getByRole("combobox", { name: "Key", exact: true }).inputValue(), "No key proven");
+	equal(await page.getByRole("combobox", { name: "Client", exact: true }).inputValue(), "192.0.2.0/24");
+	await page.getByText("Each", { exact: true }).click();
+	await page.getByText("3 of 3 requests that were refused").waitFor();
+	await choose("Key", "Any key");
+	await page.waitForURL((url) => !url.searchParams.has("proven"));
 	await goTo("&sort=last&code=key_expired");
 	await page.getByRole("heading", { name: "No refusal matches" }).waitFor();
 	await page.getByRole("button", { name: "Show all refusals" }).click();

@@ -7,7 +7,7 @@ import { ExplainPanel } from "./explain/panel.tsx";
 import { ActivityFilters } from "./filters.tsx";
 import { RefusalList } from "./list.tsx";
 import { type RefusalRow, useRows } from "./rows.ts";
-import { type ActivitySearch, isFiltered, withSearch } from "./search.ts";
+import { type ActivitySearch, isFiltered, UNFILTERED, withSearch } from "./search.ts";
 import { ExplainSearch } from "./search-box.tsx";
 
 const PERIODS = [
@@ -86,7 +86,7 @@ export function Activity({ tenant, search, onSearch, hrefOf }: ActivityProps) {
 					open={open?.id}
 					onOpen={show}
 					onSort={(sort) => filter({ sort })}
-					onAll={() => filter({ code: undefined, key: undefined, client: undefined })}
+					onAll={() => filter(UNFILTERED)}
 				/>
 			</Stack>
 			{explain !== undefined && (

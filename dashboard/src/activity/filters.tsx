@@ -8,6 +8,8 @@ import { clientChoice, codeTitle } from "./words.ts";
 
 /** The value of no filter. Mantine's button for that is hidden from screen readers. */
 const ANY = "";
+/** In place of a key: refusals that no right secret came with. No id has a space. */
+const NOT_PROVEN: Item = { value: "not proven", label: "No key proven" };
 
 interface Item {
 	readonly value: string;
@@ -31,18 +33,20 @@ function unique(items: readonly Item[], chosen: Item | null): Item[] {
 	);
 }
 
-function clientItems(groups: readonly FailureGroup[]): Item[] {
-	return groups.filter(({ proven }) => proven).map(({ source, proven }) => ({ value: source.id, label: clientChoice(source, proven) }));
+/** The clients; of unproven refusals, the networks. */
+function clientItems(groups: readonly FailureGroup[], is_proven: boolean): Item[] {
+	return groups.filter(({ proven }) => proven === is_proven).map(({ source, proven }) => ({ value: source.id, label: clientChoice(source, proven) }));
 }
 
 /** The filters, each in the address, and whether groups or single refusals are listed. */
 export function ActivityFilters({ tenant_id, search, from_ms, onFilter }: FiltersProps) {
 	const [wanted, setWanted] = useState(false);
 	const { data: groups = [] } = useQuery({ ...choicesQuery(tenant_id, from_ms), enabled: wanted || isFiltered(search) });
-	const { code, key, client } = search;
+	const { code, key, client, proven } = search;
 	const keys = groups.flatMap((group) => (group.key === null ? [] : [{ value: group.key.id, label: group.key.name }]));
 	const { data: chosen } = useQuery({ ...keyQuery(tenant_id, key ?? ""), enabled: key !== undefined, refetchInterval: false });
-	const known = clientItems(groups).find(({ value }) => value === client);
+	const clients = clientItems(groups, proven === undefined);
+	const known = clients.find(({ value }) => value === client);
 	const props = { onOpen: () => setWanted(true) };
 	return (
 		<Box className="kw-activity-filters" role="search" aria-label="Refusals">
@@ -60,15 +64,15 @@ export function ActivityFilters({ tenant_id, search, from_ms, onFilter }: Filter
 			<Choice
 				label="Key"
 				any="Any key"
-				data={unique(keys, key === undefined ? null : { value: key, label: chosen?.name ?? key })}
-				value={key}
-				onChange={(value) => onFilter({ key: value })}
+				data={[NOT_PROVEN, ...unique(keys, key === undefined ? null : { value: key, label: chosen?.name ?? key })]}
+				value={proven === undefined ? key : NOT_PROVEN.value}
+				onChange={(value) => onFilter(value === NOT_PROVEN.value ? { key: undefined, proven: "false" } : { key: value, proven: undefined })}
 				{...props}
 			/>
 			<Choice
 				label="Client"
 				any="Any client"
-				data={unique(clientItems(groups), client === undefined ? null : (known ?? { value: client, label: client }))}
+				data={unique(clients, client === undefined ? null : (known ?? { value: client, label: client }))}
 				value={client}
 				onChange={(value) => onFilter({ client: value })}
 				{...props}

@@ -17,26 +17,27 @@ export type CheckName = Explanation["check"];
 
 const root = (tenant_id: string) => ["activity", tenant_id] as const;
 
-type Filters = { readonly [Name in "code" | "key" | "client"]?: string | undefined };
+type Filters = Pick<ActivitySearch, "code" | "key" | "client" | "proven">;
 
-function toQuery({ code, key, client }: Filters, from_ms: number) {
+function toQuery({ code, key, client, proven }: Filters, from_ms: number) {
 	return {
 		from: new Date(from_ms).toISOString(),
 		...(code === undefined ? {} : { code }),
 		...(key === undefined ? {} : { key_id: key }),
 		...(client === undefined ? {} : { source_id: client }),
+		...(proven === undefined ? {} : { proven: false }),
 	};
 }
 
 const fromPage = (cursor: string, limit: number) => ({ limit, ...(cursor === "" ? {} : { cursor }) });
 
 /** Refusals in groups since `from_ms`, a boundary of the chart. Those of before stay until those of another filter are there. */
-export const groupsQuery = (tenant_id: string, { code, key, client, sort }: ActivitySearch, from_ms: number) =>
+export const groupsQuery = (tenant_id: string, { sort, ...search }: ActivitySearch, from_ms: number) =>
 	infiniteQueryOptions({
-		queryKey: [...root(tenant_id), "groups", { code, key, client }, sort, from_ms],
+		queryKey: [...root(tenant_id), "groups", toQuery(search, from_ms), sort],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) => {
-			const query = { ...toQuery({ code, key, client }, from_ms), ...fromPage(pageParam, ROWS_MAX), sort: sort ?? ("requests" as const) };
+			const query = { ...toQuery(search, from_ms), ...fromPage(pageParam, ROWS_MAX), sort: sort ?? ("requests" as const) };
 			return answered(api.GET(GROUPS, { params: { path: { tenant_id }, query } }));
 		},
 		getNextPageParam: (page) => page.next_cursor,
@@ -45,12 +46,12 @@ export const groupsQuery = (tenant_id: string, { code, key, client, sort }: Acti
 	});
 
 /** Single kept refusals since `from_ms`, the latest first. */
-export const eachQuery = (tenant_id: string, { code, key, client }: ActivitySearch, from_ms: number) =>
+export const eachQuery = (tenant_id: string, search: ActivitySearch, from_ms: number) =>
 	infiniteQueryOptions({
-		queryKey: [...root(tenant_id), "each", { code, key, client }, from_ms],
+		queryKey: [...root(tenant_id), "each", toQuery(search, from_ms)],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) => {
-			const query = { ...toQuery({ code, key, client }, from_ms), ...fromPage(pageParam, ROWS_MAX) };
+			const query = { ...toQuery(search, from_ms), ...fromPage(pageParam, ROWS_MAX) };
 			return answered(api.GET(EACH, { params: { path: { tenant_id }, query } }));
 		},
 		getNextPageParam: (page) => page.next_cursor,

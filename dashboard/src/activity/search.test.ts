@@ -5,11 +5,24 @@ import { activitySearchFrom, isFiltered, requestIdFrom, withSearch } from "./sea
 const ID = `req_${"A1b2C3d4E5".repeat(2)}`;
 
 test("the address keeps what is valid and omits what is usual", () => {
-	const valid = { period: "week", code: "key_revoked", key: "key_1", client: "src_1", show: "each", sort: "last", by: "client", explain: ID };
+	const valid = {
+		period: "week",
+		code: "key_revoked",
+		key: "key_1",
+		client: "src_1",
+		proven: "false",
+		show: "each",
+		sort: "last",
+		by: "client",
+		explain: ID,
+	};
 	deepEqual(activitySearchFrom({ ...valid, tenant: "t" }), valid);
-	deepEqual(activitySearchFrom({ period: "day", code: "<b>", key: " ", show: "all", sort: "x", by: "constructor", explain: "x".repeat(129) }), {});
+	deepEqual(
+		activitySearchFrom({ period: "day", code: "<b>", key: " ", show: "all", proven: "true", sort: "x", by: "constructor", explain: "x".repeat(129) }),
+		{},
+	);
 	deepEqual(withSearch({ code: "key_revoked", explain: ID }, { code: undefined }), { explain: ID });
-	deepEqual([isFiltered({ period: "week", show: "each" }), isFiltered({ client: "src_1" })], [false, true]);
+	deepEqual([isFiltered({ period: "week", show: "each" }), isFiltered({ client: "src_1" }), isFiltered({ proven: "false" })], [false, true, true]);
 });
 
 test("a request id is found in what people paste, and only a whole one", () => {

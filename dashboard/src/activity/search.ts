@@ -14,6 +14,8 @@ export interface ActivitySearch {
 	readonly code?: string;
 	readonly key?: string;
 	readonly client?: string;
+	/** Only those that no right secret came with: they name no key. */
+	readonly proven?: "false";
 	/** Single refusals instead of groups. */
 	readonly show?: "each";
 	/** The order of groups; absent: the most first. */
@@ -36,6 +38,7 @@ export function activitySearchFrom(search: Readonly<Record<string, unknown>>): A
 		code: textFrom(search.code, CODE),
 		key: textFrom(search.key),
 		client: textFrom(search.client),
+		proven: search.proven === "false" ? "false" : undefined,
 		show: search.show === "each" ? "each" : undefined,
 		sort: search.sort === "last" ? "last" : undefined,
 		by: BREAKDOWNS.find((by) => by === search.by),
@@ -52,8 +55,11 @@ export function withSearch(
 	return activitySearchFrom({ ...search, ...changes });
 }
 
-export function isFiltered({ code, key, client }: ActivitySearch): boolean {
-	return code !== undefined || key !== undefined || client !== undefined;
+/** No filter of the list. */
+export const UNFILTERED = { code: undefined, key: undefined, client: undefined, proven: undefined } as const;
+
+export function isFiltered({ code, key, client, proven }: ActivitySearch): boolean {
+	return [code, key, client, proven].some((filter) => filter !== undefined);
 }
 
 /** The request id in a text that was pasted, such as one with spaces around or `urn:keywright:request:…`; null if it has none. */

@@ -11003,6 +11003,7 @@ export interface operations {
                 code?: string;
                 key_id?: string;
                 source_id?: string;
+                proven?: boolean;
                 from?: string;
                 to?: string;
                 limit?: number;
@@ -11078,11 +11079,11 @@ export interface operations {
                 code?: string;
                 key_id?: string;
                 source_id?: string;
+                proven?: boolean;
                 from?: string;
                 to?: string;
                 limit?: number;
                 cursor?: string;
-                proven?: boolean;
                 sort?: "requests" | "last";
             };
             header?: never;

@@ -36,5 +36,5 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Formats the reason of a refusal; an unknown code is shown as it is. */
 export function formatReason(code: string): string {
-	return REASONS[code] ?? code.replaceAll("_", " ");
+	return (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined) ?? code.replaceAll("_", " ");
 }

@@ -8,7 +8,6 @@ const common = (what: string) => orNull(Type.String({ description: `${what} of a
 export const FailureGroupsQuery = Type.Object(
 	{
 		...FailuresQuery.properties,
-		proven: Type.Optional(Type.Boolean({ description: "Only those with a right secret, or only those without" })),
 		sort: Type.Optional(Type.Enum(["requests", "last"], { description: "Default: `requests`, the most first; `last`: the latest first" })),
 		...pageQuery,
 	},

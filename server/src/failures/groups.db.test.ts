@@ -78,6 +78,11 @@ suite("refusals in groups", () => {
 		equal((await list({ to: new Date(fixture.clock.now() - DAY_MS).toISOString() })).groups, 0);
 		const each = await listFailures(fixture.context(process.node), { tenant_id, source_id: EXPORT.id });
 		ok(each.data.length > 0 && each.data.every(({ key_name, source }) => key_name === "order-bot" && source.id === EXPORT.id));
+		const single = (proven: boolean) => listFailures(fixture.context(process.node), { tenant_id, proven });
+		const requests = ({ counts }: Awaited<ReturnType<typeof single>>) => counts.reduce((sum, count) => sum + count.requests, 0);
+		const [unproven, with_secret] = [await single(false), await single(true)];
+		deepEqual([unproven.data.length, requests(unproven), requests(with_secret)], [3, 3, 156]);
+		ok(unproven.data.every(({ proven }) => !proven) && with_secret.data.every(({ proven }) => proven));
 	});
 
 	test("pages of one group each list all of them once, by count and by time", async () => {

@@ -71,13 +71,14 @@ function isOfSource(source_id: string) {
 
 /** The kept refusals of a tenant that match, newest first. */
 export async function readFailures(tx: ReadTx, filter: RefusalFilter, window: Window): Promise<KeyFailure[]> {
-	const { tenant_id, code, key_id, source_id, from, to } = filter;
+	const { tenant_id, code, key_id, source_id, proven, from, to } = filter;
 	const [at, request_id] = window.after ?? [];
 	const rows = await selectFailures(tx)
 		.where("f.tenant_id", "=", tenant_id)
 		.$if(code !== undefined, (query) => query.where("f.code", "=", code ?? ""))
 		.$if(key_id !== undefined, (query) => query.where("f.key_id", "=", key_id ?? ""))
 		.$if(source_id !== undefined, (query) => query.where(isOfSource(source_id ?? "")))
+		.$if(proven !== undefined, (query) => query.where("f.proven", "=", proven === true))
 		.$if(from !== undefined, (query) => query.where(sql<SqlBool>`f.at >= ${from}::timestamptz`))
 		.$if(to !== undefined, (query) => query.where(sql<SqlBool>`f.at < ${to}::timestamptz`))
 		.$if(at !== undefined, (query) => query.where(sql<SqlBool>`(f.at, f.request_id) < (${at}::timestamptz, ${request_id}::text)`))

@@ -10,7 +10,7 @@ import { type FailurePageAnswer, statusOf, type UnknownFailurePageAnswer } from 
 
 const FREQUENT_MAX = 20;
 
-type FailuresInput = PageRequest & TimesQuery & { readonly tenant_id: string; code?: string; key_id?: string; source_id?: string };
+type FailuresInput = PageRequest & TimesQuery & { readonly tenant_id: string; code?: string; key_id?: string; source_id?: string; proven?: boolean };
 type UnknownInput = PageRequest & TimesQuery & { code?: string; address?: string; kid?: string };
 
 function toFailureResponse({ request_id, at, code, check, operation, facts }: Failure) {
@@ -40,8 +40,8 @@ const cursorOf = ({ at, request_id }: Failure) => [at.toISOString(), request_id]
 /** A page of the kept refusals of a tenant, newest first, and the exact counts of all that match. 404 `not_found` for an unknown key. */
 export async function listFailures(context: DatabaseContext, input: FailuresInput): Promise<FailurePageAnswer> {
 	const window = windowByTime(input);
-	const { tenant_id, code, key_id, source_id } = input;
-	const filter = { tenant_id, code, key_id, source_id, ...parseTimes(input) };
+	const { tenant_id, code, key_id, source_id, proven } = input;
+	const filter = { tenant_id, code, key_id, source_id, proven, ...parseTimes(input) };
 	return read(context, async (tx) => {
 		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw new ApiError("not_found", "There is no API key with this id.");
 		const page = toPage(await readFailures(tx, filter, window), window, cursorOf);

@@ -19,8 +19,10 @@ const code = Type.Optional(
 	Type.String({ maxLength: ID_CHARACTERS_MAX, pattern: "^[a-z_]+$", description: "A code of a denial, such as `key_revoked`" }),
 );
 
+const proven = Type.Optional(Type.Boolean({ description: "Only those with a right secret, or only those without" }));
+
 export const FailuresQuery = Type.Object(
-	{ code, key_id: Type.Optional(Id), source_id: Type.Optional(Id), ...period, ...pageQuery },
+	{ code, key_id: Type.Optional(Id), source_id: Type.Optional(Id), proven, ...period, ...pageQuery },
 	{ additionalProperties: false },
 );
 export const UnknownFailuresQuery = Type.Object(

@@ -116,7 +116,7 @@ function Around({ tenant_id, explanation, now_ms }: ExplainedProps & { now_ms: n
 				</Fact>
 			)}
 			{alike !== null && (
-				<Fact term={proven ? "Same refusal" : "Same, any key"}>
+				<Fact term={proven ? "Same refusal" : "Same, not proven"}>
 					<Anchor
 						fz="inherit"
 						fw={500}

@@ -60,7 +60,7 @@ export function alikeSearch({ alike, code, key, proven }: Explanation): Activity
 	return {
 		...(alike !== null && alike.requests_24h === 0 ? { period: "month" as const } : {}),
 		code,
-		...(proven && key !== null ? { key: key.id } : {}),
+		...(!proven ? { proven: "false" as const } : key === null ? {} : { key: key.id }),
 		...(alike === null ? {} : { client: alike.source_id }),
 	};
 }

@@ -76,13 +76,15 @@ export interface RefusalFilter {
 	readonly code?: string | undefined;
 	readonly key_id?: string | undefined;
 	readonly source_id?: string | undefined;
+	/** Whether the secret was right. */
+	readonly proven?: boolean | undefined;
 	readonly from?: Date | undefined;
 	readonly to?: Date | undefined;
 }
 
 /** All refusals that match, by code; whole minutes, and whole hours after two days. */
 export async function readRefusalCounts(tx: ReadTx, filter: RefusalFilter): Promise<{ code: string; requests: number }[]> {
-	const { tenant_id, code, key_id, source_id, from, to } = filter;
+	const { tenant_id, code, key_id, source_id, proven, from, to } = filter;
 	return tx
 		.selectFrom("auth_failure_counts")
 		.select(["code", sql<number>`sum(requests)::bigint`.as("requests")])
@@ -90,6 +92,7 @@ export async function readRefusalCounts(tx: ReadTx, filter: RefusalFilter): Prom
 		.$if(code !== undefined, (query) => query.where("code", "=", code ?? ""))
 		.$if(key_id !== undefined, (query) => query.where("key_id", "=", key_id ?? ""))
 		.$if(source_id !== undefined, (query) => query.where("source_id", "=", source_id ?? ""))
+		.$if(proven !== undefined, (query) => query.where("proven", "=", proven === true))
 		.$if(from !== undefined, (query) => query.where(sql<SqlBool>`start + make_interval(secs => granularity_seconds) > ${from}::timestamptz`))
 		.$if(to !== undefined, (query) => query.where(sql<SqlBool>`start < ${to}::timestamptz`))
 		.groupBy("code")
