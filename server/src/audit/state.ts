@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import type { AuditKeys } from "./entry.ts";
@@ -8,6 +9,10 @@ import { type ChainFinding, verifyChain } from "./verify.ts";
 const FRESH_MS_MIN = 30_000;
 const FRESH_PER_DURATION = 500;
 const CHAINS_MAX = 500;
+/** Chains that a node verifies at once, and those that wait for it: a check holds a connection. */
+const CHECKS_MAX = 2;
+const WAITING_MAX = 50;
+const RETRY_AFTER_SECONDS = 30;
 
 interface Checked {
 	readonly at_ms: number;
@@ -20,18 +25,21 @@ export interface StateContext extends DatabaseContext {
 	readonly audit_states: ChainStates;
 }
 
-/** Whether a tenant's chain is whole, as `audit verify` finds it. Each chain is verified from its beginning, by one caller at a time. */
+/** Whether a tenant's chain is whole, as `audit verify` finds it. Each chain is verified from its beginning, once for all who ask meanwhile. */
 export class ChainStates {
 	readonly #options: { readonly clock: Clock; readonly log: Log };
 	readonly #running = new Map<string, Promise<Checked>>();
 	/** Oldest first. */
 	readonly #checked = new Map<string, Checked>();
+	/** Checks that wait for their turn, first come first served. */
+	readonly #waiting: (() => void)[] = [];
+	#checking = 0;
 
 	constructor(options: { readonly clock: Clock; readonly log: Log }) {
 		this.#options = options;
 	}
 
-	/** The state of the tenant's chain, at most as old as `checked_at`. */
+	/** The state of the tenant's chain, at most as old as `checked_at`. 429 `rate_limited` while too many others wait. */
 	async get(context: StateContext, tenant_id: string) {
 		const { at_ms, finding } = await this.#find(context, tenant_id);
 		return {
@@ -45,9 +53,24 @@ export class ChainStates {
 	#find(context: StateContext, chain: string): Promise<Checked> {
 		const known = this.#checked.get(chain);
 		if (known !== undefined && this.#options.clock.monotonic() < known.fresh_until) return Promise.resolve(known);
-		const running = this.#running.get(chain) ?? this.#check(context, chain).finally(() => this.#running.delete(chain));
+		const running = this.#running.get(chain) ?? this.#inTurn(() => this.#check(context, chain)).finally(() => this.#running.delete(chain));
 		this.#running.set(chain, running);
 		return running;
+	}
+
+	async #inTurn<T>(check: () => Promise<T>): Promise<T> {
+		if (this.#checking < CHECKS_MAX) this.#checking += 1;
+		else if (this.#waiting.length >= WAITING_MAX)
+			throw new ApiError("rate_limited", "Many audit logs are being verified. Try again in half a minute.", { retry_after_seconds: RETRY_AFTER_SECONDS });
+		else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		try {
+			return await check();
+		} finally {
+			// The next one takes over the turn.
+			const next = this.#waiting.shift();
+			if (next === undefined) this.#checking -= 1;
+			else next();
+		}
 	}
 
 	async #check(context: StateContext, chain: string): Promise<Checked> {
