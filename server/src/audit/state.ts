@@ -61,7 +61,9 @@ export class ChainStates {
 	async #inTurn<T>(check: () => Promise<T>): Promise<T> {
 		if (this.#checking < CHECKS_MAX) this.#checking += 1;
 		else if (this.#waiting.length >= WAITING_MAX)
-			throw new ApiError("rate_limited", "Many audit logs are being verified. Try again in half a minute.", { retry_after_seconds: RETRY_AFTER_SECONDS });
+			throw new ApiError("rate_limited", "Many audit logs are being verified. Try again in half a minute.", {
+				retry_after_seconds: RETRY_AFTER_SECONDS,
+			});
 		else await new Promise<void>((resolve) => this.#waiting.push(resolve));
 		try {
 			return await check();

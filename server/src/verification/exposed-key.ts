@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type Address, type AllowList, getFailureBucket } from "../core/network.ts";
@@ -11,7 +12,7 @@ import type { AddressFailures } from "./address-failures.ts";
 import type { ClientKind } from "./client-kind.ts";
 import { type FoundKey, KeyFinder } from "./find-keys.ts";
 import { exposedClient, type Grant } from "./grants/grant.ts";
-import { SlidingWindow } from "./limits/window.ts";
+import { Shares } from "./limits/shares.ts";
 import type { Verifier } from "./verifier.ts";
 
 const NOTED_EVERY_MS = 60_000;
@@ -20,11 +21,14 @@ const WAITING_MAX = 100;
 /** Of these from one address, so that one address cannot displace what others report. */
 const WAITING_PER_ADDRESS_MAX = 10;
 /**
- * Any web page can make browsers send keys that it invented. These are not counted against the address of the browser, so the
- * proofs of all of them together are bounded here.
+ * Any web page can make browsers send keys that it invented. These are not counted against the address of the browser, so the proofs of all pages
+ * together are bounded here, and those of one site or address, so that a hostile page cannot hide what another page exposes.
  */
-const CROSS_SITE_PER_MINUTE = 60;
-const CROSS_SITE = "cross-site";
+const CROSS_SITE_PER_MINUTE = { of_all: 240, of_each: 20 };
+const CROSS_SITE_WAITING_MAX = 50;
+/** Pages that hide where they are, by a referrer policy or a sandbox, share one name. */
+const HIDDEN_SITE = "hidden";
+const CROSS_SITE = "cross-site ";
 
 /** Headers of proxies that contain the original URI. */
 const ORIGINAL_URIS = ["x-forwarded-uri", "x-original-uri", "x-original-url", "x-rewrite-url"] as const;
@@ -34,8 +38,8 @@ export interface FoundAt {
 	readonly source: Source;
 	readonly address: Address | null;
 	readonly request_id: string | null;
-	/** Whether a browser sent it for the page of another site. */
-	readonly is_cross_site: boolean;
+	/** The site of the page for which a browser sent it; null unless that is another site than the server's. */
+	readonly page_site: string | null;
 }
 
 export interface ExposedKeysOptions {
@@ -55,7 +59,7 @@ export class ExposedKeys {
 	readonly #options: ExposedKeysOptions;
 	readonly #finder: KeyFinder;
 	readonly #waiting: { readonly found: FoundKey; readonly at: FoundAt; readonly bucket: string }[] = [];
-	readonly #crossSite = new SlidingWindow(60);
+	readonly #crossSite = new Shares(CROSS_SITE_PER_MINUTE);
 	#proving: Promise<void> | null = null;
 
 	constructor(options: ExposedKeysOptions) {
@@ -93,20 +97,20 @@ export class ExposedKeys {
 	report(found: FoundKey, at: FoundAt): void {
 		const { verifier, failures } = this.#options;
 		if (this.#waiting.length >= WAITING_MAX || parseRawKey(verifier.brand, found.raw_key) === null) return;
-		const bucket = at.is_cross_site ? CROSS_SITE : at.address === null ? "" : getFailureBucket(at.address);
+		const { address, page_site } = at;
+		const sender = address === null ? "" : getFailureBucket(address);
+		const bucket = page_site === null ? sender : `${CROSS_SITE}${page_site}`;
 		if (this.#waiting.filter((waiting) => waiting.bucket === bucket).length >= WAITING_PER_ADDRESS_MAX) return;
-		if (at.is_cross_site ? !this.#takeCrossSite() : failures.laneOf(at.address) === "slow") return;
+		if (page_site === null ? failures.laneOf(address) === "slow" : !this.#takeCrossSite(bucket, sender)) return;
 		this.#waiting.push({ found, at, bucket });
 		this.#proving ??= this.#proveAll().finally(() => {
 			this.#proving = null;
 		});
 	}
 
-	#takeCrossSite(): boolean {
-		const now = this.#options.clock.monotonic();
-		if (this.#crossSite.peek(now, CROSS_SITE_PER_MINUTE) === 0) return false;
-		this.#crossSite.take(now, 1);
-		return true;
+	#takeCrossSite(bucket: string, sender: string): boolean {
+		if (this.#waiting.filter((waiting) => waiting.at.page_site !== null).length >= CROSS_SITE_WAITING_MAX) return false;
+		return this.#crossSite.take(this.#options.clock.monotonic(), [bucket, sender]);
 	}
 
 	#mayHoldKey({ url, headers, authorization }: FramedRequest): boolean {
@@ -126,8 +130,8 @@ export class ExposedKeys {
 		const address = getClientAddress(raw, trusted_proxies);
 		const user_agent = raw.headers["user-agent"] ?? null;
 		const source = verifier.sources.of(raw.socket, address, user_agent, raw.client_name);
-		const is_cross_site = raw.headers["sec-fetch-site"] === "cross-site";
-		for (const found of keys) this.report(found, { source, address, request_id: raw.request_id, is_cross_site });
+		const page_site = getPageSite(raw.headers);
+		for (const found of keys) this.report(found, { source, address, request_id: raw.request_id, page_site });
 	}
 
 	async #proveAll(): Promise<void> {
@@ -141,9 +145,9 @@ export class ExposedKeys {
 		}
 	}
 
-	async #prove({ place, raw_key }: FoundKey, { source, address, request_id, is_cross_site }: FoundAt): Promise<void> {
+	async #prove({ place, raw_key }: FoundKey, { source, address, request_id, page_site }: FoundAt): Promise<void> {
 		const { verifier, recorder, failures, log } = this.#options;
-		if (!is_cross_site && failures.laneOf(address) === "slow") return;
+		if (page_site === null && failures.laneOf(address) === "slow") return;
 		const nothing = {
 			tenant_id: null,
 			site_id: null,
@@ -163,12 +167,23 @@ export class ExposedKeys {
 			client: "server",
 			operation: "exposure",
 		});
-		if (denial?.code === "key_invalid" && !is_cross_site) failures.refuse(address, denial);
+		if (denial?.code === "key_invalid" && page_site === null) failures.refuse(address, denial);
 		if (canary) recorder.addCanary(canary, source);
 		if (grant === null) return;
 		recorder.add(grant.kid, place, source === UNKNOWN_SOURCE ? null : source);
 		log.warn({ place, kid: grant.kid, key_id: grant.key_id, tenant_id: grant.tenant.id, request_id }, "key_exposed");
 	}
+}
+
+/**
+ * The site of the page of another site that made a browser send the request, null for other requests. Two labels of the host name: a site has as many
+ * subdomains as it likes. Under a public suffix of two labels all sites share one name.
+ */
+export function getPageSite(headers: IncomingHttpHeaders): string | null {
+	if (headers["sec-fetch-site"] !== "cross-site") return null;
+	const page = URL.parse(headers.origin ?? headers.referer ?? "");
+	if (page === null || page.hostname === "") return HIDDEN_SITE;
+	return /^[\d.]+$|:/.test(page.hostname) ? page.hostname : page.hostname.split(".").slice(-2).join(".");
 }
 
 function getValues({ rawHeaders }: FramedRequest, name: string): string[] {
