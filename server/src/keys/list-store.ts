@@ -198,9 +198,9 @@ export async function readChosenKeys(tx: ReadTx, tenant_id: string, selection: S
 	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).execute()).map(keyFromRow);
 }
 
-/** The same, FOR UPDATE. No key is added before commit if the tenant is locked. */
+/** The same, FOR NO KEY UPDATE. No key is added before commit if the tenant is locked. */
 export async function lockChosenKeys(tx: Tx, tenant_id: string, selection: Selection, read: { now: Date; rows_max: number }): Promise<Key[]> {
-	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).forUpdate().execute()).map(keyFromRow);
+	return (await selectChosen(tx, tenant_id, selection, read.now).orderBy("id").limit(read.rows_max).forNoKeyUpdate().execute()).map(keyFromRow);
 }
 
 export interface Revocation {

@@ -109,14 +109,14 @@ export async function readKey(tx: ReadTx, tenant_id: string, key_id: string): Pr
 	return row ? keyFromRow(row) : null;
 }
 
-/** Reads a key FOR UPDATE. */
+/** Reads a key FOR NO KEY UPDATE: other changes of it wait until commit, records that refer to it (failures, usage, budgets) do not. */
 export async function lockKey(tx: Tx, tenant_id: string, key_id: string): Promise<Key | null> {
 	const row = await tx
 		.selectFrom("keys")
 		.select(KEY_COLUMNS)
 		.where("tenant_id", "=", tenant_id)
 		.where("id", "=", key_id)
-		.forUpdate()
+		.forNoKeyUpdate()
 		.executeTakeFirst();
 	return row ? keyFromRow(row) : null;
 }
