@@ -23,7 +23,7 @@ const Period = Type.Object({
 	start: Time,
 	requests: Type.Integer({ description: "That were allowed" }),
 	over: Type.Integer({ description: "Of these, what the budget would have refused" }),
-	used_up_at: orNull({ ...Time, description: "The hour in which the budget would have been used up" }),
+	used_up_at: orNull({ ...Time, description: "The hour in which the budget would have been used up; null: not in this period" }),
 });
 const Preview = Type.Object({
 	from: { ...Time, description: "30 days ago, or the start of the period that holds it" },
@@ -59,7 +59,7 @@ export function previewBudget(
 		}
 		period.requests += requests;
 		period.over = Math.max(0, period.requests - budget.amount);
-		if (period.over > 0) period.used_up_at ??= start.toISOString();
+		if (period.requests >= budget.amount) period.used_up_at ??= start.toISOString();
 	}
 	return periods;
 }
