@@ -5,13 +5,16 @@ import { testLog } from "../../testing/database.ts";
 import { CALLERS, from, type RotationFixture, rotationFixture } from "../../testing/rotations.ts";
 import type { MadeKey } from "../../testing/verification.ts";
 import { ManualClock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import { read } from "../database/transaction.ts";
 import { revokeKey } from "../keys/revocation/revoke.ts";
 import { updateKeySettings } from "../keys/update.ts";
 import { createMailer } from "../outbox/mail/mailer.ts";
 import { eraseTenant } from "../tenants/erase.ts";
 import { putTenant, updateTenant } from "../tenants/tenants.ts";
 import { acknowledgeAlert, listAlerts } from "./alerts.ts";
+import { readBudgetsNear } from "./facts/limits-store.ts";
 import { RulePauses } from "./pauses.ts";
 import { listRules, putRule } from "./rules.ts";
 import { evaluateNews, evaluateStates } from "./run.ts";
@@ -323,9 +326,9 @@ test("a budget of one unit raises an alert when that is used, and a period that 
 			{ name: "calls", unit: "calls", amount: 10, per: "day" },
 		],
 	});
-	const yesterday = new Date(clock().now() - DAY_MS).toISOString().slice(0, 10);
+	const before = new Date(clock().now() - 2 * DAY_MS).toISOString().slice(0, 10);
 	const insert = "insert into keywright.budget_periods (tenant_id, key_id, name, per, start, leased, amount) values ($1, $2, $3, $4, $5, $6, $6)";
-	await behind(insert, [tenant_id, key_id, "calls", "day", yesterday, 10]);
+	await behind(insert, [tenant_id, key_id, "calls", "day", before, 10]);
 	await pass(MINUTE_MS);
 	deepEqual(await states(), []);
 	await behind(insert, [tenant_id, key_id, "once", "total", "1970-01-01", 1]);
@@ -333,6 +336,25 @@ test("a budget of one unit raises an alert when that is used, and a period that 
 	const [alert, ...others] = await alerts();
 	match(alert?.summary ?? "", /^1 of 1 claims of the budget once of prod-bot-\d+ are used$/);
 	deepEqual(others, []);
+});
+
+test("a budget that is used up just before its day ends raises an alert, which is resolved in the next day", async () => {
+	const { key_id } = await fixture.verification.key(fixture.main.node, tenant_id, {
+		budgets: [{ name: "calls", unit: "requests", amount: 10, per: "day" }],
+	});
+	const yesterday = new Date(clock().now() - DAY_MS).toISOString().slice(0, 10);
+	await behind(
+		"insert into keywright.budget_periods (tenant_id, key_id, name, per, start, leased, amount) values ($1, $2, 'calls', 'day', $3, 10, 10)",
+		[tenant_id, key_id, yesterday],
+	);
+	const near = async (after_midnight_ms: number) => {
+		const at = new Date(Date.parse(yesterday) + DAY_MS + after_midnight_ms);
+		const facts = await read({ database: fixture.verification.database, scope: ALL_TENANTS }, (tx) => readBudgetsNear(tx, at, 80));
+		return facts.filter((fact) => fact.key_id === key_id).map(({ evidence }) => evidence.used);
+	};
+	deepEqual(await near(-1_000), [10]);
+	deepEqual(await near(5_000), [10], "evaluated every five seconds, so after midnight");
+	deepEqual(await near(2 * MINUTE_MS), []);
 });
 
 test("a webhook that has failed for an hour raises an alert, which is resolved when it accepts again", async () => {

@@ -2,6 +2,9 @@ import { sql } from "kysely";
 import type { ReadTx } from "../../database/transaction.ts";
 import type { Fact } from "../alert.ts";
 
+/** A period that ended less than this ago still raises an alert: what was used up shortly before midnight is looked at after it. */
+const GRACE_SECONDS = 60;
+
 /** Budgets of live keys that are used up to `percent` or more in their current period; one that is used up is a subject of its own. By the indexes `budget_periods_of` and `keys_with_budgets`. */
 export async function readBudgetsNear(tx: ReadTx, now: Date, percent: number): Promise<Fact[]> {
 	const { rows } = await sql<{
@@ -15,7 +18,8 @@ export async function readBudgetsNear(tx: ReadTx, now: Date, percent: number): P
 		max: number;
 	}>`
 		with starts as materialized (
-			select date_trunc(per, ${now}::timestamptz at time zone 'UTC')::date as start, per from unnest(array['day', 'week', 'month']) as p (per)
+			select distinct date_trunc(per, (${now}::timestamptz - grace) at time zone 'UTC')::date as start, per
+			from unnest(array['day', 'week', 'month']) as p (per), unnest(array[interval '0', make_interval(secs => ${GRACE_SECONDS})]) as g (grace)
 			union all select date '1970-01-01', 'total'
 		), periods as materialized (
 			select tenant_id, key_id, name, per, start, leased from starts join keywright.budget_periods using (per, start) where leased > 0

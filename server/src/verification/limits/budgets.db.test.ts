@@ -2,11 +2,13 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { pausable } from "../../../testing/nodes.ts";
 import { getCode, type MadeKey, type Process, type VerificationFixture, verificationFixture } from "../../../testing/verification.ts";
+import { change } from "../../audit/change.ts";
 import { ManualClock } from "../../core/clock.ts";
-import { DAY_MS, MINUTE_MS } from "../../core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time.ts";
 import { read } from "../../database/transaction.ts";
 import type { Budget } from "../../keys/budgets/budget.ts";
 import { rotateKey } from "../../keys/rotations/rotate.ts";
+import { lockKey } from "../../keys/store.ts";
 import { updateKeySettings } from "../../keys/update.ts";
 import { readBudgetUse } from "../../m2m/budgets.ts";
 import { isUnknown } from "../grants/unknown-names.ts";
@@ -302,6 +304,61 @@ suite("budgets of a key", () => {
 			key.key_id,
 		]);
 		deepEqual(Object.keys(data?.data as object).toSorted(), [..."amount budget environment key_id name per percent resets_at unit used".split(" ")]);
+	});
+
+	test("what reaches a threshold just before its period ends is announced after it, with the period's own end, and not for ever", async () => {
+		const keys = [await newKey({ ...CALLS, amount: 10 }), await newKey({ ...CALLS, amount: 10 })] as const;
+		const told = async ({ key_id }: MadeKey) => {
+			await tellOfBudgets({ database: fixture.database, clock: fixture.clock });
+			const rows = await fixture.behind(
+				"select data from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = $1 order by position",
+				[key_id],
+			);
+			return rows.map(({ data }) => (({ percent, resets_at }) => [percent, resets_at])(data as { percent: number; resets_at: string }));
+		};
+		toMidnight();
+		const midnight = new Date(fixture.clock.now() + 1).toISOString();
+		equal(getCode(await node(0).ask(keys[0].raw_key, { cost: 10 })), "allowed");
+		fixture.clock.advance(1);
+		deepEqual(await told(keys[0]), [
+			[80, midnight],
+			[100, midnight],
+		]);
+		equal(getCode(await node(0).ask(keys[0].raw_key, { cost: 8 })), "allowed");
+		deepEqual((await told(keys[0])).length, 3, "the new period has thresholds of its own");
+		toMidnight();
+		equal(getCode(await node(0).ask(keys[1].raw_key, { cost: 10 })), "allowed");
+		fixture.clock.advance(HOUR_MS);
+		deepEqual(await told(keys[1]), []);
+	});
+
+	test("many budgets that reach a threshold at once are all announced, each once", async () => {
+		const many = 45;
+		const keys = await Promise.all(Array.from({ length: many }, () => newKey({ ...CALLS, amount: 1 })));
+		for (const { raw_key } of keys) equal(getCode(await node(0).ask(raw_key)), "allowed");
+		const context = { database: fixture.database, clock: fixture.clock };
+		const counts = await Promise.all(nodes.map(() => tellOfBudgets(context)));
+		ok(counts.reduce((sum, count) => sum + count, 0) >= 2 * many);
+		equal(await tellOfBudgets(context), 0);
+		const rows = await fixture.behind(
+			"select count(*)::int as events from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = any ($1)",
+			[keys.map(({ key_id }) => key_id)],
+		);
+		equal(rows[0]?.events, 2 * many);
+	});
+
+	test("a change of a key that has not committed keeps no request of it waiting, and none of its records", async () => {
+		const key = await newKey(CALLS);
+		await change(fixture.context(node(0).node), async (tx) => {
+			ok(await lockKey(tx, tenant_id, key.key_id));
+			equal(getCode(await node(1).ask(key.raw_key)), "allowed");
+			await fixture.behind(
+				"insert into keywright.usage_by_source values ($1, '2026-01-01', $2, '', 'GET x', 'src_x', 'unknown', 'none', null, 'allowed', false, 1)",
+				[tenant_id, key.key_id],
+			);
+			return { unchanged: null };
+		});
+		deepEqual(await used(key, CALLS), [1]);
 	});
 
 	test("what was used in periods that ended long ago is deleted, and what never refills is kept", async () => {

@@ -37,19 +37,18 @@ export async function isAnyReached(tx: ReadTx, starts: readonly string[]): Promi
 
 /** Locks them until commit; one that another node has locked is left to it. */
 export async function lockReached(tx: RecordTx, starts: readonly string[], rows_max: number): Promise<ReachedBudget[]> {
-	return (await sql<ReachedBudget>`${REACHED(starts, rows_max)} for update of p skip locked`.execute(tx)).rows;
+	return (await sql<ReachedBudget>`${REACHED(starts, rows_max)} for no key update of p skip locked`.execute(tx)).rows;
 }
 
-export async function setTold(tx: RecordTx, { tenant_id, key_id, name, per, start }: ReachedBudget, told_percent: number): Promise<void> {
-	await tx
-		.updateTable("budget_periods")
-		.set({ told_percent })
-		.where("tenant_id", "=", tenant_id)
-		.where("key_id", "=", key_id)
-		.where("name", "=", name)
-		.where("per", "=", per)
-		.where("start", "=", start)
-		.execute();
+/** The row of a budget's period, and the threshold for which an event was sent. */
+export type Told = Pick<ReachedBudget, "tenant_id" | "key_id" | "name" | "per" | "start" | "told_percent">;
+
+export async function setTold(tx: RecordTx, told: readonly Told[]): Promise<void> {
+	await sql`
+		update keywright.budget_periods as p set told_percent = t.told_percent
+		from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as t (tenant_id text, key_id text, name text, per text, start date, told_percent smallint)
+		where (p.tenant_id, p.key_id, p.name, p.per, p.start) = (t.tenant_id, t.key_id, t.name, t.per, t.start)
+	`.execute(tx);
 }
 
 /** Deletes up to `rows_max` periods that began before `before` and have ended; returns how many. */

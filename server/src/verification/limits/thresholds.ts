@@ -1,19 +1,23 @@
 import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ALL_TENANTS } from "../../core/context.ts";
-import { DAY_MS } from "../../core/time.ts";
+import { DAY_MS, MINUTE_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { BUDGET_PERIODS } from "../../keys/budgets/budget.ts";
 import type { OutboxEvent } from "../../outbox/events.ts";
 import { insertEvents } from "../../outbox/store.ts";
-import { formatRefill, spanAt } from "./period.ts";
-import { deleteEnded, isAnyReached, lockReached, type ReachedBudget, setTold } from "./threshold-store.ts";
+import { formatRefill, type Span, spanAt } from "./period.ts";
+import { deleteEnded, isAnyReached, lockReached, type ReachedBudget, setTold, type Told } from "./threshold-store.ts";
 
 /** In percent of a budget's amount, ascending. */
 const THRESHOLDS = [80, 100] as const;
 type Threshold = (typeof THRESHOLDS)[number];
-const ROWS_PER_STEP = 500;
+/** Few: a node that leases from one of these budgets waits until the step has committed. */
+const TOLD_PER_STEP = 20;
+const DELETED_PER_STEP = 500;
+/** For so long a period that has ended is looked at: what reached a threshold shortly before its end, or while no node looked. */
+const GRACE_MS = 10 * MINUTE_MS;
 /** Longer than the longest period that refills. */
 const KEPT_MS = 40 * DAY_MS;
 
@@ -42,19 +46,22 @@ function toEvent(budget: ReachedBudget, percent: Threshold, resets_at: string | 
  */
 export async function tellOfBudgets(context: ThresholdContext): Promise<number> {
 	const now = context.clock.now();
-	const spans = new Map<string, ReturnType<typeof spanAt>>(BUDGET_PERIODS.map((per) => [per, spanAt(per, now)]));
-	const starts = [...spans.values()].map(({ start }) => start);
+	const spans = BUDGET_PERIODS.flatMap((per) => [spanAt(per, now), spanAt(per, now - GRACE_MS)].map((span) => ({ per, span })));
+	const spanOf = ({ per, start }: ReachedBudget): Span | undefined => spans.find((known) => known.per === per && known.span.start === start)?.span;
+	const starts = [...new Set(spans.map(({ span }) => span.start))];
 	let told = 0;
 	while (await read({ ...context, scope: ALL_TENANTS }, (tx) => isAnyReached(tx, starts))) {
 		const events = await record(context, async (tx) => {
-			const reached = await lockReached(tx, starts, ROWS_PER_STEP);
+			const reached = await lockReached(tx, starts, TOLD_PER_STEP);
 			const found: OutboxEvent[] = [];
+			const now_told: Told[] = [];
 			for (const budget of reached) {
-				const span = spans.get(budget.per);
-				const due = span?.start === budget.start ? THRESHOLDS.filter((percent) => percent > budget.told_percent && isReached(budget, percent)) : [];
+				const span = spanOf(budget);
+				const due = span === undefined ? [] : THRESHOLDS.filter((percent) => percent > budget.told_percent && isReached(budget, percent));
 				for (const percent of due) found.push(toEvent(budget, percent, span === undefined ? null : formatRefill(span)));
-				await setTold(tx, budget, due.at(-1) ?? 100);
+				now_told.push({ ...budget, told_percent: due.at(-1) ?? 100 });
 			}
+			await setTold(tx, now_told);
 			await insertEvents(tx, found);
 			return { found: found.length, reached: reached.length };
 		});
@@ -68,5 +75,5 @@ export async function tellOfBudgets(context: ThresholdContext): Promise<number> 
 /** Deletes what was used of budgets in periods that ended long ago, in bounded steps. */
 export async function sweepBudgets(context: ThresholdContext): Promise<void> {
 	const before = new Date(context.clock.now() - KEPT_MS).toISOString().slice(0, 10);
-	while ((await record(context, (tx) => deleteEnded(tx, before, ROWS_PER_STEP))) === ROWS_PER_STEP);
+	while ((await record(context, (tx) => deleteEnded(tx, before, DELETED_PER_STEP))) === DELETED_PER_STEP);
 }
