@@ -10764,6 +10764,22 @@ export interface operations {
                             named_only: boolean;
                             remaining: null;
                         }[];
+                        /** @description Always empty: budgets belong to keys, see …/api-keys/{key_id}/budgets */
+                        budgets: {
+                            name: string;
+                            amount: number;
+                            /**
+                             * @description When it refills, in UTC; a week begins on Monday, and `total` never refills
+                             * @enum {unknown}
+                             */
+                            per: "day" | "week" | "month" | "total";
+                            /** @description What is spent, such as credits; default "requests" */
+                            unit: string;
+                            /** @description In the current period */
+                            used: number;
+                            /** @description null: it never refills */
+                            resets_at: string | null;
+                        }[];
                     };
                 };
             };

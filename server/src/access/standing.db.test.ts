@@ -120,7 +120,7 @@ test("limits show use and maximum, with the tenant's own limits instead of the p
 	const context = { ...db.context({ scope: "rich" }), ledger };
 	await createSite(context, { tenant_id: "rich", name: "Shop" });
 	await updateTenant(db.context(), { tenant_id: "rich", limits: { api_keys: 7 } });
-	const { rate_limits, quota, sites, api_keys, documents } = await limitsOfTenant(context, { tenant_id: "rich" });
+	const { rate_limits, quota, sites, api_keys, documents, budgets } = await limitsOfTenant(context, { tenant_id: "rich" });
 	deepEqual(rate_limits, [{ name: "burst", per: "key", requests: 100, window_seconds: 60, named_only: false, remaining: null }]);
 	deepEqual([quota?.requests, quota?.used], [1_000, 0]);
 	deepEqual(
@@ -131,5 +131,6 @@ test("limits show use and maximum, with the tenant's own limits instead of the p
 			{ max: null, used: 0 },
 		],
 	);
+	deepEqual(budgets, [], "a tenant has none of its own, but the field is there as in the answer to a key");
 	await rejects(limitsOfTenant({ ...db.context(), ledger }, { tenant_id: "nobody" }), /not_found/);
 });

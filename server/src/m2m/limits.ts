@@ -70,11 +70,11 @@ export async function limits(context: LimitsContext) {
 	return { ...answer, rate_limits, budgets };
 }
 
-/** The same for members. `remaining` is null, since rate limits are counted per key and node. */
+/** The same for members. `remaining` is null, since rate limits are counted per key and node; `budgets` is empty, since they belong to keys. */
 export async function limitsOfTenant(context: TenantLimitsContext, input: { tenant_id: string }) {
 	const { plan, answer } = await planAndUse(context, input.tenant_id);
 	const rate_limits = plan.rate_limits.map((limit) => ({ ...limit, named_only: limit.named_only ?? false, remaining: null }));
-	return { ...answer, rate_limits };
+	return { ...answer, rate_limits, budgets: [] };
 }
 
 /** The budgets of a key and what is used of them. 404 `not_found`. */

@@ -71,6 +71,7 @@ const Limits = Type.Object({
 const LimitsOfTenant = Type.Object({
 	...plan_and_use,
 	rate_limits: Type.Array(Type.Object({ ...rate_limit, remaining: Type.Null() })),
+	budgets: { ...BudgetUses, description: "Always empty: budgets belong to keys, see …/api-keys/{key_id}/budgets" },
 });
 
 export const m2mRoutes: readonly Route<LimitsContext>[] = [
