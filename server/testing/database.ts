@@ -1,4 +1,5 @@
-import { mkdtempSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { globSync, mkdtempSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,13 +29,53 @@ function withRole(url: string, role: string | null, database: string): string {
 	return host ? `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}` : `postgresql://${user}@${parsed.host}/${database}`;
 }
 
-async function cluster(): Promise<{ url: string; stop(): Promise<void> }> {
+/** Any number, of the tests only: held while the template is made or copied. */
+const TEMPLATE_LOCK = 7_120_560_031;
+const MIGRATIONS = join(import.meta.dirname, "../migrations");
+
+/** A name for what the migrations make, so that changed ones never meet an old template. */
+function templateName(): string {
+	const hash = createHash("sha256");
+	for (const name of globSync("*.sql", { cwd: MIGRATIONS }).sort()) hash.update(name).update(readFileSync(join(MIGRATIONS, name)));
+	return `keywright_template_${hash.digest("hex").slice(0, 16)}`;
+}
+
+/** Creates the database as a copy of a migrated one, which the first test on the cluster makes: to run every migration costs several times as much. */
+async function copyMigrated(url: string, name: string): Promise<void> {
+	const client = new pg.Client({ connectionString: url });
+	await client.connect();
+	try {
+		await client.query("select pg_advisory_lock($1)", [TEMPLATE_LOCK]);
+		const template = templateName();
+		const { rowCount } = await client.query("select from pg_database where datname = $1", [template]);
+		if (rowCount === 0) {
+			// Renamed when it is whole: a test that was killed here leaves no half template.
+			const unfinished = `${name}_template`;
+			await ensureDatabase(url, unfinished);
+			await migrate(withRole(url, OWNER_ROLE, unfinished));
+			await client.query(`alter database ${unfinished} rename to ${template}`);
+		}
+		await client.query(`create database ${name} owner ${OWNER_ROLE} template ${template}`);
+	} finally {
+		await client.end();
+	}
+}
+
+interface TestCluster {
+	readonly url: string;
+	/** Serves other tests too. */
+	readonly shared: boolean;
+	stop(): Promise<void>;
+}
+
+async function cluster(): Promise<TestCluster> {
 	const given = process.env.KEYWRIGHT_TEST_DATABASE_URL;
-	if (given) return { url: given, stop: async () => undefined };
+	if (given) return { url: given, shared: true, stop: async () => undefined };
 	const data_dir = mkdtempSync(join(tmpdir(), "keywright-test-"));
 	const embedded = await startEmbedded({ data_dir, log: testLog });
 	return {
 		url: embedded.url,
+		shared: false,
 		async stop() {
 			await embedded.stop();
 			await rm(data_dir, { recursive: true, force: true });
@@ -43,11 +84,14 @@ async function cluster(): Promise<{ url: string; stop(): Promise<void> }> {
 }
 
 export async function bareTestDatabase(): Promise<BareTestDatabase> {
-	const { url, stop } = await cluster();
+	const { url, shared, stop } = await cluster();
 	const name = `keywright_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-	await ensureDatabase(url, name);
 	const ownerUrl = withRole(url, OWNER_ROLE, name);
-	await migrate(ownerUrl);
+	if (shared) await copyMigrated(url, name);
+	else {
+		await ensureDatabase(url, name);
+		await migrate(ownerUrl);
+	}
 	const appUrl = withRole(url, APP_ROLE, name);
 	const database = connectDatabase({ url: appUrl, log: testLog });
 	return {
