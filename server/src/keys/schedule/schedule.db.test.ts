@@ -1,6 +1,7 @@
 import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { after, afterEach, before, beforeEach, suite, test } from "node:test";
 import { testLog } from "../../../testing/database.ts";
+import { acmeKey, declareAcme, INTO_ACME, importRow } from "../../../testing/imported-keys.ts";
 import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
 import { type MailTrap, mailTrap, type ReceivedMail } from "../../../testing/mail-trap.ts";
 import { TestBrowser } from "../../../testing/people.ts";
@@ -14,6 +15,7 @@ import type { RecipientContext } from "../context.ts";
 import { createKey } from "../create.ts";
 import { cancelHandover } from "../handovers/cancel.ts";
 import { revealKey } from "../handovers/reveal.ts";
+import { importKeys } from "../imported/import.ts";
 import { pauseKey, resumeKey } from "../pause.ts";
 import { revokeKey } from "../revocation/revoke.ts";
 import { completeRotations } from "../rotations/end-due.ts";
@@ -318,6 +320,43 @@ suite("scheduled rotation", () => {
 			[key_id],
 		);
 		match(JSON.stringify(entry), /"before":\{[^}]*"auto_rotate":"self"/);
+	});
+
+	test("an imported key that is given a schedule is replaced by a key made here; the old one works until the switch ends", async () => {
+		await declareAcme(fixture.context());
+		const [early, late] = [await member(), await member()];
+		const period = { owner: { name: "Olivia", member_id: early }, rotate_every_days: 30 } as const;
+		const [first, second, plain] = await importKeys(
+			fixture.context(),
+			[importRow(acmeKey(), tenant_id, period), importRow(acmeKey(), tenant_id), importRow(acmeKey(), tenant_id)],
+			INTO_ACME,
+		);
+		const ids = [first?.key?.id ?? "", second?.key?.id ?? ""] as const;
+		await updateKeySettings(fixture.context(), { tenant_id, key_id: ids[0], auto_rotate: "handover" });
+		const changed = { ...period, owner: { name: "Omar", member_id: late }, auto_rotate: "handover" } as const;
+		await updateKeySettings(fixture.context(), { tenant_id, key_id: ids[1], ...changed });
+		equal(await node().run(), 1, "due at once, because another system has seen it; a period that a person sets counts from the import");
+		const replaced = async (key_id: string, member_id: string) => {
+			const { raw_key } = await reveal(tokenIn(mailsTo(member_id)[0]));
+			match(raw_key, /^kw_prod_/);
+			ok(await fixture.isLive(raw_key));
+			deepEqual(await rotations(key_id), ["open"]);
+			const secrets = await fixture.behind("select lookup is not null as imported, retired_at from secrets where key_id = $1 order by 1 desc", [
+				key_id,
+			]);
+			deepEqual(secrets, [
+				{ imported: true, retired_at: null },
+				{ imported: false, retired_at: null },
+			]);
+			const [key] = await fixture.behind("select rotation_due_at > now() + interval '25 days' as later from keys where id = $1", [key_id]);
+			equal(key?.later, true);
+		};
+		await replaced(ids[0], early);
+		equal(await node().run(), 0);
+		fixture.clock.advance(30 * DAY_MS + SECOND_MS);
+		await node().run();
+		await replaced(ids[1], late);
+		deepEqual(await rotations(plain?.key?.id ?? ""), [], "without a schedule nothing begins by itself");
 	});
 
 	test("a key that replaces itself gets no link: its rotation.due says so, and it is an alert a day later", async () => {
