@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { installHint, missingParts, PARTS, type Part } from "./parts.ts";
+import { bringParts, installHint, missingParts, PARTS, type Part } from "./parts.ts";
 
 const THERE: Part = { name: "node", proof: [process.execPath, "--version"], debian_package: "nodejs", needed_by: ["unit"] };
 const GONE: Part = { name: "unicorn", proof: ["/nowhere/unicorn", "--version"], debian_package: "unicorn", needed_by: ["e2e"] };
@@ -12,6 +12,18 @@ describe("parts", () => {
 		assert.deepEqual(await missingParts(table, ["unit", "database", "e2e"], true), [GONE, FAILING]);
 		assert.deepEqual(await missingParts(table, ["unit", "database", "e2e"], false), [GONE]);
 		assert.deepEqual(await missingParts(table, ["unit"], true), []);
+	});
+
+	it("that only save time are not missing where they cannot be installed", async () => {
+		const lacking: Part = { name: "pegasus", proof: ["/nowhere/pegasus"], debian_package: "no-such-package-of-debian", needed_by: ["e2e"] };
+		const path = process.env.PATH;
+		process.env.PATH = "/nowhere";
+		try {
+			const parts = [{ ...lacking, only_saves_time: true }, GONE];
+			assert.deepEqual(await bringParts(parts, ["e2e"], false, () => undefined), [GONE]);
+		} finally {
+			process.env.PATH = path;
+		}
 	});
 
 	it("come with one line that says how to get them", () => {

@@ -13,6 +13,8 @@ export interface Part {
 	needed_by: readonly User[];
 	/** Needed only in CI, whose database tests run on Debian's PostgreSQL. */
 	only_in_ci?: boolean;
+	/** Tests run without it too, at more CPU time: installed if possible, never missing. */
+	only_saves_time?: boolean;
 	/** The service that the package would start on installation, open to the network; it is neither started nor left enabled. */
 	service?: string;
 }
@@ -52,6 +54,13 @@ export const PARTS: readonly Part[] = [
 	{ name: "gunicorn", proof: ["/usr/bin/python3", "-m", "gunicorn", "--version"], debian_package: "gunicorn", needed_by: ["e2e", "examples"] },
 	{ name: "uvicorn", proof: ["/usr/bin/python3", "-c", "import uvicorn, h11, wsproto"], debian_package: "python3-uvicorn", needed_by: ["e2e"] },
 	{ name: "Chromium", proof: ["sh", "-c", "command -v chromium"], debian_package: "chromium", needed_by: ["e2e"] },
+	{
+		name: "Chromium's headless shell",
+		proof: ["sh", "-c", "command -v chromium-headless-shell"],
+		debian_package: "chromium-headless-shell",
+		needed_by: ["e2e"],
+		only_saves_time: true,
+	},
 	{ name: "PHP", proof: ["sh", "-c", "command -v php"], debian_package: "php-cli", needed_by: ["e2e"] },
 	{ name: "nginx", proof: onSystemPath("nginx"), debian_package: "nginx", needed_by: ["e2e", "examples", "bench"], service: "nginx" },
 	{ name: "Caddy", proof: onSystemPath("caddy"), debian_package: "caddy", needed_by: ["e2e"], service: "caddy" },
@@ -108,11 +117,13 @@ async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
 	}
 }
 
-/** Installs the missing parts if possible (root, apt-get); returns those still missing. */
+/** Installs the missing parts if possible (root, apt-get); returns those still missing that the tests cannot do without. */
 export async function bringParts(parts: readonly Part[], suites: readonly User[], ci: boolean, print: (text: string) => void): Promise<Part[]> {
 	const missing = await missingParts(parts, suites, ci);
 	const may_install = process.getuid?.() === 0 && (await execute("apt-get", ["--version"])).code === 0;
-	if (missing.length === 0 || !may_install) return missing;
-	await install(missing, print);
-	return missingParts(missing, suites, ci);
+	const [optional = [], needed = []] = [true, false].map((saves) => missing.filter(({ only_saves_time = false }) => only_saves_time === saves));
+	if (missing.length === 0 || !may_install) return needed;
+	// Apart: a package that this release of Debian lacks must not keep the others away.
+	for (const group of [needed, optional]) if (group.length > 0) await install(group, print);
+	return missingParts(needed, suites, ci);
 }

@@ -7,7 +7,7 @@ import type { Result, RunOptions } from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { type Server, type StartOptions, startServer } from "../server.ts";
 import { expectStatus } from "../things.ts";
-import { launchChromium } from "./chromium.ts";
+import { type LaunchOptions, launchChromium } from "./chromium.ts";
 
 /** Enough for a busy machine. */
 const PATIENCE_MS = 15_000;
@@ -78,8 +78,8 @@ export interface TestBrowser {
 	close(): Promise<void>;
 }
 
-export async function openBrowser(): Promise<TestBrowser> {
-	const browser = await launchChromium({ timeout: PATIENCE_MS * 2 });
+export async function openBrowser(how: Omit<LaunchOptions, "timeout"> = {}): Promise<TestBrowser> {
+	const browser = await launchChromium({ timeout: PATIENCE_MS * 2, ...how });
 	async function person(options: BrowserContextOptions = {}): Promise<BrowserContext> {
 		const context = await browser.newContext({
 			viewport: DESKTOP,

@@ -31,7 +31,7 @@ let browser: TestBrowser;
 
 before(async () => {
 	dashboard = await startDashboard();
-	browser = await openBrowser();
+	browser = await openBrowser({ own_processes: true });
 });
 after(async () => {
 	await browser?.close();
