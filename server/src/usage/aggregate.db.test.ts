@@ -3,10 +3,13 @@ import { deepEqual } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { testLog } from "../../testing/database.ts";
 import { type UsageTestDatabase, usageTestDatabase } from "../../testing/usage.ts";
+import { record } from "../audit/record.ts";
 import { systemClock } from "../core/clock.ts";
 import { aggregateUsage } from "./aggregate.ts";
 import { startFlushing } from "./flush.ts";
 import { Meter } from "./meter.ts";
+import { makeSource } from "./sources/source.ts";
+import { aggregateFlushes } from "./store.ts";
 
 const AT = Date.UTC(2026, 0, 15, 12, 0, 0);
 
@@ -54,5 +57,19 @@ suite("aggregating usage", () => {
 		await aggregate();
 		deepEqual(await getCounted(1), [{ requests: 4 }]);
 		deepEqual(await db.query("select waiting, keys from usage_flushes where node_id = 'broken'"), [{ waiting: false, keys: broken }]);
+	});
+
+	test("a flush in which every request did something else from elsewhere is aggregated without a timeout", async () => {
+		const meter = new Meter({ clock: systemClock });
+		const flushing = startFlushing({ database: db.database, meter, clock: systemClock, node: { id: "node_test" }, log: testLog });
+		for (let request = 0; request < 10_000; request += 1) {
+			const counter = meter.keyCounter("a", "a_key_0", "a_kid_0", makeSource(`203.0.${request % 256}.0/24`, `program-${request}`, null));
+			meter.count(counter, meter.operationCounter("a", null, `operation ${request}`), "allowed", AT + 60_000);
+		}
+		await flushing.stop();
+		await record({ database: db.database }, (tx) => aggregateFlushes(tx, 10));
+		deepEqual(await db.query("select sum(requests)::integer as requests from usage_keys where start = $1", [new Date(AT + 60_000)]), [
+			{ requests: 10_000 },
+		]);
 	});
 });

@@ -3,7 +3,7 @@ import { LOCKS } from "../database/locks.ts";
 import { idleFor, LOCKED_IDLE_MS, type ReadTx, type RecordTx } from "../database/transaction.ts";
 import { aggregateBySource } from "./by-source/store.ts";
 import { CODES_OF_DEAD_KEYS, CODES_OF_ENDED_SECRETS } from "./code.ts";
-import { line, NO_CLIENT, type Picked, toMilliseconds } from "./flush-text-store.ts";
+import { factsIn, line, linesOf, NO_CLIENT, named, type Picked, targetsIn, toMilliseconds } from "./flush-text-store.ts";
 import { aggregateRefusals } from "./refusals/store.ts";
 import { aggregateEndedSecrets, aggregateSecretOperations, aggregateSecretSources } from "./sources/evidence-store.ts";
 import { storeUsageGap } from "./sources/progress-store.ts";
@@ -71,7 +71,7 @@ async function aggregateKeys(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.usage_keys as kept (tenant_id, key_id, kid, granularity_seconds, start, code, requests)
 		select tenant_id, key_id, kid, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, sum(requests::bigint)::bigint
-		from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+		from keywright.usage_flushes cross join lateral ${linesOf("keys")} as read
 		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}) as fact (tenant_id, key_id, kid, minute, code, requests)
 		where ${picked}
 		group by tenant_id, key_id, kid, minute, code
@@ -84,7 +84,7 @@ async function aggregateOperations(tx: RecordTx, picked: Picked): Promise<void> 
 	await sql`
 		insert into keywright.usage_operations as kept (tenant_id, site_id, operation, granularity_seconds, start, code, requests)
 		select tenant_id, site_id, operation, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, sum(requests::bigint)::bigint
-		from keywright.usage_flushes cross join lateral (select string_to_array(operations, E'\n') as lines) as read
+		from keywright.usage_flushes cross join lateral ${linesOf("operations")} as read
 		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}) as fact (tenant_id, site_id, operation, minute, code, requests)
 		where ${picked}
 		group by tenant_id, site_id, operation, minute, code
@@ -97,16 +97,18 @@ async function aggregateOperations(tx: RecordTx, picked: Picked): Promise<void> 
 
 async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
+		with fact as (
+			select node_id, flush_number, fact.tenant_id, key_id, kid, minute, code, first_ms, last_ms, target::bigint as target
+			from keywright.usage_flushes cross join lateral ${linesOf("keys")} as read
+			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(7)}, ${line(8)}, ${line(10)})
+				as fact (tenant_id, key_id, kid, minute, code, first_ms, last_ms, target)
+			where ${picked} and code <> all (${CODES_OF_DEAD_KEYS}::text[])
+		), ${targetsIn(picked)}, used as materialized (${named("fact", "target")})
 		insert into keywright.secret_activity as kept (kid, tenant_id, first_used_at, last_used_at, last_success_at, last_success_operation)
 		select kid, used.tenant_id, to_timestamp(min(${toMilliseconds("first_ms")}) / 1000), to_timestamp(max(${toMilliseconds("last_ms")}) / 1000),
-			to_timestamp(max(${toMilliseconds("last_ms")}) filter (where operation <> '0') / 1000),
-			(array_agg(names[operation::integer] order by ${toMilliseconds("last_ms")} desc) filter (where operation <> '0'))[1]
-		from keywright.usage_flushes cross join lateral (
-			select string_to_array(keys, E'\n') as lines, (string_to_array(success_operations, '|'))[2:] as names
-		) as read
-		cross join lateral unnest(${line(1)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(7)}, ${line(8)}, ${line(10)})
-			as used (tenant_id, kid, minute, code, first_ms, last_ms, operation)
-		where ${picked} and code <> all (${CODES_OF_DEAD_KEYS}::text[])
+			to_timestamp(max(${toMilliseconds("last_ms")}) filter (where operation is not null) / 1000),
+			(array_agg(operation order by ${toMilliseconds("last_ms")} desc) filter (where operation is not null))[1]
+		from used
 		group by kid, used.tenant_id
 		having (select secrets.tenant_id from keywright.secrets where secrets.kid = used.kid) = used.tenant_id
 		order by kid collate "C"
@@ -123,47 +125,38 @@ async function aggregateSecretUses(tx: RecordTx, picked: Picked): Promise<void> 
 async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 	const { id, network, agent } = OTHER_SOURCES;
 	await sql`
-		with facts as (
-			select node_id, flush_number, fact.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(7)}, ${line(8)}, ${line(9)})
-				as fact (tenant_id, key_id, kid, minute, code, requests, first_ms, last_ms, place)
-			where ${picked}
-		), sources as (
-			select node_id, flush_number, source.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(sources, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}) with ordinality as source (source_id, network, agent, client, place)
-			where ${picked}
-		), seen as (
+		with ${factsIn(picked)}, seen as (
 			select facts.tenant_id, key_id, source_id, bool_or(code <> all(${CODES_OF_ENDED_SECRETS}::text[])) as live, min(network) as network, min(agent) as agent, nullif(min(client), ${NO_CLIENT}) as client,
 				min(${toMilliseconds("first_ms")}) as first_ms, max(${toMilliseconds("last_ms")}) as last_ms,
-				sum(requests::bigint) as requests, coalesce(sum(requests::bigint) filter (where code <> 'allowed'), 0) as refused,
+				sum(requests) as requests, coalesce(sum(requests) filter (where code <> 'allowed'), 0) as refused,
 				(array_agg(kid order by ${toMilliseconds("last_ms")} desc))[1] as last_kid
-			from facts join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
+			from facts where source_id is not null
 			group by facts.tenant_id, key_id, source_id
 			having (
 				select keys.tenant_id from keywright.keys join keywright.tenants on tenants.id = keys.tenant_id
 				where keys.id = facts.key_id and tenants.erased_at is null
 			) = facts.tenant_id
-		), fresh as (
-			select *, (
-				select count(*) from keywright.key_sources as kept
-				where kept.tenant_id = seen.tenant_id and kept.key_id = seen.key_id and kept.source_id <> ${id}
-			) + row_number() over (partition by tenant_id, key_id order by first_ms, source_id collate "C") as place
-			from seen where source_id <> ${id} and not exists (
-				select from keywright.key_sources as kept
+		), compared as (
+			select *, source_id <> ${id} and (
+				select kept.source_id from keywright.key_sources as kept
 				where kept.tenant_id = seen.tenant_id and kept.key_id = seen.key_id and kept.source_id = seen.source_id
-			)
+			) is null as is_new
+			from seen
+		), fresh as (
+			select *, case when is_new then (
+				select count(*) from keywright.key_sources as kept
+				where kept.tenant_id = compared.tenant_id and kept.key_id = compared.key_id and kept.source_id <> ${id}
+			) end as kept
+			from compared
+		), placed as (
+			select *, kept + row_number() over (partition by tenant_id, key_id, is_new order by first_ms, source_id collate "C") as place from fresh
 		), counted as (
-			select seen.*, case when fresh.place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id
-			from seen left join fresh using (tenant_id, key_id, source_id)
+			select *, case when place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id from placed
 		), news as (
 			-- The first sources of a key are no news, nor is one that only has a secret that has ended.
 			insert into keywright.alert_news (tenant_id, rule, key_id, requests, details)
 			select tenant_id, 'new_source', key_id, requests, jsonb_build_object('source_id', source_id)
-			from fresh where live and place <= ${SOURCES_PER_KEY_MAX} and exists (
-				select from keywright.key_sources as kept where kept.tenant_id = fresh.tenant_id and kept.key_id = fresh.key_id
-			)
+			from placed where live and kept > 0 and place <= ${SOURCES_PER_KEY_MAX}
 		)
 		insert into keywright.key_sources as kept
 			(tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused)
@@ -187,7 +180,7 @@ async function aggregateKeyChecks(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
 		insert into keywright.key_activity as kept (tenant_id, key_id, last_check_at)
 		select checked.tenant_id, key_id, to_timestamp(max(last_check_ms::float8) / 1000)
-		from keywright.usage_flushes cross join lateral (select string_to_array(key_checks, E'\n') as lines) as read
+		from keywright.usage_flushes cross join lateral ${linesOf("key_checks")} as read
 		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}) as checked (tenant_id, key_id, last_check_ms)
 		where ${picked}
 		group by checked.tenant_id, key_id

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { RecordTx } from "../../database/transaction.ts";
-import { line, NO_CLIENT, type Picked } from "../flush-text-store.ts";
+import { line, linesOf, NO_CLIENT, named, type Picked, sourcesIn, targetsIn } from "../flush-text-store.ts";
 import { OTHER_SOURCES } from "../sources/source.ts";
 
 /** Rows of one key and day that name site, operation and source. With one row a code for all others there are at most 200. */
@@ -9,36 +9,26 @@ const DAY_MINUTES = 1_440;
 const NONE = "";
 
 /**
- * Facts of the picked flushes by what was done: those of keys whose requests all did the same, and the uses of the others. Flushes of earlier
- * versions, without sites, have none.
+ * Requests of the picked flushes by what was done from where, as the common table expression `facts`: those of keys whose requests all did the same, and
+ * the uses of the others. Flushes of earlier versions, without sites, have none.
  */
-function factsIn(picked: Picked) {
+function usesIn(picked: Picked) {
 	return sql`
-		facts as (
+		fact as (
 			select node_id, flush_number, fact.tenant_id, fact.key_id, minute::bigint / ${DAY_MINUTES} as day, code, requests::bigint as requests,
-				place::bigint as place, target::integer as target
-			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+				place::bigint as place, target::bigint as target
+			from keywright.usage_flushes cross join lateral ${linesOf("keys")} as read
 			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(9)}, ${line(11)})
 				as fact (tenant_id, key_id, minute, code, requests, place, target)
 			where ${picked} and target <> '0'
 			union all
-			select node_id, flush_number, fact.tenant_id, fact.key_id, day::bigint, code, requests::bigint, place::bigint, target::integer
-			from keywright.usage_flushes cross join lateral (select string_to_array(uses, E'\n') as lines) as read
+			select node_id, flush_number, fact.tenant_id, fact.key_id, day::bigint, code, requests::bigint, place::bigint, target::bigint
+			from keywright.usage_flushes cross join lateral ${linesOf("uses")} as read
 			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(7)})
 				as fact (tenant_id, key_id, day, code, requests, place, target)
 			where ${picked}
-		), sources as (
-			select node_id, flush_number, source.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(sources, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}) with ordinality as source (source_id, network, agent, client, place)
-			where ${picked}
-		), targets as (
-			select node_id, flush_number, done.*
-			from keywright.usage_flushes cross join lateral (
-				select string_to_array(success_operations, '|') as names, string_to_array(success_sites, '|') as at_sites
-			) as read cross join lateral unnest(names[2:], at_sites[2:]) with ordinality as done (operation, site_id, place)
-			where ${picked}
-		)`;
+		), ${sourcesIn(picked)}, sourced as materialized (${named("fact", "source")}),
+		${targetsIn(picked)}, facts as materialized (${named("sourced", "target")})`;
 }
 
 /**
@@ -48,20 +38,22 @@ function factsIn(picked: Picked) {
 export async function aggregateBySource(tx: RecordTx, picked: Picked): Promise<void> {
 	const { id, network, agent } = OTHER_SOURCES;
 	await sql`
-		with ${factsIn(picked)}, located as (
-			select facts.tenant_id, facts.key_id, date '1970-01-01' + facts.day::integer as day, code, facts.requests, targets.place is null as overflowed,
-				coalesce(targets.site_id, ${NONE}) as site_id, coalesce(targets.operation, ${NONE}) as operation,
-				case when targets.place is null then ${NONE} when known.source_id is null then ${id} else sources.source_id end as source_id,
-				case when targets.place is null then ${NONE} when known.source_id is null then ${network} else sources.network end as network,
-				case when targets.place is null then ${NONE} when known.source_id is null then ${agent} else sources.agent end as agent,
-				case when known.source_id is not null and targets.place is not null then nullif(sources.client, ${NO_CLIENT}) end as client
-			from facts
-			join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place)
-			left join targets on (targets.node_id, targets.flush_number, targets.place) = (facts.node_id, facts.flush_number, facts.target)
-			join keywright.keys on keys.tenant_id = facts.tenant_id and keys.id = facts.key_id
-			join keywright.tenants on tenants.id = facts.tenant_id and tenants.erased_at is null
+		with ${usesIn(picked)}, merged as (
+			select tenant_id, day, key_id, site_id, operation, source_id, code, min(network) as network, min(agent) as agent, min(client) as client,
+				sum(requests) as requests
+			from facts where source_id is not null group by 1, 2, 3, 4, 5, 6, 7
+		), located as (
+			select merged.tenant_id, merged.key_id, date '1970-01-01' + merged.day::integer as day, code, merged.requests, operation is null as overflowed,
+				coalesce(site_id, ${NONE}) as site_id, coalesce(operation, ${NONE}) as operation,
+				case when operation is null then ${NONE} when known.source_id is null then ${id} else merged.source_id end as source_id,
+				case when operation is null then ${NONE} when known.source_id is null then ${network} else merged.network end as network,
+				case when operation is null then ${NONE} when known.source_id is null then ${agent} else merged.agent end as agent,
+				case when known.source_id is not null and operation is not null then nullif(merged.client, ${NO_CLIENT}) end as client
+			from merged
+			join keywright.keys on keys.tenant_id = merged.tenant_id and keys.id = merged.key_id
+			join keywright.tenants on tenants.id = merged.tenant_id and tenants.erased_at is null
 			left join keywright.key_sources as known
-				on known.tenant_id = facts.tenant_id and known.key_id = facts.key_id and known.source_id = sources.source_id
+				on known.tenant_id = merged.tenant_id and known.key_id = merged.key_id and known.source_id = merged.source_id
 		), summed as (
 			select tenant_id, day, key_id, site_id, operation, source_id, code, overflowed, min(network) as network, min(agent) as agent,
 				min(client) as client, sum(requests)::bigint as requests

@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
-import { line, type Picked } from "../flush-text-store.ts";
+import { factsIn, hasRefusals, type Picked } from "../flush-text-store.ts";
 import type { Slice } from "../roll-up-store.ts";
 import { OTHER_SOURCES } from "../sources/source.ts";
 
@@ -15,24 +15,11 @@ const countedSource = sql`coalesce((
 /** Adds the refusals of the picked flushes. Call it after the keys' sources are aggregated. Skips erased tenants and deleted keys. */
 export async function aggregateRefusals(tx: RecordTx, picked: Picked): Promise<void> {
 	await sql`
-		with facts as (
-			select node_id, flush_number, fact.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(9)})
-				as fact (tenant_id, key_id, minute, code, requests, place)
-			where ${picked} and replace(split_part(keys, E'\n', 5), '|allowed', '') <> '' and code <> 'allowed'
-		), sources as (
-			select node_id, flush_number, source.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(sources, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}) with ordinality as source (source_id, place)
-			where ${picked}
-		), fact as (
-			select facts.tenant_id, facts.key_id, minute, code, source_id, requests::bigint as requests
-			from facts join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
-			join keywright.keys on keys.tenant_id = facts.tenant_id and keys.id = facts.key_id
-			join keywright.tenants on tenants.id = facts.tenant_id and tenants.erased_at is null
-		), counted as (
-			select tenant_id, key_id, minute, code, ${countedSource} as source, requests from fact
+		with ${factsIn(picked, sql`${hasRefusals} and code <> 'allowed'`)}, counted as (
+			select fact.tenant_id, fact.key_id, minute, code, ${countedSource} as source, requests
+			from facts as fact
+			join keywright.keys on keys.tenant_id = fact.tenant_id and keys.id = fact.key_id
+			join keywright.tenants on tenants.id = fact.tenant_id and tenants.erased_at is null
 		)
 		insert into keywright.auth_failure_counts as kept (tenant_id, key_id, granularity_seconds, start, code, source_id, proven, requests)
 		select tenant_id, key_id, ${MINUTE_SECONDS}::integer, to_timestamp(minute::float8 * ${MINUTE_SECONDS}::float8), code, source, true, sum(requests)::bigint

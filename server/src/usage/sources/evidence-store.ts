@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 import { CODES_OF_ENDED_SECRETS } from "../code.ts";
-import { line, type Picked, toMilliseconds } from "../flush-text-store.ts";
+import { factsIn, line, linesOf, type Picked, toMilliseconds } from "../flush-text-store.ts";
 import { OTHER_SOURCES } from "./source.ts";
 
 /** Uses of a secret from one source that are at least this far apart are separate sightings with a gap between them. */
@@ -15,27 +15,16 @@ const GAP_WINDOW_DAYS = 7;
  */
 function seenIn(picked: Picked) {
 	return sql`
-		with facts as (
-			select node_id, flush_number, fact.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(7)}, ${line(8)}, ${line(9)})
-				as fact (tenant_id, key_id, kid, minute, code, requests, first_ms, last_ms, place)
-			where ${picked}
-		), sources as (
-			select node_id, flush_number, source.*
-			from keywright.usage_flushes cross join lateral (select string_to_array(sources, E'\n') as lines) as read
-			cross join lateral unnest(${line(1)}) with ordinality as source (source_id, place)
-			where ${picked}
-		), seen as (
+		with ${factsIn(picked)}, seen as (
 			select facts.tenant_id, facts.key_id, facts.kid, coalesce(known.source_id, ${OTHER_SOURCES.id}) as source_id,
 				code = any (${CODES_OF_ENDED_SECRETS}::text[]) as ended,
-				${toMilliseconds("first_ms")} as from_ms, ${toMilliseconds("last_ms")} as to_ms, facts.requests::bigint as requests
+				${toMilliseconds("first_ms")} as from_ms, ${toMilliseconds("last_ms")} as to_ms, facts.requests
 			from facts
-			join sources on (sources.node_id, sources.flush_number, sources.place) = (facts.node_id, facts.flush_number, facts.place::bigint)
 			join keywright.secrets on secrets.kid = facts.kid and secrets.tenant_id = facts.tenant_id and secrets.key_id = facts.key_id
 			join keywright.tenants on tenants.id = facts.tenant_id and tenants.erased_at is null
 			left join keywright.key_sources as known
-				on known.tenant_id = facts.tenant_id and known.key_id = facts.key_id and known.source_id = sources.source_id
+				on known.tenant_id = facts.tenant_id and known.key_id = facts.key_id and known.source_id = facts.source_id
+			where facts.source_id is not null
 		)`;
 }
 
@@ -105,7 +94,7 @@ export async function aggregateSecretOperations(tx: RecordTx, picked: Picked): P
 	await sql`
 		insert into keywright.secret_operations as kept (tenant_id, key_id, kid, operation, last_succeeded_at)
 		select done.tenant_id, done.key_id, done.kid, operation, to_timestamp(max(last_ms::float8) / 1000)
-		from keywright.usage_flushes cross join lateral (select string_to_array(secret_operations, E'\n') as lines) as read
+		from keywright.usage_flushes cross join lateral ${linesOf("secret_operations")} as read
 		cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}) as done (tenant_id, key_id, kid, operation, last_ms)
 		join keywright.secrets on secrets.kid = done.kid and secrets.tenant_id = done.tenant_id and secrets.key_id = done.key_id
 		join keywright.tenants on tenants.id = done.tenant_id and tenants.erased_at is null

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { RecordTx } from "../../database/transaction.ts";
 import { CODES_OF_ENDED_SECRETS, CODES_OF_LIMITS } from "../code.ts";
-import { line, type Picked } from "../flush-text-store.ts";
+import { hasRefusals, line, linesOf, type Picked } from "../flush-text-store.ts";
 
 /**
  * Writes down refusals for the rules of alerts: those of ended secrets by key, and failures by tenant, with the key if it is only one. Batches
@@ -11,9 +11,9 @@ export async function reportRefusals(tx: RecordTx, picked: Picked): Promise<void
 	await sql`
 		with refused as (
 			select fact.tenant_id, fact.key_id, code = any (${CODES_OF_ENDED_SECRETS}::text[]) as ended, sum(requests::bigint)::bigint as requests
-			from keywright.usage_flushes cross join lateral (select string_to_array(keys, E'\n') as lines) as read
+			from keywright.usage_flushes cross join lateral ${linesOf("keys")} as read
 			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(5)}, ${line(6)}) as fact (tenant_id, key_id, code, requests)
-			where ${picked} and replace(split_part(keys, E'\n', 5), '|allowed', '') <> ''
+			where ${picked} and ${hasRefusals}
 				and code <> 'allowed' and code <> all (${CODES_OF_LIMITS}::text[])
 			group by fact.tenant_id, fact.key_id, ended
 		)
