@@ -8,7 +8,7 @@ const COUNTERS = new Set([
 	...["nodes", "usage_flushes", "usage_progress", "usage_gap", "usage_by_source", "usage_keys", "usage_operations"],
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "budget_periods", "key_exposures"],
 	...["canary_uses", "auth_failures", "auth_failure_counts", "unknown_auth_failures"],
-	...["alerts", "alert_news", "alert_progress", "mails", "scheduled_rotations"],
+	...["alerts", "alert_news", "alert_progress", "mails", "operator_webhook_mails", "scheduled_rotations"],
 ]);
 /** Columns that background jobs change, in tables whose other columns they do not. */
 const BOOKKEEPING = ["distributed_at", "mail_queued_at"];

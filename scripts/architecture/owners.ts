@@ -52,6 +52,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	migrations: { owner: "database" },
 	nodes: { owner: "nodes", readers: ["usage", "outbox", "overview"] },
 	operator_invitations: { owner: "access" },
+	operator_webhook_mails: { owner: "overview" },
 	operators: { owner: "access", readers: ["tenants"] },
 	// Distributed to endpoints by webhooks/, to people by mailing/.
 	outbox: { owner: "outbox", readers: ["alerts", "audit", "overview"], writers: ["webhooks", "mailing"] },

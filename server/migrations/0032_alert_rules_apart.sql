@@ -5,3 +5,10 @@ create index alert_news_rule on alert_news (rule, id);
 drop index budget_periods_ended;
 create index budget_periods_of on budget_periods (per, start);
 create index keys_with_budgets on keys (tenant_id, id) where budgets <> '[]';
+
+-- What operators were last mailed about each failing webhook of theirs, so that one node mails it once. Without a row: nothing, or it accepts again.
+create table operator_webhook_mails (
+	webhook_id text primary key,
+	state text not null check (state in ('failing', 'disabled'))
+);
+grant select, insert, update, delete on operator_webhook_mails to keywright_app;

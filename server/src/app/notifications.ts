@@ -4,6 +4,7 @@ import { startLoop } from "../core/loop.ts";
 import type { ExposureRecorder } from "../exposure/recorder.ts";
 import { KeyNewsEmitter } from "../keys/news/emit.ts";
 import { MailDeliverer, type MailDelivererOptions } from "../mailing/deliverer.ts";
+import { mailOfFailingWebhooks } from "../overview/failing-mail.ts";
 import { Deliverer, type DelivererOptions } from "../webhooks/delivery/deliverer.ts";
 
 const EXPOSURES_EVERY_MS = 1_000;
@@ -13,6 +14,7 @@ const ALERT_STATES_EVERY_MS = 5_000;
 /** An event is sent within two seconds of its commit. */
 const DELIVERY_EVERY_MS = 500;
 const MAILS_EVERY_MS = 2_000;
+const FAILING_MAIL_EVERY_MS = 60_000;
 const NEWS_EVERY_MS = 10_000;
 
 export interface NotificationOptions extends DelivererOptions, MailDelivererOptions {
@@ -38,7 +40,17 @@ export function startNotifications(options: NotificationOptions): { stop(): Prom
 		startLoop({ name: "webhook_delivery", every_ms: DELIVERY_EVERY_MS, log, run: () => deliverer.look() }),
 		startLoop({ name: "key_news", every_ms: NEWS_EVERY_MS, log, run: () => news.look() }),
 		// Without a mail server nothing is queued.
-		...(mailer.enabled ? [startLoop({ name: "mail_delivery", every_ms: MAILS_EVERY_MS, log, run: () => mails.look() })] : []),
+		...(mailer.enabled
+			? [
+					startLoop({ name: "mail_delivery", every_ms: MAILS_EVERY_MS, log, run: () => mails.look() }),
+					startLoop({
+						name: "failing_webhook_mails",
+						every_ms: FAILING_MAIL_EVERY_MS,
+						log,
+						run: async () => void (await mailOfFailingWebhooks(options)),
+					}),
+				]
+			: []),
 		startLoop({
 			name: "exposures",
 			every_ms: EXPOSURES_EVERY_MS,

@@ -353,6 +353,11 @@ export interface OperatorInvitationsTable {
 	expires_at: Timestamp;
 }
 
+export interface OperatorWebhookMailsTable {
+	webhook_id: string;
+	state: string;
+}
+
 export interface OperatorsTable {
 	person_id: string;
 	created_at: Generated<Timestamp>;
@@ -790,6 +795,7 @@ export interface Tables {
 	migrations: MigrationsTable;
 	nodes: NodesTable;
 	operator_invitations: OperatorInvitationsTable;
+	operator_webhook_mails: OperatorWebhookMailsTable;
 	operators: OperatorsTable;
 	outbox: OutboxTable;
 	people: PeopleTable;

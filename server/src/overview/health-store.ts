@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { ALL_TENANTS } from "../core/context.ts";
-import type { ReadTx } from "../database/transaction.ts";
+import type { ReadTx, RecordTx } from "../database/transaction.ts";
 
 export interface DatabaseFacts {
 	/** The server's version, such as "18.4". */
@@ -36,4 +36,17 @@ export async function readFailingWebhooks(tx: ReadTx, since: Date): Promise<Fail
 		where w.tenant_id = ${ALL_TENANTS} and (w.disabled_reason in ('gone', 'failing') or w.status = 'active' and q.failing_since <= ${since}::timestamptz)
 		order by w.created_at, w.id`.execute(tx);
 	return rows;
+}
+
+/** Stores which of `failing` operators are to be mailed about now, and returns them. Those that accept again, or were deleted, are forgotten. */
+export async function noteFailing(tx: RecordTx, failing: readonly FailingWebhook[]): Promise<FailingWebhook[]> {
+	const ids = failing.map(({ webhook_id }) => webhook_id);
+	await sql`delete from keywright.operator_webhook_mails where webhook_id <> all(${ids}::text[])`.execute(tx);
+	const states = failing.map(({ disabled }) => (disabled === null ? "failing" : "disabled"));
+	const { rows } = await sql<{ webhook_id: string }>`
+		insert into keywright.operator_webhook_mails as mailed (webhook_id, state)
+		select * from unnest(${ids}::text[], ${states}::text[])
+		on conflict (webhook_id) do update set state = excluded.state where mailed.state <> excluded.state
+		returning webhook_id`.execute(tx);
+	return failing.filter((one) => rows.some(({ webhook_id }) => webhook_id === one.webhook_id));
 }

@@ -29,6 +29,7 @@ const SAMPLES: { readonly [Kind in MailKind]: MailValues<Kind> } = {
 	sign_in_link: { name: "Olivia", product_name, link, expires_at },
 	address_link: { name: "Olivia", product_name, link, expires_at },
 	address_changed: { name: "Olivia", product_name },
+	operator_webhook_failing: { product_name, host: "ops.example", failing_since: expires_at, is_disabled: true, link },
 };
 
 const about = { key_name: "prod-order-bot", tenant_name: "Acme" };

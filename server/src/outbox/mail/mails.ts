@@ -168,6 +168,29 @@ const MAILS = {
 			],
 		};
 	},
+	/** Goes to operators: a webhook that tells their own systems has failed for an hour, or was disabled. */
+	operator_webhook_failing(values: {
+		product_name: string;
+		host: string;
+		failing_since: Date | null;
+		is_disabled: boolean;
+		link: OwnLink;
+	}): MailText {
+		const { product_name, host, failing_since, is_disabled } = values;
+		const since = failing_since === null ? "" : ` since ${timeInMail(failing_since)}`;
+		return {
+			subject: is_disabled ? `A webhook of ${product_name} was disabled` : `A webhook of ${product_name} accepts nothing`,
+			lines: [
+				`your webhook at ${host} has accepted nothing${since}${is_disabled ? ", so it was disabled: it receives no events until you enable it again." : "."}`,
+				"",
+				is_disabled ? "See what it answered, and enable it, here:" : "See what it answers here:",
+				"",
+				values.link.href,
+				"",
+				`You get this mail because you are an operator of ${product_name}.`,
+			],
+		};
+	},
 } as const;
 
 export type MailKind = keyof typeof MAILS;
