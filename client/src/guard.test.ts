@@ -95,6 +95,7 @@ test("a rule without a usable value closes the route, sends no question and is r
 		{ limits: () => Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`limit_${index}`, 1])) },
 		{ budgets: () => undefined },
 		{ budgets: () => ({ credits: -1 }) },
+		{ budgets: () => ({ credits: Number("-0") }) },
 		{ budgets: () => ({ credits: 1.5 }) },
 		{ budgets: () => ({ credits: Number.NaN }) },
 		{ budgets: () => ({ credits: 1_000_001 }) },

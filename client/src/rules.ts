@@ -131,7 +131,8 @@ function permissions(value: unknown): string[] {
 }
 
 function cost(value: unknown, min = 1): number {
-	if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > COST_MAX) throw new TypeError("not a cost");
+	if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > COST_MAX || Object.is(value, -0))
+		throw new TypeError("not a cost");
 	return value;
 }
 
