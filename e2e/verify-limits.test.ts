@@ -104,6 +104,36 @@ test("an invalid cost is refused and not counted", async () => {
 	deepEqual([quota?.used, rate_limits[0]?.remaining], [1, 99], "only asking for the limits was a request");
 });
 
+test("an invalid cost in a budget is refused and spends nothing, and a name that the key does not have spends none", async () => {
+	const budget = { name: "credits", unit: "credits", amount: 100, per: "total" };
+	const { tenant, made, raw_key } = await makeWorld(server);
+	expectStatus(await server.management(tenant.id, "PATCH", `/api-keys/${made.id}`, { budgets: [budget] }), 200);
+	const wrong = [-1, 1.5, 1_000_001, 1e300, "3", null, [3], true].map((cost) => [{ credits: cost }, "/budgets/credits"] as const);
+	for (const [budgets, pointer] of [
+		...wrong,
+		[{ Credits: 0 }, "/budgets"],
+		[{ a: 0, b: 0, c: 0, d: 0, e: 0 }, "/budgets"],
+		[[{ name: "credits", cost: 0 }], "/budgets"],
+		[null, "/budgets"],
+	] as const) {
+		const answer = await server.verify(credential, { raw_key, budgets });
+		equal(answer.status, 400, answer.text);
+		const { errors } = answer.json as { errors: { pointer: string }[] };
+		ok(errors[0]?.pointer.startsWith(pointer), `${JSON.stringify(budgets)}: ${JSON.stringify(errors)}`);
+	}
+	for (const budgets of ['{"credits":0,"credits":100}', '{"__proto__":{"credits":0}}', '{"constructor":0,"__proto__":0}']) {
+		const body = Buffer.from(`{"raw_key":${JSON.stringify(raw_key)},"budgets":${budgets}}`);
+		const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json" };
+		equal((await server.send({ method: "POST", path: "/api/v1/verify", body, headers })).status, 400, budgets);
+	}
+	equal((await ask(raw_key, { budgets: { credit: 0, constructor: 0 } })).code, "allowed");
+	const { budgets } = expectStatus(await whoami(raw_key), 200).as<{ budgets: { used: number }[] }>();
+	deepEqual(
+		budgets.map(({ used }) => used),
+		[2],
+	);
+});
+
 test("an opt-in limit is in the headers and the response if the request names it, and always in the list of limits", async () => {
 	const { tenant, raw_key } = await makeWorld(server, { rate_limits: [named("exports", 5), limit("burst", 50)] });
 	deepEqual(getRemaining(await whoami(raw_key)), { burst: 49 });
