@@ -39,7 +39,7 @@ export async function addCanaryUses(tx: RecordTx, uses: readonly CanaryUse[]): P
 			-- Locked, so that an erasure either deletes what is written here, or is seen here.
 			join keywright.tenants as t on t.id = k.tenant_id and t.erased_at is null
 			where k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > n.first_at)
-			order by k.tenant_id for key share of t
+			order by k.tenant_id for share of t
 		), earlier as (
 			-- Locked, so that of two nodes the second one sees what the first has written.
 			select u.key_id, u.last_at from keywright.canary_uses as u join added on added.tenant_id = u.tenant_id and added.key_id = u.key_id

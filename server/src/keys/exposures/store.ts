@@ -51,7 +51,7 @@ export async function addExposures(tx: RecordTx, exposures: readonly Exposure[])
 			join keywright.secrets as s on s.kid = n.kid
 			-- Locked, so that an erasure either deletes what is written here, or is seen here.
 			join keywright.tenants as t on t.id = s.tenant_id and t.erased_at is null
-			order by s.tenant_id for key share of t
+			order by s.tenant_id for share of t
 		), seen as (
 			insert into keywright.key_exposures as e (tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id, network, source)
 			select tenant_id, key_id, kid, kind, first_at, last_at, requests, source_id, network, source from added order by kid, kind
