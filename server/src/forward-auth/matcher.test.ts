@@ -156,3 +156,11 @@ test("the ids in a path are found where the pattern names them", () => {
 	equal(segmentAt(path, findSegment(pattern, "site_id")), "shop");
 	equal(segmentAt("/a", 3), "");
 });
+
+test("rules that differ only in what they spend of budgets are different: no spelling chooses the cheaper one", () => {
+	const at = (...budgets: Readonly<Record<string, number>>[]) =>
+		new RuleMatcher([rule("/exports", { budgets: budgets[0] ?? {} }), rule("/*", { budgets: budgets[1] ?? {} })]).find("GET", "/Exports");
+	equal(indexOf(at({ credits: 25 }, { credits: 1 })), "two");
+	equal(indexOf(at({ credits: 25 }, {})), "two");
+	equal(indexOf(at({ credits: 25, calls: 0 }, { calls: 0, credits: 25 })), 1, "the order of names says nothing");
+});
