@@ -25,7 +25,7 @@ export function createHostStarter(command: HostCommand): (url: string) => Promis
 	return async (url) => {
 		const child = spawn(command.command, command.args, {
 			cwd: command.cwd,
-			env: { ...process.env, ...command.env, KEYWRIGHT_URL: url, KEYWRIGHT_CREDENTIAL: CREDENTIAL },
+			env: { ...process.env, KEYWRIGHT_URL: url, KEYWRIGHT_CREDENTIAL: CREDENTIAL, ...command.env },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		try {
