@@ -31,7 +31,7 @@ export async function createKeyForHandover(
 			result: { ...made, handover, answer: await readKeyResponse(tx, made.key, context.clock.now()) },
 			audit: [
 				{ action: "key.created", target, details: createdDetails(made.key, null), tenant_id },
-				{ action: "handover.created", target, details: handoverDetails(handover), tenant_id },
+				{ action: "handover.created", target, details: { name: made.key.name, ...handoverDetails(handover) }, tenant_id },
 			],
 			invalidates: [{ kind: "key", id: key_id }],
 			events: [createdEvent(made.key)],

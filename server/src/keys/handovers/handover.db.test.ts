@@ -102,6 +102,11 @@ test("a handed-over key has no secret until the recipient reveals it, and only t
 	const repeat = await refused(fixture, "secret_already_issued", () => revealKey(recipient(), { token: made.token, name: "Mallory" }));
 	assert.deepEqual(repeat.metadata.members, { key_id: made.key_id });
 	assert.deepEqual(await auditActions(fixture, tenant_id), ["tenant.created", "key.created", "handover.created", "handover.claimed"]);
+	const named = await fixture.behind(
+		"select distinct details ->> 'target_name' as name from audit_entries where chain = $1 and target_kind = 'key'",
+		[tenant_id],
+	);
+	assert.deepEqual(named, [{ name: seen.name }], "each entry names its key, also the one of the link");
 	const [entry] = await fixture.behind("select details -> 'facts' as facts from audit_entries where chain = $1 and action = 'handover.claimed'", [
 		tenant_id,
 	]);

@@ -83,7 +83,7 @@ export async function rotateKeyForHandover(context: HandoverContext, input: Requ
 		const target = { kind: "key", id: key.id };
 		return startedChange({ answer, handover, key, tenant_name: locked.tenant.name }, key, planned, [
 			{ action: "rotation.started", target, details: startedDetails(key, rotation, null), tenant_id },
-			{ action: "handover.created", target, details: { ...handoverDetails(handover), rotation_id }, tenant_id },
+			{ action: "handover.created", target, details: { name: key.name, ...handoverDetails(handover), rotation_id }, tenant_id },
 		]);
 	});
 	const { answer, handover, key, tenant_name } = result;
