@@ -60,6 +60,11 @@ function panel(name: string): Locator {
 	return page.getByRole("complementary", { name });
 }
 
+/** Waits for a message that screen readers read aloud. */
+async function said(on: Page, message: string): Promise<void> {
+	await on.getByRole("alert").filter({ hasText: message }).waitFor();
+}
+
 async function find(text: string, rows: number): Promise<void> {
 	await page.getByRole("textbox", { name: "Search by name or id" }).fill(text);
 	await page.waitForURL((url) => (url.searchParams.get("search") ?? "") === text.trim());
@@ -68,7 +73,7 @@ async function find(text: string, rows: number): Promise<void> {
 
 test("an operator creates a tenant, changes its plan, suspends and reactivates it, all on screen", async () => {
 	const { server } = dashboard;
-	await page.getByRole("button", { name: "Create a tenant" }).click();
+	await page.keyboard.press("c");
 	const create = page.getByRole("dialog", { name: "Create a tenant" });
 	await create.getByRole("button", { name: "Create this tenant" }).click();
 	await create.getByText("Write a name.").waitFor();
@@ -84,9 +89,10 @@ test("an operator creates a tenant, changes its plan, suspends and reactivates i
 	await drop.waitFor({ state: "detached" });
 	equal(await create.getByLabel("Name", { exact: true }).inputValue(), "Northwind");
 	await axe(page);
-	await create.getByRole("button", { name: "Create this tenant" }).click();
+	await create.getByLabel("Name", { exact: true }).press("Enter");
 
 	const northwind = panel("Northwind");
+	await said(page, "Northwind is created. Invite its first owner.");
 	await northwind.getByRole("heading", { name: "Plan: Business" }).waitFor();
 	match(page.url(), /open=northwind/);
 	await northwind.getByText("No one yet.").waitFor();
@@ -109,20 +115,27 @@ test("an operator creates a tenant, changes its plan, suspends and reactivates i
 	await move.waitFor({ state: "detached" });
 	await northwind.getByRole("heading", { name: "Plan: Starter" }).waitFor();
 
-	await northwind.getByRole("button", { name: "Suspend" }).click();
+	await said(page, "Northwind is on the plan Starter from the next request on.");
+
+	await northwind.getByRole("button", { name: "Suspend" }).press("Enter");
 	const suspend = page.getByRole("dialog", { name: "Suspend this tenant" });
 	await suspend.getByText("2 keys are refused from the next request on.").waitFor();
 	const typed = suspend.getByLabel("Type its name or id to confirm");
-	await typed.waitFor();
+	await typed.and(page.locator(":focus")).waitFor();
 	await axe(page);
 	await picture(page, "tenant-suspend");
 	equal(await suspend.getByRole("button", { name: "Suspend this tenant" }).isDisabled(), true);
-	await typed.fill("northwind");
-	await suspend.getByRole("button", { name: "Suspend this tenant" }).click();
+	await page.keyboard.type("northwin");
+	await page.keyboard.press("Enter");
+	equal(await isAllowed(), 200, "its name is not whole");
+	await page.keyboard.type("d");
+	await page.keyboard.press("Enter");
 	await northwind.getByText("Suspended", { exact: true }).waitFor();
+	await said(page, "Northwind is suspended: its keys are refused.");
 	equal(await isAllowed(), 403);
-	await northwind.getByRole("button", { name: "Bring back" }).click();
+	await northwind.getByRole("button", { name: "Bring back" }).press("Enter");
 	await northwind.getByRole("button", { name: "Suspend" }).waitFor();
+	await said(page, "Northwind is back: its keys are accepted again.");
 	equal(await isAllowed(), 200);
 	assertNoPageErrors(olivia);
 });
@@ -251,6 +264,19 @@ test("a plan is edited after a preview of the tenants and keys that it touches, 
 	const tenant = await makeTenant(server, { name: "Papaya Studio", plan_id: "business" });
 	await makeKey(server, tenant.id, { permissions: ["documents:read"] });
 	await page.getByRole("link", { name: "Plans", exact: true }).click();
+	const search = page.getByRole("textbox", { name: "Search by name or id" });
+	for (let made = 0; made < 6; made += 1)
+		await makePlan(server, { id: `other-${made}`, name: `Other ${HOSTILE[made % HOSTILE.length]}`.slice(0, 200) });
+	await page.reload();
+	await search.waitFor();
+	await page.keyboard.press("/");
+	await search.and(page.locator(":focus")).waitFor();
+	await page.keyboard.type("OTHER-4");
+	await assertCount(page.locator("[data-plan]"), 1);
+	await page.waitForURL("**/operator/plans?search=OTHER-4");
+	await page.keyboard.type("none");
+	await page.getByText("No plan matches").waitFor();
+	await page.getByRole("button", { name: "Show all plans" }).click();
 	const row = page.locator('[data-plan="business"]');
 	await row.getByRole("link", { name: "167 tenants of the plan Business" }).waitFor();
 	await picture(page, "plans");

@@ -19,7 +19,7 @@ export type Meaning = keyof typeof MEANINGS;
 export const PAGE_WIDTH_PX = 1_120;
 
 /** Dialogs and sheets have a heading like a section's. */
-const HEADED = { title: { fontWeight: 600, fontSize: "var(--mantine-font-size-lg)" } };
+const HEADED = { title: { fontWeight: 600, fontSize: "var(--mantine-font-size-lg)", lineHeight: 1.4 } };
 
 const SHOWS_PASSWORD = { "aria-label": "Show the password", tabIndex: 0 };
 
@@ -55,6 +55,7 @@ export const theme = createTheme({
 		// The close button of dialogs, sheets and toasts needs an accessible name.
 		CloseButton: { defaultProps: { "aria-label": "Close" } },
 		InputWrapper: { styles: { description: { fontSize: "var(--mantine-font-size-xs)" } } },
+		Table: { defaultProps: { borderColor: "var(--kw-hairline)", highlightOnHoverColor: "var(--kw-code)" } },
 		Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } },
 	},
 });

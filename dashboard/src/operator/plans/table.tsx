@@ -29,7 +29,7 @@ const NOT_INCLUDED = "–";
 /** The plans by name. On a phone the name and the number of tenants remain. */
 export function PlansTable({ plans, use, onOpen, onRetire }: TableProps) {
 	return (
-		<Table layout="fixed" highlightOnHover horizontalSpacing="md" verticalSpacing={4} fz={13} aria-label="Plans">
+		<Table layout="fixed" highlightOnHover horizontalSpacing="md" verticalSpacing={4} fz={13} className="kw-plans" aria-label="Plans">
 			<Table.Thead>
 				<Table.Tr fz={12} c="dimmed">
 					<Table.Th fw={500} w={{ sm: 240 }}>

@@ -4,7 +4,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Page } from "../../ui/page.tsx";
-import { StateBadge } from "../../ui/state-badge.tsx";
+import { MEANINGS, type Meaning } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
 import { CreateService } from "./create.tsx";
 import { type Service, servicesQuery } from "./queries.ts";
@@ -54,25 +54,20 @@ export default function ServicesPage() {
 
 function ServicesTable({ services, onRevoke }: { services: readonly Service[]; onRevoke: (id: string) => void }) {
 	return (
-		<Table layout="fixed" horizontalSpacing="md" verticalSpacing={4} fz={13} aria-label="Services">
+		<Table className="kw-list" data-inset horizontalSpacing="md" verticalSpacing={0} aria-label="Services">
 			<Table.Thead>
-				<Table.Tr fz={12} c="dimmed">
-					<Table.Th fw={500}>Service</Table.Th>
-					<Table.Th fw={500} w={{ base: 108, sm: 140 }}>
-						State
-					</Table.Th>
-					<Table.Th fw={500} w={170} visibleFrom="sm">
+				<Table.Tr>
+					<Table.Th>Service</Table.Th>
+					<Table.Th w={{ base: 96, sm: 220 }}>State</Table.Th>
+					<Table.Th w={170} visibleFrom="sm">
 						Created
-					</Table.Th>
-					<Table.Th fw={500} w={170} visibleFrom="sm">
-						Revoked
 					</Table.Th>
 					<Table.Th w={{ base: 104, sm: 120 }} aria-label="Actions" />
 				</Table.Tr>
 			</Table.Thead>
 			<Table.Tbody>
 				{services.map(({ id, name, last4, created_at, revoked_at }) => (
-					<Table.Tr key={id} data-service={id} h={44}>
+					<Table.Tr key={id} data-service={id}>
 						<Table.Th scope="row" fw={400}>
 							<Text fz={13} lh="18px" fw={600} truncate title={name}>
 								<bdi>{name}</bdi>
@@ -81,14 +76,11 @@ function ServicesTable({ services, onRevoke }: { services: readonly Service[]; o
 								kws_…{last4}
 							</Text>
 						</Table.Th>
-						<Table.Td>
-							{revoked_at === null ? <StateBadge meaning="good">Active</StateBadge> : <StateBadge meaning="ended">Revoked</StateBadge>}
+						<Table.Td c="dimmed">
+							<ServiceState revoked_at={revoked_at} />
 						</Table.Td>
 						<Table.Td visibleFrom="sm" c="dimmed">
 							<Time value={created_at} />
-						</Table.Td>
-						<Table.Td visibleFrom="sm" c="dimmed">
-							<Time value={revoked_at} never="—" />
 						</Table.Td>
 						<Table.Td ta="right">
 							{revoked_at === null && (
@@ -101,5 +93,24 @@ function ServicesTable({ services, onRevoke }: { services: readonly Service[]; o
 				))}
 			</Table.Tbody>
 		</Table>
+	);
+}
+
+/** In a row a state is a shape and grey text; a phone shows no time of the revocation. */
+function ServiceState({ revoked_at }: { revoked_at: string | null }) {
+	const meaning: Meaning = revoked_at === null ? "good" : "ended";
+	return (
+		<>
+			<span className="kw-shape" data-meaning={meaning} aria-hidden="true">
+				{MEANINGS[meaning].shape}
+			</span>{" "}
+			<span>{revoked_at === null ? "Active" : "Revoked"}</span>
+			{revoked_at !== null && (
+				<Text span inherit visibleFrom="sm">
+					{" "}
+					<Time value={revoked_at} />
+				</Text>
+			)}
+		</>
 	);
 }

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { isTyped, TypedName } from "../../ui/form/typed-name.tsx";
 import { Problem } from "../../ui/problem.tsx";
@@ -34,8 +34,12 @@ function Decide({ service, onClose }: { service: Service; onClose: () => void })
 		onClose();
 		changed();
 	}
+	function submit(event: FormEvent): void {
+		event.preventDefault();
+		void revoke();
+	}
 	return (
-		<Stack gap="md">
+		<Stack component="form" gap="md" onSubmit={submit}>
 			<Text size="sm" className="kw-wrap">
 				The credential <span className="kw-mono">kws_…{service.last4}</span> is refused with 401 from the next question on, and this cannot be taken
 				back. A program that still uses it can verify no key, so its API refuses every request. To replace a credential, create another service first,
@@ -47,7 +51,7 @@ function Decide({ service, onClose }: { service: Service; onClose: () => void })
 				<Button variant="default" onClick={onClose}>
 					Keep this service
 				</Button>
-				<Button color="red" loading={action.pending} disabled={!isTyped(service, typed)} onClick={() => void revoke()}>
+				<Button type="submit" color="red" loading={action.pending} disabled={!isTyped(service, typed)}>
 					Revoke for good
 				</Button>
 			</Group>

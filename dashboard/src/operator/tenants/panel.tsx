@@ -44,8 +44,12 @@ export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps)
 				<>
 					<PanelHead tenant={tenant} onShow={show} onClose={close} />
 					<Box className="kw-panel-body">
-						<Group gap={8} mb={12} wrap="nowrap">
-							<Button variant="default" flex={1} renderRoot={(props) => <Link to="/settings/api-access" search={{ tenant: tenant.id }} {...props} />}>
+						<Group gap={8} mb={12}>
+							<Button
+								variant="default"
+								flex="1 0 auto"
+								renderRoot={(props) => <Link to="/settings/api-access" search={{ tenant: tenant.id }} {...props} />}
+							>
 								Open as its people see it
 							</Button>
 							<Button variant="default" leftSection={<IconLink size={16} aria-hidden="true" />} onClick={() => show("portal")}>
@@ -125,7 +129,7 @@ function PanelFoot({ tenant, onShow }: PartProps) {
 			<Button variant="default" c="var(--kw-ended)" onClick={() => onShow("delete")}>
 				Delete…
 			</Button>
-			<Text fz={12} c="dimmed" flex={1} ta="right">
+			<Text fz={12} c="dimmed" flex="1 0 120px" ta="right">
 				{tenant.status === "active" ? "Both show first what would break" : "Its keys are refused until then"}
 			</Text>
 		</Group>

@@ -27,10 +27,10 @@ export function TenantsTable({ data, search, onSearch, is_stale }: TableProps) {
 			<Table highlightOnHover horizontalSpacing="md" verticalSpacing={0} fz={13} aria-label="Tenants">
 				<colgroup>
 					<col />
-					<col className="kw-wide" style={{ width: 98 }} />
-					<col style={{ width: 150 }} />
-					<col className="kw-wide" style={{ width: 76 }} />
-					<col className="kw-wide" style={{ width: 106 }} />
+					<col className="kw-wide" style={{ width: 116 }} />
+					<col style={{ width: 140 }} />
+					<col className="kw-wide" style={{ width: 68 }} />
+					<col className="kw-wide" style={{ width: 100 }} />
 					<col className="kw-wide kw-beside" style={{ width: 96 }} />
 					<col className="kw-wide kw-beside" style={{ width: 140 }} />
 				</colgroup>

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../../access/confirm.tsx";
 import { isTyped, TypedName } from "../../../ui/form/typed-name.tsx";
 import { Problem } from "../../../ui/problem.tsx";
@@ -36,8 +36,12 @@ export function DeleteTenant({ tenant, onClose, onDeleted }: DeleteProps) {
 		onDeleted();
 		changed();
 	}
+	function submit(event: FormEvent): void {
+		event.preventDefault();
+		void remove();
+	}
 	return (
-		<Stack gap="md">
+		<Stack component="form" gap="md" onSubmit={submit}>
 			<Text size="sm" className="kw-wrap">
 				<b>
 					<bdi>{tenant.name}</bdi>
@@ -51,7 +55,7 @@ export function DeleteTenant({ tenant, onClose, onDeleted }: DeleteProps) {
 				<Button variant="default" onClick={onClose}>
 					Keep this tenant
 				</Button>
-				<Button color="red" loading={action.pending} disabled={breaking === undefined || !isTyped(tenant, typed)} onClick={() => void remove()}>
+				<Button type="submit" color="red" loading={action.pending} disabled={breaking === undefined || !isTyped(tenant, typed)}>
 					Delete for good
 				</Button>
 			</Group>

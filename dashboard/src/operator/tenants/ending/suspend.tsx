@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../../access/confirm.tsx";
 import { isTyped, TypedName } from "../../../ui/form/typed-name.tsx";
 import { Problem } from "../../../ui/problem.tsx";
@@ -32,8 +32,12 @@ export function SuspendTenant({ tenant, onClose }: { tenant: Tenant; onClose: ()
 		toaster.done(`${tenant.name} is suspended: its keys are refused.`);
 		onClose();
 	}
+	function submit(event: FormEvent): void {
+		event.preventDefault();
+		void suspend();
+	}
 	return (
-		<Stack gap="md">
+		<Stack component="form" gap="md" onSubmit={submit}>
 			<Text size="sm" className="kw-wrap">
 				<b>
 					<bdi>{tenant.name}</bdi>
@@ -47,12 +51,7 @@ export function SuspendTenant({ tenant, onClose }: { tenant: Tenant; onClose: ()
 				<Button variant="default" onClick={onClose}>
 					Keep it active
 				</Button>
-				<Button
-					color="red"
-					loading={action.pending}
-					disabled={breaking === undefined || (breaks && !isTyped(tenant, typed))}
-					onClick={() => void suspend()}
-				>
+				<Button type="submit" color="red" loading={action.pending} disabled={breaking === undefined || (breaks && !isTyped(tenant, typed))}>
 					Suspend this tenant
 				</Button>
 			</Group>
