@@ -20,7 +20,7 @@ export function OpenPage({ title, lead, children }: { title: string; lead?: Reac
 			</Group>
 			<Stack className="kw-surface" p="lg" gap="lg">
 				<Box>
-					<Title order={1} className="kw-wrap">
+					<Title order={1} className="kw-wrap" lineClamp={3} title={title}>
 						{title}
 					</Title>
 					{lead !== undefined && (

@@ -69,7 +69,11 @@ export function Activity({ tenant, search, onSearch, hrefOf }: ActivityProps) {
 				<Box>
 					<Title order={1}>Activity</Title>
 					<Text c="dimmed">
-						Requests and refusals of all keys of <bdi>{tenant.name}</bdi>.
+						Requests and refusals of all keys of{" "}
+						<bdi className="kw-name" title={tenant.name}>
+							{tenant.name}
+						</bdi>
+						.
 					</Text>
 				</Box>
 				<Group gap={8} align="flex-start">

@@ -23,10 +23,21 @@ export default function PlanPage() {
 	const { data: limits } = useSuspenseQuery(limitsQuery(tenant.id));
 	const { plan } = useAccess();
 	return (
-		<Page title="Plan and limits" lead={`What ${tenant.name} may use, and what is used of it.`}>
+		<Page
+			title="Plan and limits"
+			lead={
+				<>
+					What{" "}
+					<bdi className="kw-name" title={tenant.name}>
+						{tenant.name}
+					</bdi>{" "}
+					may use, and what is used of it.
+				</>
+			}
+		>
 			<Section title={`Your plan: ${plan.name}`}>
 				<Included tenant_id={tenant.id} max_days={plan.max_key_lifetime_days} />
-				<More plan_name={plan.name} />
+				<More />
 			</Section>
 			<Used limits={limits} />
 			{limits.capabilities.includes("m2m_api") && <Speed limits={limits} />}
@@ -44,42 +55,47 @@ function Included({ tenant_id, max_days }: { tenant_id: string; max_days: number
 	const included = groups.filter((group) => group.included);
 	const missing = groups.filter((group) => !group.included);
 	const total = included.reduce((sum, group) => sum + group.permissions.length, 0);
+	const has_api = included.some(({ id }) => id === "m2m_api");
 	const shown_max = total > MANY_PERMISSIONS ? SHOWN_OF_MANY : PERMISSIONS_SHOWN_MAX;
 	return (
 		<Stack gap="md">
-			{included.length === 0 && <Text>API access is not included, so keys cannot be created.</Text>}
-			<SimpleGrid
-				component="ul"
-				cols={{ base: 1, xs: 2 }}
-				spacing="xl"
-				verticalSpacing="md"
-				m={0}
-				p={0}
-				style={{ listStyle: "none" }}
-				aria-label="Included"
-			>
-				{included.map(({ id, name, means, permissions }) => (
-					<li key={id} data-capability={id}>
-						<Text fw={500} className="kw-wrap">
-							{name}
-						</Text>
-						{means !== null && (
-							<Text size="sm" c="dimmed">
-								{means}
+			{!has_api && <Text>API access is not included, so keys cannot be created.</Text>}
+			{included.length > 0 && (
+				<SimpleGrid
+					component="ul"
+					cols={{ base: 1, xs: 2 }}
+					spacing="xl"
+					verticalSpacing="md"
+					m={0}
+					p={0}
+					style={{ listStyle: "none" }}
+					aria-label="Included"
+				>
+					{included.map(({ id, name, means, permissions }) => (
+						<li key={id} data-capability={id}>
+							<Text fw={500} className="kw-wrap">
+								{name}
 							</Text>
-						)}
-						{permissions.length > 0 && <Permissions permissions={permissions} shown_max={shown_max} />}
-					</li>
-				))}
-			</SimpleGrid>
+							{means !== null && (
+								<Text size="sm" c="dimmed">
+									{means}
+								</Text>
+							)}
+							{permissions.length > 0 && <Permissions permissions={permissions} shown_max={shown_max} />}
+						</li>
+					))}
+				</SimpleGrid>
+			)}
 			{missing.length > 0 && (
 				<Text size="sm" c="dimmed" className="kw-wrap" data-missing-capabilities>
 					Not in your plan: {missing.map(({ name }) => name).join(", ")}.
 				</Text>
 			)}
-			<Text size="sm" c="dimmed">
-				{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${formatCount(max_days)} days.`}
-			</Text>
+			{has_api && (
+				<Text size="sm" c="dimmed">
+					{max_days === null ? "Keys may live for as long as you like." : `A key lives at most ${formatCount(max_days)} days.`}
+				</Text>
+			)}
 		</Stack>
 	);
 }
@@ -105,7 +121,7 @@ function Permissions({ permissions, shown_max }: { permissions: readonly Permiss
 	);
 }
 
-function More({ plan_name }: { plan_name: string }) {
+function More() {
 	const profile = useProfile();
 	if (profile === null) return null;
 	const { product_name, upgrade_url, support_url } = profile;
@@ -119,13 +135,13 @@ function More({ plan_name }: { plan_name: string }) {
 		<Text size="sm" mt="md" className="kw-wrap">
 			{link !== null && /^https?:\/\//.test(link.href) ? (
 				<>
-					Is {plan_name} too small?{" "}
+					Is this plan too small?{" "}
 					<Anchor href={link.href} size="sm" underline="always" rel="noreferrer" target="_blank">
 						{link.text}
 					</Anchor>
 				</>
 			) : (
-				`Is ${plan_name} too small? Ask your contact at ${product_name} for more.`
+				`Is this plan too small? Ask your contact at ${product_name} for more.`
 			)}
 		</Text>
 	);

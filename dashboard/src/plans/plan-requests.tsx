@@ -16,6 +16,7 @@ export function PlanRequests({ tenant_id, resets_at }: { tenant_id: string; rese
 			what="Requests of all keys this month, by day"
 			rows={data?.data ?? null}
 			period={period}
+			low={data !== undefined && data.data.length === 0}
 			instead={data === undefined && error !== null && <Problem error={error} />}
 			empty={
 				<>

@@ -1,4 +1,4 @@
-import { Box, Stack, Switch, Text, Title } from "@mantine/core";
+import { Box, SimpleGrid, Stack, Switch, Text, Title } from "@mantine/core";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { Problem } from "../ui/problem.tsx";
 import { toaster } from "../ui/toaster.tsx";
@@ -26,15 +26,15 @@ export function Mails() {
 					password?”: it is mailed to your address, which proves it.
 				</Text>
 			)}
-			{data.data.map((preferences) => (
-				<OfTenant key={preferences.tenant.id} preferences={preferences} named={data.data.length > 1} />
+			{data.data.map((preferences, index) => (
+				<OfTenant key={preferences.tenant.id} preferences={preferences} named={data.data.length > 1} explained={index === 0} />
 			))}
 		</Stack>
 	);
 }
 
-/** `named`: the person has several tenants. */
-function OfTenant({ preferences, named }: { preferences: MailPreferences; named: boolean }) {
+/** `named`: the person has several tenants, whose switches are columns below the words of the first. */
+function OfTenant({ preferences, named, explained }: { preferences: MailPreferences; named: boolean; explained: boolean }) {
 	const { tenant } = preferences;
 	const queries = useQueryClient();
 	const { pending, error, run } = useAction();
@@ -46,22 +46,22 @@ function OfTenant({ preferences, named }: { preferences: MailPreferences; named:
 	return (
 		<Box role="group" aria-label={`Mails about ${tenant.name}`} data-mails={tenant.id}>
 			{named && (
-				<Title order={3} fz={13} mb={8} className="kw-wrap">
+				<Title order={3} fz={13} mb={8} lineClamp={1} title={tenant.name}>
 					<bdi>{tenant.name}</bdi>
 				</Title>
 			)}
-			<Stack gap={12}>
+			<SimpleGrid cols={{ base: 1, sm: CLASSES.length }} spacing="lg" verticalSpacing={8}>
 				{CLASSES.map(({ of, name, text }) => (
 					<Switch
 						key={of}
 						label={name}
-						description={text}
+						description={explained ? text : undefined}
 						checked={preferences[of]}
 						disabled={pending}
 						onChange={(event) => void turn(of, event.currentTarget.checked)}
 					/>
 				))}
-			</Stack>
+			</SimpleGrid>
 			<Problem error={error} />
 		</Box>
 	);

@@ -15,6 +15,8 @@ const exact = new Intl.NumberFormat("en");
 
 interface BarsProps {
 	readonly buckets: readonly Bucket[];
+	/** The starts of buckets that are not there yet. */
+	readonly to_come?: readonly number[];
 	readonly size: BucketSize;
 	readonly outcomes: readonly Outcome[];
 	readonly height_px: number;
@@ -38,12 +40,14 @@ function getWorst(buckets: readonly Bucket[]): { index: number; refused: number 
 }
 
 /** Requests over time as stacked bars from zero. The tallest refusal is named at its bar, the last bucket is paler while it runs. */
-export function RequestsBars({ buckets, size, outcomes, height_px, label, steps_max, names_worst = true }: BarsProps) {
+export function RequestsBars({ buckets, to_come = [], size, outcomes, height_px, label, steps_max, names_worst = true }: BarsProps) {
 	const [hovered, setHovered] = useState<number | null>(null);
 	const ticks = getTicks(Math.max(...buckets.map(sum)), steps_max);
 	const top = ticks.at(-1) ?? 1;
 	const percent = (requests: number) => `${(requests / top) * 100}%`;
-	const every = Math.ceil(buckets.length / TIMES_MAX);
+	const starts = [...buckets.map(({ start_ms }) => start_ms), ...to_come];
+	const columns = starts.length;
+	const every = Math.ceil(columns / TIMES_MAX);
 	const worst = names_worst ? getWorst(buckets) : null;
 	const shown = hovered === null ? undefined : buckets[hovered];
 	return (
@@ -70,12 +74,15 @@ export function RequestsBars({ buckets, size, outcomes, height_px, label, steps_
 								))}
 						</div>
 					))}
+					{to_come.map((start_ms) => (
+						<div key={start_ms} className="kw-bars-column" onPointerEnter={() => setHovered(null)} />
+					))}
 				</div>
 				{worst !== null && shown === undefined && (
 					<div
 						className="kw-bars-note"
-						data-side={(worst.index + 1) / buckets.length > NOTE_RIGHT_UNTIL ? "left" : "right"}
-						style={{ left: `${((worst.index + 0.5) / buckets.length) * 100}%`, bottom: percent(sum(buckets[worst.index] ?? NOTHING)) }}
+						data-side={(worst.index + 1) / columns > NOTE_RIGHT_UNTIL ? "left" : "right"}
+						style={{ left: `${((worst.index + 0.5) / columns) * 100}%`, bottom: percent(sum(buckets[worst.index] ?? NOTHING)) }}
 					>
 						<span>{exact.format(worst.refused)} refused</span>
 					</div>
@@ -83,8 +90,8 @@ export function RequestsBars({ buckets, size, outcomes, height_px, label, steps_
 				{shown !== undefined && hovered !== null && (
 					<div
 						className="kw-bars-note"
-						data-side={(hovered + 1) / buckets.length > NOTE_RIGHT_UNTIL ? "left" : "right"}
-						style={{ left: `${((hovered + 0.5) / buckets.length) * 100}%`, bottom: "50%" }}
+						data-side={(hovered + 1) / columns > NOTE_RIGHT_UNTIL ? "left" : "right"}
+						style={{ left: `${((hovered + 0.5) / columns) * 100}%`, bottom: "50%" }}
 					>
 						<span>
 							<b>{formatBucket(shown.start_ms, size)}</b>
@@ -98,10 +105,10 @@ export function RequestsBars({ buckets, size, outcomes, height_px, label, steps_
 				)}
 			</div>
 			<div className="kw-bars-times" aria-hidden="true">
-				{buckets.map((bucket, index) =>
+				{starts.map((start_ms, index) =>
 					index % every === 0 ? (
-						<span key={bucket.start_ms} style={{ left: `${(index / buckets.length) * 100}%` }}>
-							{formatTick(bucket.start_ms, size)}
+						<span key={start_ms} style={{ left: `${(index / columns) * 100}%` }}>
+							{formatTick(start_ms, size)}
 						</span>
 					) : null,
 				)}

@@ -27,7 +27,8 @@ interface ChartProps {
 	readonly what: string;
 	/** Null while loading. */
 	readonly rows: readonly UsageRow[] | null;
-	readonly period: { readonly from_ms: number; readonly to_ms: number; readonly size: BucketSize };
+	/** Until `until_ms` the time axis goes on, without bars. */
+	readonly period: { readonly from_ms: number; readonly to_ms: number; readonly size: BucketSize; readonly until_ms?: number };
 	/** Shown instead of an empty chart. */
 	readonly empty: ReactNode;
 	/** Whether there is probably nothing to draw, so that no place is kept for the bars. */
@@ -49,7 +50,9 @@ export function RequestsChart({ title, aside, what, rows, period, empty, low = f
 	const any = totals.all > 0;
 	const bars_px = as_context ? CONTEXT_PX : HEIGHT_PX;
 	const height_px = low && !any ? LOW_PX : bars_px + (as_context ? TIMES_PX : BELOW_PX);
-	const shown = { buckets, size: period.size, outcomes, height_px: bars_px };
+	const { to_ms, until_ms = to_ms, size } = period;
+	const to_come = getBuckets([], { from_ms: to_ms, to_ms: until_ms, size }).map(({ start_ms }) => start_ms);
+	const shown = { buckets, size, outcomes, height_px: bars_px };
 	const scale = as_context ? { steps_max: 3, names_worst: false } : {};
 	return (
 		<Card
@@ -77,10 +80,10 @@ export function RequestsChart({ title, aside, what, rows, period, empty, low = f
 				{!instead && rows === null && <Skeleton height={height_px} role="status" aria-busy="true" aria-label={`Loading: ${what}`} />}
 				{!instead && rows !== null && !any && empty}
 				{!instead && any && asTable && <RequestsTable what={what} {...shown} />}
-				{!instead && any && !asTable && <RequestsBars label={formatChart(what, totals, buckets, period.size)} {...shown} {...scale} />}
+				{!instead && any && !asTable && <RequestsBars label={formatChart(what, totals, buckets, size)} to_come={to_come} {...shown} {...scale} />}
 				{any && !as_context && (
 					<Text size="xs" c="dimmed" mt={4} ml={36}>
-						{SIZE_WORDS[period.size]}. Times in {zone.replaceAll("_", " ")}.
+						{SIZE_WORDS[size]}. Times in {zone.replaceAll("_", " ")}.
 					</Text>
 				)}
 			</Box>

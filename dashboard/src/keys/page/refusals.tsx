@@ -107,7 +107,7 @@ function Reasons({ rows, words, ...path }: PathProps) {
 				<Table.Tbody>
 					{refusals.map(({ code, requests }) => (
 						<Table.Tr key={code} data-code={code}>
-							<Table.Td>
+							<Table.Td style={{ whiteSpace: "normal" }}>
 								<ToReason {...path} code={code}>
 									{formatReason(code)}
 								</ToReason>

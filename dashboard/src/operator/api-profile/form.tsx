@@ -1,4 +1,4 @@
-import { Button, ColorInput, FileButton, Group, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, ColorInput, FileButton, Group, Select, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
@@ -98,17 +98,19 @@ export function ProfileForm({ initial, onValues }: FormProps) {
 					The request with which a new key is tried. <span className="kw-mono">{"{tenant_id}"}</span> stands for the tenant's id.
 				</Text>
 				<Title order={3}>Links</Title>
-				{ADDRESSES.map(({ field, label, placeholder }) => (
-					<TextInput
-						key={field}
-						label={label}
-						placeholder={placeholder}
-						maxLength={ADDRESS_CHARACTERS_MAX}
-						autoComplete="off"
-						spellCheck={false}
-						{...form.getInputProps(field)}
-					/>
-				))}
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" verticalSpacing="md">
+					{ADDRESSES.map(({ field, label, placeholder }) => (
+						<TextInput
+							key={field}
+							label={label}
+							placeholder={placeholder}
+							maxLength={ADDRESS_CHARACTERS_MAX}
+							autoComplete="off"
+							spellCheck={false}
+							{...form.getInputProps(field)}
+						/>
+					))}
+				</SimpleGrid>
 				<TextInput
 					label="Where error types begin"
 					description="An error's type is this, a slash and the code"
@@ -151,7 +153,7 @@ export function ProfileForm({ initial, onValues }: FormProps) {
 					</Text>
 				)}
 				<Problem error={action.error} labels={LABELS} />
-				<Group justify="flex-end" gap={8}>
+				<Group justify="flex-end" gap={8} className="kw-profile-foot">
 					<Button variant="default" disabled={!form.isDirty()} onClick={() => form.reset()}>
 						Take the changes back
 					</Button>

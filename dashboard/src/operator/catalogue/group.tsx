@@ -38,7 +38,7 @@ export function CatalogueGroup({ group, unfolded, crowded, onEdit, onDelete, onP
 						<span className="kw-mono">{capability.name}</span>
 						{means !== null && ` · ${means}`}
 					</Text>
-					<Text size="sm" c="dimmed" className="kw-wrap" data-included>
+					<Text size="sm" c="dimmed" className="kw-wrap" lineClamp={2} title={included} data-included>
 						{included}
 					</Text>
 					{!described && (

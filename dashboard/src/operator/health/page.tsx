@@ -18,8 +18,8 @@ export default function HealthPage() {
 	return (
 		<Page title="Health" lead="The servers, their leases, the database and mail. This page refreshes itself every few seconds.">
 			{error === null ? <Findings findings={getFindings(health, nodes)} /> : <Problem error={error} />}
-			<Box className="kw-surface">
-				<SimpleGrid cols={{ base: 2, sm: 4 }} spacing={0} component="dl" m={0}>
+			<Box className="kw-surface" style={{ overflow: "hidden" }}>
+				<SimpleGrid cols={{ base: 2, sm: 4 }} spacing={1} verticalSpacing={1} component="dl" m={0} bg="var(--kw-hairline)">
 					<Figure name="Keyed requests" meaning={health.ready ? "good" : "ended"} value={health.ready ? "Answered" : "Refused"}>
 						by the node that answered this page
 					</Figure>
@@ -108,7 +108,7 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
 
 function Figure({ name, meaning, value, children }: { name: string; meaning: Meaning; value: string; children: ReactNode }) {
 	return (
-		<Box p="md" style={{ boxShadow: "inset -1px 0 0 var(--kw-hairline)" }}>
+		<Box p="md" bg="var(--kw-surface)">
 			<Text component="dt" fz={12} c="dimmed">
 				{name}
 			</Text>

@@ -9,7 +9,7 @@ import { OperatorInvitations } from "./invitations.tsx";
 import { type Operator, operatorsQuery } from "./queries.ts";
 import { RemoveOperator } from "./remove.tsx";
 
-const LEAD = "Who runs this instance: everything in this area and every tenant is open to them. The operator token works besides.";
+const LEAD = "Who runs this instance: everything in this area and every tenant is open to them. The operator token works as well.";
 
 /** The operators of the instance. */
 export default function PeoplePage() {

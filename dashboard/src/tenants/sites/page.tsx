@@ -49,7 +49,15 @@ export default function SitesPage() {
 	return (
 		<Page
 			title="Sites"
-			lead={`The places of ${tenant.name} that keys work at: a shop, a bot, an app. A key can be bound to some of them.`}
+			lead={
+				<>
+					The places of{" "}
+					<bdi className="kw-name" title={tenant.name}>
+						{tenant.name}
+					</bdi>{" "}
+					that keys work at: a shop, a bot, an app. A key can be bound to some of them.
+				</>
+			}
 			action={may.manage_sites && used > 0 ? add : undefined}
 		>
 			{!may.manage_sites && <ListMissing missing={missing.filter(({ kind }) => kind !== "plan")} />}

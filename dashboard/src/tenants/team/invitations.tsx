@@ -109,10 +109,10 @@ function InvitationRow({ tenant_id, invitation, manages, open, onMade }: RowProp
 		<Box component="li" className="kw-row">
 			<Group justify="space-between" gap="sm">
 				<Box flex="1 1 240px" miw={0}>
-					<Text fw={500} className="kw-wrap">
+					<Text fw={500} fz={13} lh="18px" truncate title={whom}>
 						{whom}
 					</Text>
-					<Text size="sm" c="dimmed" className="kw-wrap">
+					<Text size="xs" c="dimmed" className="kw-wrap">
 						As {ROLE_WORDS[role].article}, invited by <bdi>{created_by.name}</bdi> <Time value={created_at} />
 						{status === "waiting" && (
 							<>
@@ -129,12 +129,12 @@ function InvitationRow({ tenant_id, invitation, manages, open, onMade }: RowProp
 				<Group gap="sm">
 					<StateBadge meaning={STATES[status].meaning}>{STATES[status].word}</StateBadge>
 					{manages && open && email !== null && (
-						<Button variant="default" loading={action.pending} onClick={() => void again(email)} aria-label={`Invite again: ${whom}`}>
+						<Button variant="default" size="xs" loading={action.pending} onClick={() => void again(email)} aria-label={`Invite again: ${whom}`}>
 							Invite again
 						</Button>
 					)}
 					{manages && status === "waiting" && (
-						<Button variant="default" loading={action.pending} onClick={() => void cancel()} aria-label={`Cancel the invitation: ${whom}`}>
+						<Button variant="default" size="xs" loading={action.pending} onClick={() => void cancel()} aria-label={`Cancel the invitation: ${whom}`}>
 							Cancel invitation
 						</Button>
 					)}

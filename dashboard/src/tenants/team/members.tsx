@@ -16,7 +16,7 @@ const ROLE_CHOICES = ROLES.map((role) => ({ value: role, label: ROLE_WORDS[role]
 const ROLE_PX = 128;
 const SEARCH_PX = 320;
 const ROLE_LIST_PX = 280;
-const BUTTON_PX = 96;
+const BUTTON_PX = 84;
 /** From this many members on, the list can be searched. */
 const SEARCHED_FROM = 8;
 /** More are shown on request. */
@@ -154,7 +154,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 		<Box component="li" className="kw-row">
 			<Group justify="space-between" gap="sm">
 				<Box flex="1 1 240px" miw={0}>
-					<Text fw={500} className="kw-wrap">
+					<Text fw={500} fz={13} lh="18px" truncate title={name}>
 						<bdi>{name}</bdi>
 						{is_you && (
 							<Text component="span" c="dimmed" fw={400}>
@@ -163,7 +163,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 							</Text>
 						)}
 					</Text>
-					<Text size="sm" c="dimmed" className="kw-wrap">
+					<Text size="xs" c="dimmed" className="kw-wrap">
 						{email ?? "Cannot sign in any more: another account has proved the address"}, joined <Time value={joined_at} />,{" "}
 						<LastSeen at={last_seen_at} />
 					</Text>
@@ -172,6 +172,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 					{manages ? (
 						<Select
 							aria-label={`Role of ${name}`}
+							size="xs"
 							w={ROLE_PX}
 							data={ROLE_CHOICES}
 							value={role}
@@ -186,6 +187,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 					{(is_you || manages) && (
 						<Button
 							variant="default"
+							size="xs"
 							miw={BUTTON_PX}
 							onClick={onRemove}
 							disabled={isLastOwner}

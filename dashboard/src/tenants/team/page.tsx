@@ -1,4 +1,4 @@
-import { Alert, Anchor, Box, Button, List, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Box, Button, List, SimpleGrid, Text } from "@mantine/core";
 import { IconLock, IconUserPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -24,7 +24,11 @@ export default function TeamPage() {
 			title="Team"
 			lead={
 				<>
-					Who works on the keys of <bdi>{tenant.name}</bdi>, and what each person may do.
+					Who works on the keys of{" "}
+					<bdi className="kw-name" title={tenant.name}>
+						{tenant.name}
+					</bdi>
+					, and what each person may do.
 				</>
 			}
 			action={
@@ -52,18 +56,18 @@ export default function TeamPage() {
 				</Section>
 			)}
 			<Section title="What each role may do">
-				<Stack component="dl" gap="sm" m={0}>
+				<SimpleGrid component="dl" cols={{ base: 1, sm: ROLES.length }} spacing="xl" verticalSpacing="sm" m={0}>
 					{ROLES.map((role) => (
 						<Box key={role}>
-							<Text component="dt" fw={500}>
+							<Text component="dt" size="sm" fw={500}>
 								{ROLE_WORDS[role].name}
 							</Text>
-							<Text component="dd" m={0} c="dimmed">
+							<Text component="dd" size="sm" m={0} c="dimmed">
 								{ROLE_WORDS[role].may}
 							</Text>
 						</Box>
 					))}
-				</Stack>
+				</SimpleGrid>
 			</Section>
 			<TeamInvite tenant_id={tenant.id} opened={inviting} onClose={() => setInviting(false)} />
 		</Page>

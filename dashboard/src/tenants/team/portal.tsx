@@ -20,7 +20,7 @@ export function TeamPortal({ tenant_id, sessions, isCut }: TeamPortalProps) {
 	const profile = useProfile();
 	return (
 		<Stack gap="sm">
-			<Text c="dimmed" maw={680}>
+			<Text size="sm" c="dimmed">
 				They came with a link from {profile ? <bdi>{profile.product_name}</bdi> : "another product"}, without an account here, and stay an hour at
 				most. What they made here and is still unused, such as a link to a key, ends when you end their visit.
 			</Text>
@@ -52,7 +52,7 @@ function PortalRow({ tenant_id, session }: { tenant_id: string; session: PortalS
 		<Box component="li" className="kw-row">
 			<Group justify="space-between" gap="sm">
 				<Box flex="1 1 240px" miw={0}>
-					<Text fw={500} className="kw-wrap">
+					<Text fw={500} fz={13} lh="18px" truncate title={name}>
 						<bdi>{name}</bdi>
 						{is_you && (
 							<Text component="span" c="dimmed" fw={400}>
@@ -61,14 +61,15 @@ function PortalRow({ tenant_id, session }: { tenant_id: string; session: PortalS
 							</Text>
 						)}
 					</Text>
-					<Text size="sm" c="dimmed" className="kw-wrap">
-						{email !== null && `${email}, `}as {ROLE_WORDS[role].article}; {active ? "visit ends" : "link not opened yet, ends"}{" "}
+					<Text size="xs" c="dimmed" className="kw-wrap">
+						{email === null ? "As" : `${email}, as`} {ROLE_WORDS[role].article}; {active ? "visit ends" : "link not opened yet, ends"}{" "}
 						<Time value={expires_at} />; link made <Time value={created_at} />
 					</Text>
 				</Box>
 				{!is_you && (
 					<Button
 						variant="default"
+						size="xs"
 						loading={action.pending}
 						aria-label={active ? `End the visit of ${name}` : `Cancel the link for ${name}`}
 						onClick={() => void end()}
