@@ -56,14 +56,14 @@ const EVENT_MAILS = {
 	rotation_due({ key_name, tenant_name, at, by }: About & { at: Date; by: "handover" | "self" | null }): EventText {
 		return {
 			subject: `${key_name} is due to be replaced`,
-			sentence: `The key ${key_name} of ${tenant_name} is due to be replaced since ${timeInMail(at)}; ${WHO_REPLACES[by ?? "hand"]}.`,
+			sentence: `The key ${key_name} of ${tenant_name} was due to be replaced on ${timeInMail(at)}; ${WHO_REPLACES[by ?? "hand"]}.`,
 			button: by === null ? "Replace it" : "Show the key",
 		};
 	},
 	rotation_overdue({ key_name, tenant_name, at, by }: About & { at: Date; by: "handover" | "self" | null }): EventText {
 		return {
 			subject: `${key_name} is still to be replaced`,
-			sentence: `The key ${key_name} of ${tenant_name} is due to be replaced since ${timeInMail(at)}, and that has not begun; ${WHO_HAS_NOT[by ?? "hand"]}.`,
+			sentence: `The key ${key_name} of ${tenant_name} was due to be replaced on ${timeInMail(at)}, and that has not begun; ${WHO_HAS_NOT[by ?? "hand"]}.`,
 			button: "Replace it",
 		};
 	},

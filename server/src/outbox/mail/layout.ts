@@ -45,6 +45,13 @@ const DARK = `
 	.quiet, .quiet a { color: #a9afbb !important; }
 }`;
 
+/** Its time stays on one line; its digest is broken anywhere on a narrow screen. */
+function formatHead(audit_head: string): string {
+	const [time = "", digest = ""] = audit_head.split(" ");
+	const mono = "font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 12px;";
+	return `<span style="${mono} white-space: nowrap;">${escapeHtml(time)}</span> <span style="${mono} word-break: break-all;">${escapeHtml(digest)}</span>`;
+}
+
 export function formatHtml(layout: Layout): string {
 	const { subject, paragraphs, button, link, reason, unsubscribe, product_name, support, audit_head } = layout;
 	const accent = layout.accent_color ?? ACCENT;
@@ -54,7 +61,7 @@ export function formatHtml(layout: Layout): string {
 		escapeHtml(reason),
 		...(support ? [linked(support.href, "Help")] : []),
 		...(unsubscribe ? [linked(unsubscribe.link.href, unsubscribe.label)] : []),
-		...(audit_head === null ? [] : [`${AUDIT_HEAD} <span style="font-family: monospace; word-break: break-all;">${escapeHtml(audit_head)}</span>`]),
+		...(audit_head === null ? [] : [`${AUDIT_HEAD}<br>\n${formatHead(audit_head)}`]),
 	];
 	return `<!doctype html>
 <html lang="en">
