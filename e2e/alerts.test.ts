@@ -2,8 +2,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type MailTrap, mailTrap } from "../server/testing/mail-trap.ts";
+import { isSignedBy, Receiver } from "../server/testing/webhooks.ts";
 import type { Answer } from "./client.ts";
 import { Database } from "./database.ts";
+import { newMember } from "./people.ts";
 import { assertProblem } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "./things.ts";
@@ -26,14 +29,24 @@ interface Alert {
 let server: Server;
 let database: Database;
 let tenant_id: string;
+let trap: MailTrap;
+let receiver: Receiver;
 before(async () => {
-	server = await startServer();
+	[trap, receiver] = [await mailTrap(), await Receiver.start()];
+	server = await startServer({
+		env: {
+			KEYWRIGHT_SMTP_URL: `smtp://127.0.0.1:${trap.port}`,
+			KEYWRIGHT_MAIL_FROM: "keys@shop.example",
+			KEYWRIGHT_OUTGOING_ALLOWED: "127.0.0.1",
+		},
+	});
 	database = await Database.open(server.data_dir);
 	tenant_id = (await makeTenant(server, { plan_id: await makePlan(server) })).id;
 });
 after(async () => {
 	await database.close();
 	await server.stop();
+	await Promise.all([trap.close(), receiver.close()]);
 });
 
 const whoami = (raw_key: string) => server.keyed(raw_key, "GET", "/whoami");
@@ -50,7 +63,10 @@ async function waitFor(query: string, isRight: (alerts: readonly Alert[]) => boo
 	}
 }
 
-test("a burst of refusals with a revoked key raises one alert and its event, which is resolved by itself", async () => {
+test("a burst of refusals with a revoked key is one alert, one mail and one signed webhook, and is resolved by itself", async () => {
+	const owner = await newMember(server, tenant_id, "owner");
+	const wanted = { url: receiver.url("/alerts"), events: ["alert.raised", "alert.resolved"] };
+	const { secret } = expectStatus(await server.management(tenant_id, "POST", "/webhooks", wanted), 201).as<{ secret: string }>();
 	const key = await makeKey(server, tenant_id, { environment: "prod" });
 	expectStatus(await server.management(tenant_id, "POST", `/api-keys/${key.id}/revoke`, { reason: "other" }), 200);
 	for (let request = 0; request < 60; request += 1) assertProblem(await whoami(key.raw_key), "key_revoked");
@@ -72,6 +88,18 @@ test("a burst of refusals with a revoked key raises one alert and its event, whi
 		{ type: "alert.raised", id: alert?.id },
 		{ type: "alert.resolved", id: alert?.id },
 	]);
+	const subjects = () =>
+		trap.mails.filter(({ to }) => to.includes(owner.email)).flatMap(({ headers }) => /^(?:Alert|Resolved):/.exec(headers.get("subject") ?? "") ?? []);
+	for (const until = performance.now() + WITHIN_MS; receiver.received.length < 2 || subjects().length < 2; await sleep(50))
+		ok(performance.now() < until, `${receiver.received.length} calls, ${subjects().length} mails`);
+	deepEqual(subjects().toSorted(), ["Alert:", "Resolved:"]);
+	deepEqual(
+		receiver.received.map(({ type, data, headers, body }) => [type, data.alert_id, isSignedBy(secret, headers, body)]),
+		[
+			["alert.raised", alert?.id, true],
+			["alert.resolved", alert?.id, true],
+		],
+	);
 });
 
 test("a whole key in a URL raises key_exposed within two seconds; an acknowledgement says by whom", async () => {
