@@ -60,7 +60,7 @@ function panel(name: string): Locator {
 	return page.getByRole("complementary", { name });
 }
 
-/** Waits for a message that screen readers read aloud. */
+/** Waits for a message that screen readers read aloud; it stays for five seconds, so nothing is awaited before it. */
 async function said(on: Page, message: string): Promise<void> {
 	await on.getByRole("alert").filter({ hasText: message }).waitFor();
 }
@@ -112,10 +112,9 @@ test("an operator creates a tenant, changes its plan, suspends and reactivates i
 	await picture(page, "tenant-plan");
 	await axe(page);
 	await move.getByRole("button", { name: "Move to Starter" }).click();
+	await said(page, "Northwind is on the plan Starter from the next request on.");
 	await move.waitFor({ state: "detached" });
 	await northwind.getByRole("heading", { name: "Plan: Starter" }).waitFor();
-
-	await said(page, "Northwind is on the plan Starter from the next request on.");
 
 	await northwind.getByRole("button", { name: "Suspend" }).press("Enter");
 	const suspend = page.getByRole("dialog", { name: "Suspend this tenant" });
@@ -130,12 +129,12 @@ test("an operator creates a tenant, changes its plan, suspends and reactivates i
 	equal(await isAllowed(), 200, "its name is not whole");
 	await page.keyboard.type("d");
 	await page.keyboard.press("Enter");
-	await northwind.getByText("Suspended", { exact: true }).waitFor();
 	await said(page, "Northwind is suspended: its keys are refused.");
+	await northwind.getByText("Suspended", { exact: true }).waitFor();
 	equal(await isAllowed(), 403);
 	await northwind.getByRole("button", { name: "Bring back" }).press("Enter");
-	await northwind.getByRole("button", { name: "Suspend" }).waitFor();
 	await said(page, "Northwind is back: its keys are accepted again.");
+	await northwind.getByRole("button", { name: "Suspend" }).waitFor();
 	equal(await isAllowed(), 200);
 	assertNoPageErrors(olivia);
 });
@@ -277,6 +276,9 @@ test("a plan is edited after a preview of the tenants and keys that it touches, 
 	await page.keyboard.type("none");
 	await page.getByText("No plan matches").waitFor();
 	await page.getByRole("button", { name: "Show all plans" }).click();
+	await makePlan(server, { id: "nothing", name: "Nothing", capabilities: [] });
+	await page.reload();
+	await page.getByRole("row", { name: "Nothing nothing nothing – – none 0 Actions for the plan Nothing", exact: true }).waitFor();
 	const row = page.locator('[data-plan="business"]');
 	await row.getByRole("link", { name: "167 tenants of the plan Business" }).waitFor();
 	await picture(page, "plans");

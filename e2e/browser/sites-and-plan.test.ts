@@ -236,6 +236,7 @@ test("deleting a site previews its keys and requests and asks for its name, by k
 	ok(await confirm.isDisabled(), "the name is not whole");
 	await page.keyboard.type("e");
 	await page.keyboard.press("Enter");
+	await page.getByRole("alert").filter({ hasText: "Bare is deleted." }).waitFor();
 	await dialog.waitFor({ state: "detached" });
 	await row.waitFor({ state: "detached" });
 	await eventually(async () => equal(await page.evaluate<string>("document.activeElement === document.body ? 'lost' : 'kept'"), "kept"));
