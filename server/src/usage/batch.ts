@@ -20,8 +20,6 @@ export interface KeyFact {
 	readonly source: Source;
 	/** What the last allowed request did, which came at `last_ms`; null for refused ones. */
 	readonly last_success: Target | null;
-	/** What all of these requests did; null if `uses` counts them by what they did. */
-	readonly target: Target | null;
 }
 
 /** Requests of one key, source, code and day by what they did. */
@@ -71,7 +69,7 @@ export interface Batch {
 	/** Number of facts taken from the meter: counts and connectivity checks. */
 	facts: number;
 	readonly keys: KeyFact[];
-	/** Beside `facts`. Counts the requests of `keys` without a target. */
+	/** Beside `facts`. Requests are counted here up to a minute later than in `keys`, so that more of them are one fact. */
 	readonly uses: UseFact[];
 	readonly operations: OperationFact[];
 	readonly key_checks: KeyCheck[];
@@ -80,11 +78,6 @@ export interface Batch {
 
 export function emptyBatch(): Batch {
 	return { facts: 0, keys: [], uses: [], operations: [], key_checks: [], secret_operations: [] };
-}
-
-/** How full the batch is, compared with `BATCH_FACTS_MAX`. */
-export function sizeOf(batch: Batch): number {
-	return batch.facts + batch.uses.length;
 }
 
 /** Number of requests in the batch. */

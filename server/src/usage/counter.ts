@@ -16,8 +16,8 @@ export interface ClosedFact {
 	readonly code: UsageCode;
 	readonly requests: number;
 	readonly span: Span;
-	/** What all of these requests did; null if they are counted apart or differ. */
-	readonly target: Target | null;
+	/** What the last of these requests did, if they were allowed. */
+	readonly last_success: Target | null;
 }
 
 /**
@@ -37,7 +37,12 @@ export abstract class Counter {
 	generation = 0;
 
 	/** Writes one fact to the batch. */
-	abstract putFact(batch: Batch, minute: number, code: UsageCode, requests: number, span: Span, target: Target | null): void;
+	abstract putFact(batch: Batch, minute: number, code: UsageCode, requests: number, span: Span, last_success: Target | null): void;
+
+	/** Starts a minute, once the counts of the last one are closed or drained. */
+	startMinute(minute: number): void {
+		this.minute = minute;
+	}
 
 	requestsOf(code: UsageCode): number {
 		return code === "allowed" ? this.allowed : (this.refused?.get(code) ?? 0);
@@ -55,7 +60,7 @@ export abstract class Counter {
 	/** Moves the counts of the current minute into the batch; subclasses add their other facts. */
 	drainInto(batch: Batch): void {
 		const { minute, allowed } = this;
-		if (allowed > 0) this.putFact(batch, minute, "allowed", allowed, this.spanOf("allowed"), this.targetOfAllowed());
+		if (allowed > 0) this.putFact(batch, minute, "allowed", allowed, this.spanOf("allowed"), this.lastSuccess());
 		if (this.refused) for (const [code, requests] of this.refused) this.putFact(batch, minute, code, requests, this.spanOf(code), null);
 		this.reset();
 	}
@@ -64,8 +69,9 @@ export abstract class Counter {
 	closeInto(closed: ClosedFact[]): void {
 		const fact = { counter: this, minute: this.minute };
 		if (this.allowed > 0)
-			closed.push({ ...fact, code: "allowed", requests: this.allowed, span: this.spanOf("allowed"), target: this.targetOfAllowed() });
-		if (this.refused) for (const [code, requests] of this.refused) closed.push({ ...fact, code, requests, span: this.spanOf(code), target: null });
+			closed.push({ ...fact, code: "allowed", requests: this.allowed, span: this.spanOf("allowed"), last_success: this.lastSuccess() });
+		if (this.refused)
+			for (const [code, requests] of this.refused) closed.push({ ...fact, code, requests, span: this.spanOf(code), last_success: null });
 		this.reset();
 	}
 
@@ -78,7 +84,7 @@ export abstract class Counter {
 		return NO_SPAN;
 	}
 
-	protected targetOfAllowed(): Target | null {
+	protected lastSuccess(): Target | null {
 		return null;
 	}
 

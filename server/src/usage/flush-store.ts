@@ -9,11 +9,11 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 	const { keys, uses, operations, key_checks, secret_operations } = flush.batch;
 	const places = new Map<Source, number>();
 	const targets = new Map<Target, number>();
-	const enter = (source: Source, ...done: (Target | null)[]) => {
+	const enter = (source: Source, target: Target | null) => {
 		if (!places.has(source)) places.set(source, places.size + 1);
-		for (const target of done) if (target !== null && !targets.has(target)) targets.set(target, targets.size + 1);
+		if (target !== null && !targets.has(target)) targets.set(target, targets.size + 1);
 	};
-	for (const fact of keys) enter(fact.source, fact.last_success, fact.target);
+	for (const fact of keys) enter(fact.source, fact.last_success);
 	for (const use of uses) enter(use.source, use.target);
 	const placeOf = (target: Target | null) => (target === null ? 0 : (targets.get(target) ?? 0));
 	const entered = await tx
@@ -33,7 +33,6 @@ export async function appendFlush(tx: RecordTx, flush: { flusher_id: string; flu
 				(fact) => fact.last_ms - fact.minute * MINUTE_MS,
 				(fact) => places.get(fact.source) ?? 0,
 				(fact) => placeOf(fact.last_success),
-				(fact) => placeOf(fact.target),
 			]),
 			uses: columns(uses, [
 				(use) => use.tenant_id,

@@ -7,7 +7,7 @@ import { startLoop } from "../core/loop.ts";
 import type { Database } from "../database/database.ts";
 import { inStatement } from "../database/transaction.ts";
 import type { Node } from "../nodes/node.ts";
-import { BATCH_FACTS_MAX, type Batch, requestsIn, sizeOf } from "./batch.ts";
+import { BATCH_FACTS_MAX, type Batch, requestsIn } from "./batch.ts";
 import { appendFlush } from "./flush-store.ts";
 import type { Meter } from "./meter.ts";
 import { storeFlushedUntil, storeIdleUntil, storeUsageGap } from "./sources/progress-store.ts";
@@ -56,7 +56,7 @@ export function startFlushing(options: FlushingOptions): Flushing {
 		async stop() {
 			await loop.stop();
 			for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt += 1) {
-				await flusher.run();
+				await flusher.run(true);
 				if (!flusher.failure) return;
 			}
 			options.log.error({ err: flusher.failure, facts: flusher.waiting }, "usage_lost_at_stop");
@@ -99,10 +99,10 @@ class Flusher {
 		return this.#options.meter.waiting + (this.#pending?.batch.facts ?? 0);
 	}
 
-	/** Flushes pending counts in batches; a failed write is stored in `failure`. */
-	async run(): Promise<void> {
+	/** Flushes pending counts in batches, also those of uses that could wait if it is the `last` run; a failed write is stored in `failure`. */
+	async run(last = false): Promise<void> {
 		try {
-			await this.#flushWaiting();
+			await this.#flushWaiting(last);
 			if (this.failure) this.#options.log.info({}, "usage_flush_recovered");
 			this.failure = null;
 		} catch (error) {
@@ -112,15 +112,15 @@ class Flusher {
 		}
 	}
 
-	/** Stops after the first batch that is not full: it emptied the meter. */
-	async #flushWaiting(): Promise<void> {
+	/** Stops after the first batch that is not full: it emptied the meter of all but uses. */
+	async #flushWaiting(last: boolean): Promise<void> {
 		if (this.#pending) await this.#send(this.#pending);
 		const began = this.#options.clock.now();
 		for (let sent = 0; sent < BATCHES_PER_RUN_MAX; sent += 1) {
-			const flush = this.#next(began);
+			const flush = this.#next(began, last);
 			if (flush) await this.#send(flush);
 			else await this.#sendIdle(began);
-			if (flush && flush.flushed_until === null) continue;
+			if (flush && (last || flush.flushed_until === null)) continue;
 			this.#options.meter.stored_until = began;
 			return;
 		}
@@ -170,11 +170,11 @@ class Flusher {
 		if (this.#droppedAt === gap.dropped_at) this.#droppedAt = 0;
 	}
 
-	#next(began: number): Flush | null {
-		const batch = this.#options.meter.drain();
+	#next(began: number, last: boolean): Flush | null {
+		const batch = this.#options.meter.drain(BATCH_FACTS_MAX, last);
 		if (!batch) return null;
 		this.#flushNumber += 1;
-		const flushed_until = sizeOf(batch) < BATCH_FACTS_MAX ? new Date(began) : null;
+		const flushed_until = batch.facts < BATCH_FACTS_MAX ? new Date(began) : null;
 		return { flush_number: this.#flushNumber, batch, flushed_until, rejections: 0 };
 	}
 

@@ -37,11 +37,13 @@ export class KeyCounter extends Counter {
 	#recorded: Map<string, number> | null = null;
 	/** Undrained successful operations → Unix time in milliseconds. */
 	#succeeded: Map<string, number> | null = null;
-	/** What the last allowed request did, and how many in a row did so in this minute. */
+	/** What the last allowed request did, and how many undrained ones in a row did so on this day. */
 	#target: Target | null = null;
 	#run = 0;
-	/** Requests that are not part of the run. */
+	/** Undrained requests by what they did, without the run. */
 	readonly #uses: Uses;
+	/** Whether it is in the meter's list of counters with undrained uses. */
+	has_uses = false;
 
 	constructor(tenant_id: string, key_id: string, kid: string, bound: UsesBound, source: Source = UNKNOWN_SOURCE) {
 		super();
@@ -68,6 +70,11 @@ export class KeyCounter extends Counter {
 		if (code === "allowed" && last > this.#last_allowed) this.#last_allowed = last;
 	}
 
+	/** Notes what the last allowed request did, without counting it. */
+	noteSuccess(target: Target): void {
+		this.#target = target;
+	}
+
 	/** Counts by what a request did. Costs an increment while allowed requests do the same. */
 	countUse(target: Target, code: UsageCode): void {
 		if (code !== "allowed") this.#uses.add(target, code, this.#day, 1);
@@ -81,6 +88,18 @@ export class KeyCounter extends Counter {
 
 	get #day(): number {
 		return Math.floor(this.minute / DAY_MINUTES);
+	}
+
+	override startMinute(minute: number): void {
+		if (Math.floor(minute / DAY_MINUTES) !== this.#day) this.#endRun();
+		super.startMinute(minute);
+	}
+
+	/** Moves the requests by what they did into the batch. */
+	drainUsesInto(batch: Batch): void {
+		this.#endRun();
+		this.#uses.drainInto(batch, this);
+		this.has_uses = false;
 	}
 
 	#endRun(): void {
@@ -114,25 +133,22 @@ export class KeyCounter extends Counter {
 		super.addClosed(fact);
 		const offset = (fact.minute - this.minute) * MINUTE_MS;
 		this.note(fact.code, offset + fact.span.first, offset + fact.span.last);
-		if (fact.target !== null) this.#uses.add(fact.target, fact.code, Math.floor(fact.minute / DAY_MINUTES), fact.requests);
 	}
 
-	override putFact(batch: Batch, minute: number, code: UsageCode, requests: number, span: Span, target: Target | null): void {
+	override putFact(batch: Batch, minute: number, code: UsageCode, requests: number, span: Span, last_success: Target | null): void {
 		const { tenant_id, key_id, kid, source } = this;
 		const from_ms = minute * MINUTE_MS;
 		batch.facts += 1;
-		const last_success = code === "allowed" ? (target ?? this.#target) : null;
 		const times = { first_ms: from_ms + span.first, last_ms: from_ms + span.last };
-		batch.keys.push({ tenant_id, key_id, kid, minute, code, requests, ...times, source, last_success, target });
+		batch.keys.push({ tenant_id, key_id, kid, minute, code, requests, ...times, source, last_success });
 	}
 
-	protected override targetOfAllowed(): Target | null {
-		return this.#run === this.allowed ? this.#target : null;
+	protected override lastSuccess(): Target | null {
+		return this.#target;
 	}
 
 	override drainInto(batch: Batch): void {
 		super.drainInto(batch);
-		this.#uses.drainInto(batch, this);
 		if (this.#succeeded !== null) this.#drainSucceeded(batch, this.#succeeded);
 		if (this.last_check_ms === 0) return;
 		batch.facts += 1;
@@ -152,8 +168,6 @@ export class KeyCounter extends Counter {
 	}
 
 	protected override reset(): void {
-		if (this.#run !== this.allowed) this.#endRun();
-		this.#run = 0;
 		super.reset();
 		this.#first = NEVER_FIRST;
 		this.#last = NEVER_LAST;

@@ -47,8 +47,6 @@ class Sums {
 	add(batch: Batch, with_minutes: boolean): void {
 		const at = (minute: number): string => (with_minutes ? ` ${minute}` : "");
 		for (const fact of batch.keys) tally(this.keys, `${fact.kid} ${fact.code}${at(fact.minute)}`, fact.requests);
-		for (const { target, minute, requests, ...fact } of batch.keys)
-			if (target !== null) this.addUse({ ...fact, day: Math.floor(minute / DAY_MINUTES), target: target.operation }, requests);
 		for (const { target, requests, ...use } of batch.uses) this.addUse({ ...use, target: target?.operation ?? "combined" }, requests);
 		for (const fact of batch.operations) tally(this.operations, `${fact.operation} ${fact.code}${at(fact.minute)}`, fact.requests);
 	}
@@ -279,4 +277,19 @@ test("a key's 65th operation from one source, and further ones, are combined unt
 	);
 	meter.count(key, meter.operationCounter("t", null, "operation_69"), "rate_limited", START);
 	equal(meter.drain()?.uses[0]?.target?.operation, "operation_69");
+});
+
+test("what thousands of busy keys do is drained in turns, within 60 drains, as one use of each; a last drain takes all", () => {
+	const meter = new Meter({ clock: new ManualClock(START) });
+	const operation = meter.operationCounter("t", null, "op");
+	const keys = Array.from({ length: 150_000 }, (_, i) => meter.keyCounter("t", `key_${i}`, `kid_${i}`));
+	const countAll = () => keys.forEach((key) => meter.count(key, operation, "allowed", START));
+	countAll();
+	const counts: number[] = [];
+	for (let drained = 0; drained < 150_000; drained += counts.at(-1) ?? 0) counts.push(meter.drain(1_000_000)?.uses.length ?? 0);
+	ok(counts.length <= 75 && counts.every((count) => count <= 2_500), JSON.stringify(counts));
+	for (const _second of [1, 2, 3]) countAll();
+	const { uses = [] } = meter.drain(1_000_000, true) ?? {};
+	deepEqual([uses.length, uses.every(({ requests }) => requests === 3)], [150_000, true]);
+	equal(meter.drain(), null);
 });

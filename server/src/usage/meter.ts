@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { BATCH_FACTS_MAX, type Batch, emptyBatch, sizeOf } from "./batch.ts";
+import { BATCH_FACTS_MAX, type Batch, emptyBatch } from "./batch.ts";
 import type { UsesBound } from "./by-source/uses.ts";
 import type { UsageCode } from "./code.ts";
 import { type ClosedFact, type Counter, OperationCounter } from "./counter.ts";
@@ -14,6 +14,9 @@ export type { KeyCounter } from "./key-counter.ts";
 
 const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;
+/** Uses per drain. Those of further counters wait, so that busy keys are counted by what they do once in a while, and all within USES_DRAINS drains. */
+const USES_LEAST = 2_000;
+const USES_DRAINS = 60;
 const NO_SITE = "";
 /** The separators of values and lines in a flush. */
 const UNSTORABLE = /[|\n]/g;
@@ -33,6 +36,8 @@ export class Meter {
 	/** Counters with undrained facts, each once, oldest first. */
 	#dirty: Counter[] = [];
 	#closed: ClosedFact[] = [];
+	/** Counters with undrained uses, each once, oldest first. */
+	#using: KeyCounter[] = [];
 	#facts = 0;
 	/** Successful operations that are not drained yet. */
 	#successes = 0;
@@ -95,10 +100,18 @@ export class Meter {
 		const offset = now_ms - minute * MINUTE_MS;
 		if (this.#add(key, minute, code)) {
 			key.note(code, offset, offset);
-			if (this.#counts_uses) key.countUse(operation, code);
+			if (this.#counts_uses) this.#countUse(key, operation, code);
+			else if (code === "allowed") key.noteSuccess(operation);
 		}
 		this.#add(operation, minute, code);
 		if (code === "allowed" && key.mayBeUnrecorded(operation, minute)) this.#recordSuccess(key, operation, minute, now_ms);
+	}
+
+	#countUse(key: KeyCounter, operation: OperationCounter, code: UsageCode): void {
+		key.countUse(operation, code);
+		if (key.has_uses) return;
+		key.has_uses = true;
+		this.#using.push(key);
 	}
 
 	/** Records what a secret was used for. Its bound is separate, so that it displaces no counts; when full, a later request records it. */
@@ -118,24 +131,35 @@ export class Meter {
 		if (now_ms > key.last_check_ms) key.last_check_ms = now_ms;
 	}
 
-	/** Removes and returns about `facts_max` facts, oldest first; null when there are none. */
-	drain(facts_max = BATCH_FACTS_MAX): Batch | null {
+	/** Removes and returns about `facts_max` facts and some of the uses, or all with `all_uses`, oldest first; null when there are none. */
+	drain(facts_max = BATCH_FACTS_MAX, all_uses = false): Batch | null {
 		this.#evictIdle();
-		if (this.#dirty.length === 0 && this.#closed.length === 0) return null;
+		if (this.#dirty.length === 0 && this.#closed.length === 0 && this.#using.length === 0) return null;
 		const batch = emptyBatch();
 		let visited = 0;
 		for (const counter of this.#dirty) {
-			if (sizeOf(batch) >= facts_max) break;
+			if (batch.facts >= facts_max) break;
 			counter.drainInto(batch);
 			counter.dirty = false;
 			visited += 1;
 		}
 		this.#dirty.splice(0, visited);
-		const closed = this.#closed.splice(0, Math.max(0, facts_max - sizeOf(batch)));
-		for (const { counter, minute, code, requests, span, target } of closed) counter.putFact(batch, minute, code, requests, span, target);
+		const closed = this.#closed.splice(0, Math.max(0, facts_max - batch.facts));
+		for (const { counter, minute, code, requests, span, last_success } of closed) counter.putFact(batch, minute, code, requests, span, last_success);
+		this.#drainUses(batch, all_uses ? facts_max : Math.max(USES_LEAST, Math.ceil(this.#using.length / USES_DRAINS)));
 		this.#facts -= batch.facts;
 		this.#successes -= batch.secret_operations.length;
 		return batch;
+	}
+
+	#drainUses(batch: Batch, uses_max: number): void {
+		let visited = 0;
+		for (const counter of this.#using) {
+			if (batch.uses.length >= uses_max) break;
+			counter.drainUsesInto(batch);
+			visited += 1;
+		}
+		this.#using.splice(0, visited);
 	}
 
 	/** Adds one request; false when the meter is full. */
@@ -161,7 +185,7 @@ export class Meter {
 	/** Closes the counter's current minute and starts `minute`. */
 	#turn(counter: Counter, minute: number): void {
 		counter.closeInto(this.#closed);
-		counter.minute = minute;
+		counter.startMinute(minute);
 	}
 
 	/** Reserves a new fact in the counter's current minute; false when the meter is full. */
@@ -182,7 +206,7 @@ export class Meter {
 		for (const fact of closed) {
 			const { counter, code } = fact;
 			if (!counter.dirty) {
-				counter.minute = minute;
+				counter.startMinute(minute);
 				this.#markDirty(counter);
 			}
 			if (counter.requestsOf(code) > 0) this.#facts -= 1;

@@ -5,24 +5,13 @@ import { OTHER_SOURCES } from "../sources/source.ts";
 
 /** Rows of one key and day that name site, operation and source. With one row a code for all others there are at most 200. */
 export const ROWS_APART_MAX = 180;
-const DAY_MINUTES = 1_440;
 const NONE = "";
 
-/**
- * Requests of the picked flushes by what was done from where, as the common table expression `facts`: those of keys whose requests all did the same, and
- * the uses of the others. Flushes of earlier versions, without sites, have none.
- */
+/** Requests of the picked flushes by what was done from where, as the common table expression `facts`. */
 function usesIn(picked: Picked) {
 	return sql`
 		fact as (
-			select node_id, flush_number, fact.tenant_id, fact.key_id, minute::bigint / ${DAY_MINUTES} as day, code, requests::bigint as requests,
-				place::bigint as place, target::bigint as target
-			from keywright.usage_flushes cross join lateral ${linesOf("keys")} as read
-			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(9)}, ${line(11)})
-				as fact (tenant_id, key_id, minute, code, requests, place, target)
-			where ${picked} and target <> '0'
-			union all
-			select node_id, flush_number, fact.tenant_id, fact.key_id, day::bigint, code, requests::bigint, place::bigint, target::bigint
+			select node_id, flush_number, fact.tenant_id, key_id, day::bigint as day, code, requests::bigint as requests, place::bigint as place, target::bigint as target
 			from keywright.usage_flushes cross join lateral ${linesOf("uses")} as read
 			cross join lateral unnest(${line(1)}, ${line(2)}, ${line(3)}, ${line(4)}, ${line(5)}, ${line(6)}, ${line(7)})
 				as fact (tenant_id, key_id, day, code, requests, place, target)
