@@ -2,7 +2,7 @@ import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../../database/database.ts";
 import { recordFirstUses } from "../../usage/sources/evidence-store.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher } from "../batcher.ts";
 import type { Grant } from "./grant.ts";
 
 const BATCH_KIDS_MAX = 500;

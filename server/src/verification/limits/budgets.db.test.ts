@@ -395,4 +395,25 @@ suite("budgets of a key", () => {
 		ok(monthly !== null);
 		equal(getPolicyHeader(monthly, at, null, ledger), `"calls";q=100;qu="requests";w=${days * 86_400}`);
 	});
+
+	test("many keys that are asked at once on three nodes spend exactly their budgets, also while blocks are returned", async () => {
+		const keys = await Promise.all(Array.from({ length: 40 }, () => newKey({ ...CALLS, amount: 3 }, CREDITS)));
+		const returning = setInterval(() => void Promise.all(nodes.map(({ ledger }) => ledger.returnIdle())), 5);
+		const allowed = await Promise.all(keys.map((key, index) => allow(key, 9, (request) => index + request)));
+		clearInterval(returning);
+		deepEqual(
+			allowed,
+			keys.map(() => 3),
+		);
+		for (const key of keys.slice(0, 5)) deepEqual(await used(key, { ...CALLS, amount: 3 }, CREDITS), [3, 3]);
+	});
+
+	test("the lease of a key that was deleted meanwhile fails alone, and the others of its transaction are spent", async () => {
+		const key = await newKey({ ...CALLS, amount: 5 });
+		const { ledger } = node(0);
+		const gone = budgetAllowance(tenant_id, "key_deleted", CALLS);
+		const there = budgetAllowance(tenant_id, key.key_id, { ...CALLS, amount: 5 });
+		await Promise.all([ledger.lease(gone, 1), ledger.lease(there, 1)]);
+		deepEqual([ledger.spend(gone, 1), ledger.spend(there, 1)], [false, true]);
+	});
 });

@@ -4,9 +4,10 @@ import type { Log } from "../../core/log.ts";
 import { MINUTE_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import { BUDGET_PERIODS, type BudgetPeriod } from "../../keys/budgets/budget.ts";
+import { Batcher } from "../batcher.ts";
 import type { Allowance } from "./allowance.ts";
 import { type Span, spanAt } from "./period.ts";
-import { leaseBlock, returnBlock } from "./store.ts";
+import { type Lease, leaseBlocks, type Period, returnBlocks } from "./store.ts";
 
 const BLOCK_UNITS_MAX = 2_000;
 /** A block is at most 1/20 of what is left, so that blocks shrink near the end and no node hoards. */
@@ -16,6 +17,11 @@ const EXACT_BELOW_UNITS = 1_000;
 const IDLE_MS = MINUTE_MS;
 /** What is left of an older block goes back, also while it is spent slowly. */
 const HELD_MS = 5 * MINUTE_MS;
+/** Leases of one transaction, and of all that may wait for one. */
+const LEASES_MAX = 500;
+const WAITING_LEASES_MAX = 100_000;
+/** Blocks that are returned in one transaction. If it fails, they count as spent. */
+const RETURNS_MAX = 100;
 /** How long what was left is relied on to refuse. After that, another node may have returned units. */
 const KNOWN_MS = 1_000;
 
@@ -49,6 +55,10 @@ export class Ledger {
 	readonly #clock: Clock;
 	readonly #log: Log;
 	readonly #accounts = new Map<string, Account>();
+	/** One transaction at a time leases for all accounts that asked meanwhile. */
+	readonly #leases: Batcher<Lease>;
+	/** Accounts that ask for a lease, by allowance and period. */
+	readonly #asking = new Map<string, Account>();
 	/** The periods of the last request, which saves formatting dates per request. */
 	readonly #spans: Record<BudgetPeriod, Span>;
 
@@ -56,6 +66,7 @@ export class Ledger {
 		this.#database = options.database;
 		this.#clock = options.clock;
 		this.#log = options.log;
+		this.#leases = new Batcher({ batch_max: LEASES_MAX, queue_max: WAITING_LEASES_MAX, load: (ids) => this.#leaseMany(ids) });
 		const [day, week, month, total] = BUDGET_PERIODS;
 		const now = this.#clock.now();
 		this.#spans = { day: spanAt(day, now), week: spanAt(week, now), month: spanAt(month, now), total: spanAt(total, now) };
@@ -117,15 +128,19 @@ export class Ledger {
 	/** Returns blocks that were not used for a minute, and those that were not used up within five. */
 	async returnIdle(): Promise<void> {
 		const now = this.#clock.now();
-		for (const account of [...this.#accounts.values()]) {
-			const due = now - account.lastUsedMs > IDLE_MS || now - account.leasedMs > HELD_MS;
-			if (due && account.pending === null) await this.#close(account);
-		}
+		const isDue = ({ lastUsedMs, leasedMs, pending }: Account) => pending === null && (now - lastUsedMs > IDLE_MS || now - leasedMs > HELD_MS);
+		await this.#closeAll([...this.#accounts.values()].filter(isDue));
 	}
 
-	/** Returns all blocks. One that cannot be returned is logged, and the others follow. */
+	/** Returns all blocks. */
 	async returnAll(): Promise<void> {
-		for (const account of [...this.#accounts.values()]) await this.#close(account).catch((error: unknown) => this.#logUnreturned(error));
+		await this.#closeAll([...this.#accounts.values()]);
+	}
+
+	/** Closes accounts in steps. Those of a step that cannot be returned are logged, and the others follow. */
+	async #closeAll(accounts: readonly Account[]): Promise<void> {
+		for (let from = 0; from < accounts.length; from += RETURNS_MAX)
+			await this.#close(accounts.slice(from, from + RETURNS_MAX)).catch((error: unknown) => this.#logUnreturned(error));
 	}
 
 	#logUnreturned(error: unknown): void {
@@ -142,7 +157,7 @@ export class Ledger {
 		}
 		const account: Account = { allowance, span, remaining: 0, left: null, waiting: [], lastUsedMs: now, leasedMs: now, pending: null, known: null };
 		if (known !== undefined) {
-			const closing = this.#close(known).catch((error: unknown) => this.#logUnreturned(error));
+			const closing = this.#close([known]).catch((error: unknown) => this.#logUnreturned(error));
 			// What is left of a reduced amount is known only after the return; another period has its own.
 			if (known.span === span)
 				account.pending = closing.finally(() => {
@@ -155,14 +170,9 @@ export class Ledger {
 
 	async #lease(account: Account): Promise<void> {
 		const { allowance, span } = account;
-		// Called with the row locked: every request that waits by then is served, as far as what is left goes. Nothing is leased if none can be.
-		const sizeOf = (left: number) => {
-			const servable = getServable(account.waiting, account.remaining + left);
-			if (servable <= account.remaining) return 0;
-			const block = left < EXACT_BELOW_UNITS ? 0 : Math.min(BLOCK_UNITS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT));
-			return Math.max(servable - account.remaining, block);
-		};
-		const { granted, left } = await record({ database: this.#database }, (tx) => leaseBlock(tx, allowance, span.start, sizeOf));
+		const id = `${span.start} ${allowance.id}`;
+		this.#asking.set(id, account);
+		const { granted, left } = await this.#leases.get(id).finally(() => this.#asking.delete(id));
 		const now = this.#clock.now();
 		account.remaining += granted;
 		account.left = left;
@@ -170,15 +180,35 @@ export class Ledger {
 		account.known = { amount: allowance.amount, untilMs: now + KNOWN_MS };
 	}
 
-	/** Takes the account out of use and returns what is left of it. After a failure it counts as spent, because the return may have been committed. */
-	async #close(account: Account): Promise<void> {
-		const { id } = account.allowance;
-		if (this.#accounts.get(id) === account) this.#accounts.delete(id);
-		await account.pending?.catch(() => undefined);
-		const { allowance, span, remaining } = account;
-		account.remaining = 0;
-		if (remaining > 0) await record({ database: this.#database }, (tx) => returnBlock(tx, allowance, span.start, remaining));
+	async #leaseMany(ids: readonly string[]): Promise<Map<string, Lease>> {
+		const asking = ids.flatMap((id) => {
+			const account = this.#asking.get(id);
+			return account === undefined ? [] : [{ id, ...periodOf(account), sizeOf: (left: number) => sizeOfBlock(account, left) }];
+		});
+		const leases = await record({ database: this.#database }, (tx) => leaseBlocks(tx, asking));
+		return new Map(leases.map((lease, index) => [asking[index]?.id ?? "", lease]));
 	}
+
+	/** Takes the accounts out of use and returns what is left of them. After a failure it counts as spent, because the return may have been committed. */
+	async #close(accounts: readonly Account[]): Promise<void> {
+		for (const account of accounts) if (this.#accounts.get(account.allowance.id) === account) this.#accounts.delete(account.allowance.id);
+		await Promise.all(accounts.map(({ pending }) => pending?.catch(() => undefined)));
+		const blocks = accounts.filter(({ remaining }) => remaining > 0).map((account) => ({ ...periodOf(account), units: account.remaining }));
+		for (const account of accounts) account.remaining = 0;
+		if (blocks.length > 0) await record({ database: this.#database }, (tx) => returnBlocks(tx, blocks));
+	}
+}
+
+function periodOf({ allowance, span }: Account): Period {
+	return { allowance, start: span.start };
+}
+
+/** With the row locked: every request that waits by then is served, as far as what is left goes. Nothing is leased if none can be. */
+function sizeOfBlock({ waiting, remaining }: Account, left: number): number {
+	const servable = getServable(waiting, remaining + left);
+	if (servable <= remaining) return 0;
+	const block = left < EXACT_BELOW_UNITS ? 0 : Math.min(BLOCK_UNITS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT));
+	return Math.max(servable - remaining, block);
 }
 
 /** The sum of the costs that fit into `there` in their order. A request that costs more than there is takes nothing from the others. */

@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { ApiError } from "../../core/error.ts";
+import { ApiError } from "../core/error.ts";
 import { Batcher } from "./batcher.ts";
 
 /** A batcher whose loads a test resolves explicitly. */

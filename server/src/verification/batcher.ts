@@ -1,4 +1,4 @@
-import { ApiError } from "../../core/error.ts";
+import { ApiError } from "../core/error.ts";
 
 interface Waiting<V> {
 	readonly promise: Promise<V>;
