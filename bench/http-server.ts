@@ -6,22 +6,28 @@ import { createAccessLog } from "../server/src/core/log.ts";
 import { AllowList, parseAllowList } from "../server/src/core/network.ts";
 import { type Gate, mount } from "../server/src/http/mount.ts";
 import type { Route } from "../server/src/http/route.ts";
+import type { Budget } from "../server/src/keys/budgets/budget.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
 import { UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
 import type { Grant } from "../server/src/verification/grants/grant.ts";
 import { startInstance } from "./instance.ts";
 
 const [keys = "1000", keysFile = "", place = ""] = process.argv.slice(2);
-const trusted = parseAllowList(place === "behind-a-proxy" ? ["127.0.0.1"] : []);
+const is_recorded = place.endsWith("-records");
+const trusted = parseAllowList(place === "behind-a-proxy" || is_recorded ? ["127.0.0.1"] : []);
+const BUDGETS: readonly Budget[] = [
+	{ name: "calls", unit: "requests", amount: 1_000_000_000, per: "day" },
+	{ name: "credits", unit: "credits", amount: 1_000_000_000, per: "total" },
+];
 if (!(trusted instanceof AllowList)) throw new Error("impossible state: an address that is none");
 const access_log = createAccessLog({ level: "info", brand: "kw", output: destination({ dest: "/dev/null", sync: false, minLength: 4096 }) });
 const instance = await startInstance({
 	without_notifications: place === "without-notifications",
 	without_records: place === "without-records",
-	...(place.endsWith("-records") ? { population: { expired_every: 20 } } : {}),
+	...(is_recorded ? { population: { expired_every: 20, budgets: place === "with-records" ? BUDGETS : [] } } : {}),
 	keys: Number(keys),
 	access_log,
-	...(place === "behind-a-proxy" ? { trusted_proxies: trusted } : {}),
+	trusted_proxies: trusted,
 	prepare(app, raw_keys) {
 		const whoami = m2mRoutes.find((row) => row.path === "/api/v1/m2m/whoami");
 		if (!whoami) throw new Error("whoami has moved");

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { newId } from "../server/src/core/id.ts";
 import type { Peppers } from "../server/src/core/pepper.ts";
+import type { Budget } from "../server/src/keys/budgets/budget.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "../server/src/keys/secrets/format.ts";
 import { MAC_VERSION, secretMac } from "../server/src/keys/secrets/mac.ts";
 
@@ -13,6 +14,8 @@ const BATCH_KEYS = 5_000;
 export interface PopulationOptions {
 	/** Every how many keys one has expired. Default: none. */
 	readonly expired_every?: number;
+	/** The budgets of each key. Default: none. */
+	readonly budgets?: readonly Budget[];
 }
 
 export interface Population {
@@ -25,7 +28,7 @@ const RATE_LIMITS = JSON.stringify([{ name: "burst", requests: 1_000_000_000, wi
 
 /** Inserts `keys` used keys of TENANTS tenants; returns the raw keys. The role of `owner_url` must bypass row-level security. */
 export async function populate(owner_url: string, peppers: Peppers, keys: number, options: PopulationOptions = {}): Promise<Population> {
-	const { expired_every } = options;
+	const { expired_every, budgets = [] } = options;
 	const client = new pg.Client({ connectionString: owner_url });
 	await client.connect();
 	const run = randomBytes(4).toString("hex");
@@ -48,11 +51,11 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 			return { ...key, mac: secretMac(peppers.current, key, secret), last4: parseRawKey("kw", raw_key)?.last4 ?? "" };
 		});
 		await client.query(
-			`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by, expires_at)
-			select tenant_id, id, 'prod-bench', 'prod', '{"name":"bench"}', '{tenant:read}', '{"kind":"system","name":"bench"}',
+			`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by, budgets, expires_at)
+			select tenant_id, id, 'prod-bench', 'prod', '{"name":"bench"}', '{tenant:read}', '{"kind":"system","name":"bench"}', $4::jsonb,
 				case when place % $3::integer = 0 then now() - interval '1 day' end
 			from unnest($1::text[], $2::text[]) with ordinality as k (tenant_id, id, place)`,
-			[rows.map((row) => row.tenant_id), rows.map((row) => row.key_id), expired_every ?? BATCH_KEYS + 1],
+			[rows.map((row) => row.tenant_id), rows.map((row) => row.key_id), expired_every ?? BATCH_KEYS + 1, JSON.stringify(budgets)],
 		);
 		await client.query(
 			`insert into keywright.secrets (kid, tenant_id, key_id, mac, mac_version, pepper_id, last4)

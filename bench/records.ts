@@ -1,5 +1,5 @@
-// What the records of requests cost keyed requests: two servers under the same load, a twentieth of it with expired keys. One keeps refusals and counts
-// requests by source, operation and day; the other does neither.
+// What the records of requests and budgets cost: two servers asked by a proxy for the same load, a twentieth of it with expired keys. One keeps refusals,
+// counts requests by source, operation and day, and spends two budgets of each key; the other does none of it.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,14 @@ import { type Side, start } from "./forward-auth.ts";
 import { CONNECTIONS, measureLoad, warmUpSeconds } from "./http.ts";
 import { median } from "./measure.ts";
 
-const WHOAMI = "/api/v1/m2m/whoami";
+const ASKED = "/api/v1/forward-auth/tenants/any/orders";
+
+/** Approximate rate of requests that each lease the budgets of another key. */
+const LEASED_KEYS_PER_SECOND = 1_500;
+
+function leasingSeconds(keys: number): number {
+	return Math.ceil(keys / LEASED_KEYS_PER_SECOND);
+}
 
 export interface RecordFigures {
 	readonly recording_per_second: number;
@@ -28,12 +35,12 @@ export async function measureRecords(options: { keys: number; rounds: number; se
 			const keysFile = join(folder, way);
 			const side = await start("http-server.ts", [String(options.keys), keysFile, way]);
 			started.push(side);
-			await measureLoad(side.port, WHOAMI, warmUpSeconds(options.keys), keysFile, CONNECTIONS);
+			await measureLoad(side.port, ASKED, warmUpSeconds(options.keys) + leasingSeconds(options.keys), keysFile, CONNECTIONS);
 			sides.push({ port: side.port, keysFile, rates: [], refused: 0 });
 		}
 		for (let round = 0; round < options.rounds; round += 1) {
 			for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
-				const { per_second, refused } = await measureLoad(side.port, WHOAMI, options.seconds, side.keysFile, CONNECTIONS);
+				const { per_second, refused } = await measureLoad(side.port, ASKED, options.seconds, side.keysFile, CONNECTIONS);
 				side.rates.push(per_second);
 				side.refused += refused;
 			}

@@ -148,7 +148,7 @@ if (wants("records")) {
 	const recorded = await measureRecords({ keys, rounds: short ? 2 : 9, seconds: short ? 2 : 6 });
 	figures.records = recorded;
 	lines.push({
-		measure: `whoami while ${withThousands(recorded.refused)} refusals are kept and requests counted by source, against a server that does neither`,
+		measure: `forward-auth without a proxy while ${withThousands(recorded.refused)} refusals are kept, requests counted by source and budgets spent, against a server that does none of it`,
 		ours: `${withThousands(recorded.recording_per_second)}/s`,
 		control: `${withThousands(recorded.control_per_second)}/s`,
 		ratio: recorded.ratio,

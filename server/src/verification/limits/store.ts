@@ -8,6 +8,11 @@ export interface Period {
 	readonly start: string;
 }
 
+/** Units of a period, which may be negative. */
+export interface Block extends Period {
+	readonly units: number;
+}
+
 /** What to lease of a period: `sizeOf(left)` units. */
 export interface LeaseRequest extends Period {
 	sizeOf(left: number): number;
@@ -19,14 +24,14 @@ export interface Lease {
 	readonly left: number;
 }
 
-/** The columns of the periods of budgets, as arrays for `unnest`. */
-function toColumns(periods: readonly Period[]) {
-	const of = <V>(read: (period: Period) => V): V[] => periods.map(read);
+/** The periods of budgets as rows of `asked`. */
+function toRows(periods: readonly (Period & Partial<Block>)[]) {
+	const of = <V>(read: (period: Period & Partial<Block>) => V): V[] => periods.map(read);
 	return sql`unnest(
 		${of(({ allowance }) => allowance.tenant_id)}::text[], ${of(({ allowance }) => allowance.budget?.key_id)}::text[],
 		${of(({ allowance }) => allowance.budget?.name)}::text[], ${of(({ allowance }) => allowance.per)}::text[], ${of(({ start }) => start)}::date[],
-		${of(({ allowance }) => allowance.amount)}::bigint[]
-	) as asked (tenant_id, key_id, name, per, start, amount)`;
+		${of(({ allowance }) => allowance.amount)}::bigint[], ${of(({ units }) => units ?? 0)}::bigint[]
+	) as asked (tenant_id, key_id, name, per, start, amount, units)`;
 }
 
 /** The order in which nodes lock periods, so that no two wait for each other. */
@@ -70,7 +75,7 @@ async function lockBudgets(tx: RecordTx, periods: readonly Period[]): Promise<Ma
 	if (periods.length === 0) return new Map();
 	const { rows: known } = await sql<LeasedRow & { amount: number }>`
 		select ${BUDGET_ID} as id, leased, kept.amount
-		from keywright.budget_periods as kept join ${toColumns(periods)} using (tenant_id, key_id, name, per, start)
+		from keywright.budget_periods as kept join ${toRows(periods)} using (tenant_id, key_id, name, per, start)
 		order by ${LOCK_ORDER} for update of kept
 	`.execute(tx);
 	const amounts = new Map(known.map(({ id, amount }) => [id, amount]));
@@ -79,7 +84,7 @@ async function lockBudgets(tx: RecordTx, periods: readonly Period[]): Promise<Ma
 	// A raised total is the only way in which it refills, so its thresholds are announced anew.
 	const { rows: made } = await sql<LeasedRow>`
 		insert into keywright.budget_periods as kept (tenant_id, key_id, name, per, start, leased, amount)
-		select tenant_id, key_id, name, per, start, 0, amount from ${toColumns(others)}
+		select tenant_id, key_id, name, per, start, 0, amount from ${toRows(others)}
 		where exists (select from keywright.keys where keys.tenant_id = asked.tenant_id and keys.id = asked.key_id)
 		order by ${LOCK_ORDER}
 		on conflict (tenant_id, key_id, name, per, start) do update set amount = excluded.amount,
@@ -102,7 +107,7 @@ async function lockPeriods(tx: RecordTx, periods: readonly Period[]): Promise<Ma
 }
 
 /** Adds units, which may be negative, to what nodes have leased of locked periods. */
-async function addLeased(tx: RecordTx, changes: readonly (Period & { readonly units: number })[]): Promise<void> {
+async function addLeased(tx: RecordTx, changes: readonly Block[]): Promise<void> {
 	const quotas = changes.filter(isQuota);
 	if (quotas.length > 0)
 		await sql`
@@ -117,10 +122,7 @@ async function addLeased(tx: RecordTx, changes: readonly (Period & { readonly un
 	if (budgets.length > 0)
 		await sql`
 			update keywright.budget_periods as kept set leased = greatest(0, leased + units)
-			from (
-				select asked.*, units from ${toColumns(budgets)} join unnest(${budgets.map(toId)}::text[], ${budgets.map(({ units }) => units)}::bigint[])
-					as changed (id, units) on changed.id = ${BUDGET_ID}
-			) as asked
+			from ${toRows(budgets)}
 			where (kept.tenant_id, kept.key_id, kept.name, kept.per, kept.start) = (asked.tenant_id, asked.key_id, asked.name, asked.per, asked.start)
 		`.execute(tx);
 }
@@ -143,7 +145,7 @@ export async function leaseBlocks(tx: RecordTx, requests: readonly LeaseRequest[
 }
 
 /** Returns leased units that a node has not spent. The periods are distinct. */
-export async function returnBlocks(tx: RecordTx, blocks: readonly (Period & { readonly units: number })[]): Promise<void> {
+export async function returnBlocks(tx: RecordTx, blocks: readonly Block[]): Promise<void> {
 	await lockPeriods(tx, blocks);
 	await addLeased(
 		tx,
