@@ -283,7 +283,9 @@ test("what thousands of busy keys do is drained in turns, within 60 drains, as o
 	const meter = new Meter({ clock: new ManualClock(START) });
 	const operation = meter.operationCounter("t", null, "op");
 	const keys = Array.from({ length: 150_000 }, (_, i) => meter.keyCounter("t", `key_${i}`, `kid_${i}`));
-	const countAll = () => keys.forEach((key) => meter.count(key, operation, "allowed", START));
+	function countAll(): void {
+		for (const key of keys) meter.count(key, operation, "allowed", START);
+	}
 	countAll();
 	const counts: number[] = [];
 	for (let drained = 0; drained < 150_000; drained += counts.at(-1) ?? 0) counts.push(meter.drain(1_000_000)?.uses.length ?? 0);
