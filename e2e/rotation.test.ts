@@ -65,7 +65,7 @@ let tenant_id: string;
 let programs: Programs;
 
 before(async () => {
-	// On a busy machine a server may renew its lease late, and without one it answers keyed requests with 503.
+	// A busy machine once answered a first call with 503: likely a lease that was renewed late, which was not proven.
 	server = await startServer({ env: { KEYWRIGHT_LOG_LEVEL: "warn", KEYWRIGHT_LEASE_SECONDS: "60" } });
 	database = await Database.open(server.data_dir);
 	tenant_id = (await makeWorld(server)).tenant.id;
