@@ -385,7 +385,7 @@ test("by keyboard alone a key is created, found by its last four and revoked; no
 	await assertCount(page.getByRole("dialog"), 0, "no shortcut with a modifier");
 
 	await press("c");
-	await page.waitForURL(/create=true/);
+	await page.waitForURL(/dialog=create/);
 	await focused("combobox", "What is it for?").waitFor();
 	await page.keyboard.type("c/? gk");
 	await eventually(async () => equal(await page.getByRole("combobox", { name: "What is it for?" }).inputValue(), "c/? gk"));

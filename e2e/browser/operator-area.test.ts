@@ -286,7 +286,7 @@ test("a plan is edited after a preview of the tenants and keys that it touches, 
 	await row.getByRole("button", { name: "Business", exact: true }).click();
 	const edit = page.getByRole("dialog", { name: "Edit the plan Business" });
 	await edit.getByText("167 tenants have this plan, with 1 key.").waitFor();
-	match(page.url(), /\/operator\/plans\?open=business$/);
+	match(page.url(), /\/operator\/plans\?dialog=edit&of=business$/);
 	await edit.getByLabel("Sites", { exact: true }).fill("0");
 	await edit.getByRole("button", { name: "Add a rate limit" }).click();
 	await edit.getByRole("button", { name: "Show what changes" }).click();

@@ -405,7 +405,7 @@ test("a demotion or removal has a preview of what ends; it applies to the member
 	const removing = owner.getByRole("dialog");
 	await removing.getByText("The one-time link to the key prod-on-its-way").waitFor();
 	const replace = removing.getByRole("link", { name: "Replace prod-seen-by-adam" });
-	match((await replace.getAttribute("href")) ?? "", /\/settings\/api-access\/key_[^?]+\?.*replace=true/);
+	match((await replace.getAttribute("href")) ?? "", /\/settings\/api-access\/key_[^?]+\?.*dialog=replace/);
 	await assertCount(removing.getByRole("link", { name: "Replace prod-on-its-way" }), 0);
 	await axe(owner);
 	await picture(owner, "team-remove");

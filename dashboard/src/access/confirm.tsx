@@ -1,6 +1,7 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { createContext, type FormEvent, type KeyboardEvent, type ReactNode, useContext, useMemo, useRef, useState } from "react";
 import { ApiError, answered, api, isApiError } from "../http/api.ts";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -33,6 +34,7 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
 		<Confirmation value={ask}>
 			{children}
 			<Modal
+				name="question"
 				opened={asked}
 				onClose={() => answer(false)}
 				title="Is it still you?"

@@ -20,7 +20,21 @@ const CHOSEN_TENANT = "keywright.tenant";
 
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: () => answered(api.GET("/api/v1/session")), staleTime: 30_000 });
 
-/** The signed-in person, or null. Only for the router's redirects; pages use `useSession`. */
+let seen_path = "";
+
+/**
+ * The signed-in person, or null, at a navigation to `path`. Only for the router's redirects; pages use `useSession`. Opening a dialog stays on the
+ * path and does not wait for the server, whose next answer says whether the session has ended.
+ */
+export async function sessionAt(path: string): Promise<Session | null> {
+	const known = path === seen_path ? queries.getQueryData(sessionQuery.queryKey) : undefined;
+	if (known !== undefined) return known;
+	const session = await currentSession();
+	seen_path = path;
+	return session;
+}
+
+/** The signed-in person, or null. */
 export async function currentSession(): Promise<Session | null> {
 	try {
 		return await queries.fetchQuery(sessionQuery);

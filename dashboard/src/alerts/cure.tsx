@@ -40,7 +40,7 @@ export function Cure({ tenant_id, alert, manages, ...button }: CureProps) {
 	return (
 		<Way
 			label="Replace this key"
-			link={(props) => <Link to="/settings/api-access/$key_id" params={params} search={{ ...search, replace: true }} {...props} />}
+			link={(props) => <Link to="/settings/api-access/$key_id" params={params} search={{ ...search, dialog: "replace" }} {...props} />}
 			{...button}
 		/>
 	);

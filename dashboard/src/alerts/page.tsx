@@ -6,6 +6,7 @@ import { usePrefetchQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense, useState } from "react";
 import { useTenant } from "../access/session.ts";
+import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../ui/lazy-dialog.tsx";
 import { AlertList } from "./list.tsx";
 import { AlertPanel } from "./panel.tsx";
@@ -27,7 +28,7 @@ export default function AlertsPage() {
 	const manages = tenant.role !== "viewer";
 	const suspended = tenant.status === "suspended";
 	const { alert, ...rest } = search;
-	const [testing, setTesting] = useState(false);
+	const test = useDialog("test");
 	// The rules are asked for at once, and shown when the length of the list above them is known, so that they do not jump.
 	usePrefetchQuery(rulesQuery(tenant.id));
 	const [listed, setListed] = useState<string | null>(null);
@@ -51,12 +52,12 @@ export default function AlertsPage() {
 						</Text>
 					</Box>
 					{manages && !suspended && (
-						<Button variant="default" onClick={() => setTesting(true)}>
+						<Button variant="default" onClick={() => test.open()}>
 							Send a test alert
 						</Button>
 					)}
 				</Group>
-				<SendAlertTest tenant_id={tenant.id} opened={testing} onClose={() => setTesting(false)} />
+				<SendAlertTest tenant_id={tenant.id} opened={test.opened && manages && !suspended} onClose={test.close} />
 				{suspended && (
 					<Alert variant="light" color="yellow" icon={<IconLock size={18} aria-hidden="true" />} title="This tenant is suspended">
 						Alerts are still raised, and can be acknowledged. Rules can be changed when the suspension is over.

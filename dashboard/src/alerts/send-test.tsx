@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Select, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconClock } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useNow } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -21,7 +22,7 @@ interface TestProps {
 /** Sends a test alert by a rule and shows whom it reached. */
 export function SendAlertTest({ tenant_id, opened, onClose }: TestProps) {
 	return (
-		<Modal opened={opened} onClose={onClose} title="Send a test alert" closeButtonProps={{ "aria-label": "Close" }}>
+		<Modal name="test" opened={opened} onClose={onClose} title="Send a test alert" closeButtonProps={{ "aria-label": "Close" }}>
 			<Test tenant_id={tenant_id} onClose={onClose} />
 		</Modal>
 	);

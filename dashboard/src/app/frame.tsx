@@ -11,13 +11,14 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { type ComponentProps, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect } from "react";
 import { ConfirmProvider } from "../access/confirm.tsx";
 import { standingName } from "../access/roles.ts";
 import { rememberTenant, TenantOfFrame, type TenantOfPage, useAccess, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
 import { alertCountQuery } from "../alerts/queries.ts";
 import { isApiError } from "../http/api.ts";
 import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
+import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Count } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -68,12 +69,11 @@ function FrameAround({ tenant }: { tenant: TenantOfPage }) {
 	);
 }
 
-type ShortcutsProps = Omit<ComponentProps<typeof Shortcuts>, "may_create">;
-
 /** Waits for what this person may do, while the page is shown already. */
-function TenantShortcuts(props: ShortcutsProps) {
+function TenantShortcuts({ tenant_id }: { tenant_id: string }) {
 	const { may } = useAccess();
-	return <Shortcuts {...props} may_create={may.create_keys} />;
+	const { opened, open, close } = useDialog("shortcuts");
+	return <Shortcuts tenant_id={tenant_id} may_create={may.create_keys} opened={opened} onOpened={(wanted) => (wanted ? open() : close())} />;
 }
 
 /** Open alerts that no person has acknowledged. */
@@ -87,7 +87,7 @@ function Waiting({ children }: { children: number }) {
 
 function FrameOfTenant() {
 	const tenant = useTenant();
-	const [shortcuts, setShortcuts] = useState(false);
+	const shortcuts = useDialog("shortcuts");
 	const { data: raised = 0 } = useQuery(alertCountQuery(tenant.id, "raised"));
 	useEffect(() => rememberTenant(tenant.id), [tenant.id]);
 	return (
@@ -97,11 +97,11 @@ function FrameOfTenant() {
 				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
 				waiting={raised === 0 ? {} : { "/alerts": <Waiting>{raised}</Waiting> }}
 				switcher={<PlaceSwitcher tenant={tenant} />}
-				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => setShortcuts(true)} />}
+				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => shortcuts.open()} />}
 				operator={tenant.role === "operator"}
 			/>
 			<Suspense>
-				<TenantShortcuts tenant_id={tenant.id} opened={shortcuts} onOpened={setShortcuts} />
+				<TenantShortcuts tenant_id={tenant.id} />
 			</Suspense>
 		</>
 	);

@@ -1,5 +1,5 @@
 import { createRoute, redirect } from "@tanstack/react-router";
-import { currentSession } from "../access/session.ts";
+import { sessionAt } from "../access/session.ts";
 import { auditSearchFrom } from "../audit/search.ts";
 import { plansSearchFrom } from "../operator/plans/search.ts";
 import { servicesSearchFrom } from "../operator/service-credentials/search.ts";
@@ -12,7 +12,7 @@ const operator = createRoute({
 	getParentRoute: () => root,
 	path: "/operator",
 	async beforeLoad({ location }) {
-		if ((await currentSession()) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
+		if ((await sessionAt(location.pathname)) === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
 	},
 	component: lazyPage(() => import("./operator-frame.tsx")),
 	...WHILE,

@@ -1,6 +1,6 @@
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { signInSearchFrom } from "../access/search.ts";
-import { currentSession, findTenant } from "../access/session.ts";
+import { currentSession, findTenant, sessionAt } from "../access/session.ts";
 import { watchSession } from "../access/watch-session.ts";
 import { wayBack } from "../access/way-back.ts";
 import { activitySearchFrom } from "../activity/search.ts";
@@ -9,7 +9,7 @@ import { auditSearchFrom } from "../audit/search.ts";
 import { queries } from "../http/queries.ts";
 import { isSet, parseSearch, stringifySearch } from "../http/search.ts";
 import { prefetchKeys } from "../keys/list/prefetch.ts";
-import { filtersFrom, listSearchFrom } from "../keys/list-filters.ts";
+import { filtersFrom } from "../keys/list-filters.ts";
 import { isPart, keySearchFrom } from "../keys/page/search.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { webhooksSearchFrom } from "../webhooks/search.ts";
@@ -60,7 +60,7 @@ const signedIn = createRoute({
 	id: "signed-in",
 	validateSearch: (search: Record<string, unknown>): TenantSearch => (typeof search.tenant === "string" ? { tenant: search.tenant } : {}),
 	async beforeLoad({ location, search }) {
-		const session = await currentSession();
+		const session = await sessionAt(location.pathname);
 		if (session === null) throw redirect({ to: "/sign-in", search: { back: location.href } });
 		const tenant = findTenant(session, search.tenant);
 		if (tenant === null && session.operator && search.tenant === undefined) throw redirect({ to: "/operator", replace: true });
@@ -88,12 +88,12 @@ const index = createRoute({
 	},
 });
 
-/** The search parameters name the filters and the order; `create` opens the form that creates a key. */
+/** The search parameters name the filters and the order. */
 const keys = createRoute({
 	getParentRoute: () => signedIn,
 	path: "/settings/api-access",
-	validateSearch: listSearchFrom,
-	loaderDeps: ({ search }) => search,
+	validateSearch: filtersFrom,
+	loaderDeps: ({ search: { dialog: _dialog, of: _of, ...search } }) => search,
 	// Asks for everything at once, beside the page's script; the page shows what has failed.
 	loader: ({ deps }) => prefetchKeys(deps.tenant, filtersFrom(deps)),
 	component: lazyPage(() => import("../keys/list/page.tsx")),

@@ -1,6 +1,7 @@
-import { Box, Group, Kbd, Modal, Text, VisuallyHidden } from "@mantine/core";
+import { Box, Group, Kbd, Text, VisuallyHidden } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { focusPage } from "../ui/keep-focus.ts";
 
 /** The second key of a sequence counts within this time. */
@@ -52,7 +53,7 @@ export function Shortcuts({ tenant_id, may_create, opened, onOpened }: Shortcuts
 		} else if (event.key === "c" && may_create) {
 			event.preventDefault();
 			focusPage();
-			void navigate({ to: "/settings/api-access", search: { tenant: tenant_id, create: true } });
+			void navigate({ to: "/settings/api-access", search: { tenant: tenant_id, dialog: "create" } });
 		} else if (event.key === "/") {
 			const field = document.querySelector<HTMLElement>(SEARCH);
 			if (field === null) return;
@@ -72,7 +73,7 @@ export function Shortcuts({ tenant_id, may_create, opened, onOpened }: Shortcuts
 	return (
 		<>
 			<VisuallyHidden role="status">{said}</VisuallyHidden>
-			<Modal opened={opened} onClose={() => onOpened(false)} title="Keyboard shortcuts" size={400}>
+			<Modal name="shortcuts" opened={opened} onClose={() => onOpened(false)} title="Keyboard shortcuts" size={400}>
 				<Box component="dl" m={0}>
 					{SHORTCUTS.filter(({ keys }) => may_create || keys[0] !== "c").map(({ keys, means }) => (
 						<Group key={means} justify="space-between" mih={36} wrap="nowrap">

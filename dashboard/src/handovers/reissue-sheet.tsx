@@ -21,6 +21,7 @@ interface ReissueProps {
 export function ReissueSheet({ tenant_id, apiKey, opened, onClose }: ReissueProps) {
 	return (
 		<ShowOnceSheet
+			name="issue-again"
 			tenant_id={tenant_id}
 			opened={opened}
 			onClose={onClose}

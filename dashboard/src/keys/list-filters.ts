@@ -48,11 +48,6 @@ export function filtersFrom(search: Readonly<Record<string, unknown>>): ListFilt
 	return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
-/** The list's search parameters: filters, order, and whether the form that creates a key is open. */
-export function listSearchFrom(search: Readonly<Record<string, unknown>>): ListFilters & { create?: true } {
-	return { ...filtersFrom(search), ...(isSet(search.create) ? { create: true } : {}) };
-}
-
 /** Whether a filter is set; sorting is not a filter. */
 export function isFiltered({ sort: _sort, order: _order, ...filters }: ListFilters): boolean {
 	return Object.values(filters).some((value) => value !== undefined);

@@ -14,6 +14,7 @@ export function AddressDialog({ opened, onClose }: { opened: boolean; onClose: (
 	const [asked, setAsked] = useState<string | null>(null);
 	return (
 		<GuardedModal
+			name="address"
 			opened={opened}
 			onClose={onClose}
 			onClosed={() => setAsked(null)}

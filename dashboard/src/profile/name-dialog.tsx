@@ -14,7 +14,14 @@ const NAME_CHARACTERS_MAX = 200;
 /** Changes the person's own name, in all of their teams. */
 export function NameDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
 	return (
-		<GuardedModal opened={opened} onClose={onClose} title="Change your name" undone="Your name has not been changed." closing="Close without saving">
+		<GuardedModal
+			name="name"
+			opened={opened}
+			onClose={onClose}
+			title="Change your name"
+			undone="Your name has not been changed."
+			closing="Close without saving"
+		>
 			<NameForm onClose={onClose} />
 		</GuardedModal>
 	);

@@ -1,10 +1,10 @@
 import { Button, Group, SegmentedControl, Text, useMantineColorScheme } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { standingName } from "../access/roles.ts";
 import { useProfile, useSession, useTenant } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { Page, Section } from "../ui/page.tsx";
 import { Time } from "../ui/time.tsx";
 import { AddressDialog } from "./address-dialog.tsx";
@@ -60,7 +60,8 @@ function PersonSection() {
 	const profile = useProfile();
 	const signOut = useSignOut();
 	const { colorScheme, setColorScheme } = useMantineColorScheme();
-	const [dialog, setDialog] = useState<"name" | "address" | null>(null);
+	const naming = useDialog("name");
+	const address = useDialog("address");
 	const is_portal = person.kind === "portal";
 	return (
 		<Section title="You">
@@ -69,7 +70,7 @@ function PersonSection() {
 					<Group gap="4px 12px">
 						<bdi>{person.name}</bdi>
 						{!is_portal && (
-							<Button variant="default" size="compact-sm" onClick={() => setDialog("name")}>
+							<Button variant="default" size="compact-sm" onClick={() => naming.open()}>
 								Change name
 							</Button>
 						)}
@@ -80,7 +81,7 @@ function PersonSection() {
 						<Group gap="4px 12px">
 							<span className="kw-wrap">{person.email}</span>
 							{!is_portal && (
-								<Button variant="default" size="compact-sm" onClick={() => setDialog("address")}>
+								<Button variant="default" size="compact-sm" onClick={() => address.open()}>
 									Change address
 								</Button>
 							)}
@@ -113,8 +114,8 @@ function PersonSection() {
 					</Group>
 				</Fact>
 			</Facts>
-			<NameDialog opened={dialog === "name"} onClose={() => setDialog(null)} />
-			<AddressDialog opened={dialog === "address"} onClose={() => setDialog(null)} />
+			<NameDialog opened={naming.opened} onClose={naming.close} />
+			<AddressDialog opened={address.opened} onClose={address.close} />
 		</Section>
 	);
 }

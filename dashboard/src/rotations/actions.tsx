@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Group, Menu } from "@mantine/core";
 import { IconDots, IconPlayerStop } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { useAccess } from "../access/session.ts";
+import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
 import { canEnd } from "./progress.ts";
@@ -12,14 +13,15 @@ import { isOpen } from "./queries.ts";
 export function RotationActions(props: RotationProps) {
 	const { rotation } = props;
 	const { may } = useAccess();
-	const [asked, setAsked] = useState<"complete" | "cancel" | null>(null);
+	const complete = useDialog("complete");
+	const cancel = useDialog("cancel");
 	const opener = useRef<HTMLButtonElement>(null);
 	// A link that still waits is cancelled where it is shown, which takes the replacement back.
 	const cancelled_by_link = rotation.status === "waiting" && may.create_keys;
 	if (!isOpen(rotation) || rotation.status === "over" || !may.revoke_keys || cancelled_by_link) return null;
 	return (
 		<Group gap={8} wrap="nowrap" w={{ base: "100%", xs: "auto" }}>
-			<Button variant="default" flex={{ base: 1, xs: "none" }} onClick={() => setAsked("cancel")}>
+			<Button variant="default" flex={{ base: 1, xs: "none" }} onClick={() => cancel.open()}>
 				Take it back
 			</Button>
 			{canEnd(rotation) && !rotation.safe_to_complete && (
@@ -35,7 +37,7 @@ export function RotationActions(props: RotationProps) {
 							leftSection={<IconPlayerStop size={16} aria-hidden="true" />}
 							onClick={() => {
 								opener.current?.focus();
-								setAsked("complete");
+								complete.open();
 							}}
 						>
 							End the old key anyway
@@ -43,8 +45,8 @@ export function RotationActions(props: RotationProps) {
 					</Menu.Dropdown>
 				</Menu>
 			)}
-			<CompleteDialog {...props} opened={asked === "complete"} onClose={() => setAsked(null)} />
-			<CancelDialog {...props} opened={asked === "cancel"} onClose={() => setAsked(null)} />
+			<CompleteDialog {...props} opened={complete.opened && canEnd(rotation)} onClose={complete.close} />
+			<CancelDialog {...props} opened={cancel.opened} onClose={cancel.close} />
 		</Group>
 	);
 }

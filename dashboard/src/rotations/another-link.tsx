@@ -33,6 +33,7 @@ export function AnotherLink({ opened, onClose, ...props }: AnotherProps) {
 	}
 	return (
 		<ShowOnceSheet
+			name="another-link"
 			tenant_id={tenant_id}
 			opened={opened}
 			onClose={close}

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
 import { answered, api, isApiError } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -20,6 +21,7 @@ interface DialogProps extends RotationProps {
 export function CancelDialog({ opened, ...props }: DialogProps) {
 	return (
 		<Modal
+			name="cancel"
 			opened={opened}
 			onClose={props.onClose}
 			size={WIDTH_PX}

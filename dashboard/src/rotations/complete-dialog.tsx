@@ -1,7 +1,8 @@
-import { Alert, Button, Group, List, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, List, Stack, Text, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { answered, api } from "../http/api.ts";
 import { useKeysChanged } from "../keys/queries.ts";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { toaster } from "../ui/toaster.tsx";
@@ -22,6 +23,7 @@ interface DialogProps extends RotationProps {
 export function CompleteDialog({ opened, ...props }: DialogProps) {
 	return (
 		<Modal
+			name="complete"
 			opened={opened}
 			onClose={props.onClose}
 			size={WIDTH_PX}

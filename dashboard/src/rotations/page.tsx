@@ -3,10 +3,11 @@ import { Anchor, Group, Text } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
-import { useTenant } from "../access/session.ts";
+import { useEffect } from "react";
+import { useAccess, useTenant } from "../access/session.ts";
 import { isApiError } from "../http/api.ts";
 import { keyQuery, useKeysChanged } from "../keys/queries.ts";
+import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -75,7 +76,8 @@ function useTold(tenant_id: string, status: Rotation["status"]): void {
 function PageOfRotation(props: RotationProps) {
 	const { tenant_id, apiKey, rotation } = props;
 	useTold(tenant_id, rotation.status);
-	const [sending, setSending] = useState(false);
+	const another = useDialog("another-link");
+	const { may } = useAccess();
 	const { meaning, word } = STATUS_WORDS[rotation.status];
 	return (
 		<Page
@@ -97,7 +99,7 @@ function PageOfRotation(props: RotationProps) {
 			action={<RotationActions {...props} />}
 		>
 			<RotationNow {...props} />
-			<RotationHandover {...props} onAnother={() => setSending(true)} />
+			<RotationHandover {...props} onAnother={() => another.open()} />
 			<div className="kw-rotation">
 				<div className="kw-column">
 					<RotationSteps rotation={rotation} />
@@ -109,7 +111,7 @@ function PageOfRotation(props: RotationProps) {
 					<RotationOperations rotation={rotation} />
 				</div>
 			</div>
-			<AnotherLink {...props} opened={sending} onClose={() => setSending(false)} />
+			<AnotherLink {...props} opened={another.opened && rotation.status === "waiting" && may.create_keys} onClose={another.close} />
 		</Page>
 	);
 }

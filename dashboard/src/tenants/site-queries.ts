@@ -51,6 +51,15 @@ export const siteRemovalQuery = (tenant_id: string, site_id: string) =>
 		gcTime: 0,
 	});
 
+/** One site, which may be on no page of the list; a dialog is about it. */
+export const siteQuery = (tenant_id: string, site_id: string | null) =>
+	queryOptions({
+		queryKey: [...cacheRoots.sites(tenant_id), "one", site_id],
+		enabled: site_id !== null,
+		queryFn: () => readSite(tenant_id, site_id ?? ""),
+		retry: false,
+	});
+
 export function readSite(tenant_id: string, site_id: string): Promise<Site> {
 	return answered(api.GET(`${ALL}/{site_id}`, { params: { path: { tenant_id, site_id } } }));
 }

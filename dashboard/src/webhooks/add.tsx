@@ -14,6 +14,7 @@ export function AddWebhook({ owner, opened, onClose, onMade }: AddProps) {
 	const changed = useWebhooksChanged(owner);
 	return (
 		<SecretSheet
+			name="add"
 			opened={opened}
 			onClose={onClose}
 			title="Add a webhook"

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { toaster } from "../ui/toaster.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -59,7 +60,14 @@ interface DecideProps {
 export function DecideOnWebhook({ opened, onClose, onClosed, ...props }: DecideProps) {
 	const { title, closing } = WORDS[props.decision];
 	return (
-		<Modal opened={opened} onClose={onClose} onExitTransitionEnd={onClosed} title={title} closeButtonProps={{ "aria-label": closing }}>
+		<Modal
+			name={props.decision}
+			opened={opened}
+			onClose={onClose}
+			onExitTransitionEnd={onClosed}
+			title={title}
+			closeButtonProps={{ "aria-label": closing }}
+		>
 			<Decide {...props} onClose={onClose} />
 		</Modal>
 	);

@@ -1,6 +1,6 @@
 import { Button, Group, Select, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useDialog, useKept } from "../ui/dialog/use-dialog.ts";
 import { Card } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { MEANINGS } from "../ui/theme.ts";
@@ -31,13 +31,10 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 	const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useInfiniteQuery(
 		deliveriesQuery(owner, webhook.id, status),
 	);
-	const [chosen, setChosen] = useState<Delivery | null>(null);
-	const [opened, setOpened] = useState(false);
+	const { of, open, close } = useDialog("delivery");
 	const deliveries = data?.pages.flatMap((page) => page.data) ?? [];
-	function choose(delivery: Delivery): void {
-		setChosen(delivery);
-		setOpened(true);
-	}
+	const asked = deliveries.find(({ id }) => id === of);
+	const chosen = useKept(asked);
 	const filter = (
 		<Select
 			aria-label="Deliveries"
@@ -64,7 +61,7 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 			{deliveries.length > 0 && (
 				<ul className="kw-webhook-rows kw-rows" data-stale={isPlaceholderData || undefined} aria-label="Deliveries">
 					{deliveries.map((delivery) => (
-						<Row key={delivery.id} delivery={delivery} onChoose={() => choose(delivery)} />
+						<Row key={delivery.id} delivery={delivery} onChoose={() => open(delivery.id)} />
 					))}
 				</ul>
 			)}
@@ -80,11 +77,11 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 					key={chosen.id}
 					owner={owner}
 					webhook={webhook}
-					delivery={deliveries.find(({ id }) => id === chosen.id) ?? chosen}
-					opened={opened}
+					delivery={chosen}
+					opened={asked !== undefined}
 					manages={manages}
-					onClose={() => setOpened(false)}
-					onReplayed={setChosen}
+					onClose={close}
+					onReplayed={({ id }) => open(id)}
 				/>
 			)}
 		</Card>

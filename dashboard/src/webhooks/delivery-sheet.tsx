@@ -1,6 +1,7 @@
-import { Box, Button, Drawer, Group, Stack, Text } from "@mantine/core";
+import { Box, Button, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { Drawer } from "../ui/dialog/modal.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { SheetFoot } from "../ui/sheet-foot.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
@@ -28,9 +29,9 @@ interface SheetProps {
 export function DeliverySheet({ opened, onClose, ...props }: SheetProps) {
 	return (
 		<Drawer
+			name="delivery"
 			opened={opened}
 			onClose={onClose}
-			position="right"
 			size={WIDTH_PX}
 			title={<span className="kw-mono kw-wrap">{props.delivery.type}</span>}
 			closeButtonProps={{ "aria-label": "Close" }}

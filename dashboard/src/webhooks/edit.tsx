@@ -16,6 +16,7 @@ interface EditProps {
 export function EditWebhook({ opened, onClose, ...props }: EditProps) {
 	return (
 		<GuardedModal
+			name="edit"
 			sheet
 			opened={opened}
 			onClose={onClose}

@@ -28,6 +28,7 @@ interface ReplaceProps {
 export function ReplaceSecret({ owner, webhook, opened, onClose }: ReplaceProps) {
 	return (
 		<SecretSheet
+			name="secret"
 			opened={opened}
 			onClose={onClose}
 			title="Replace the secret"

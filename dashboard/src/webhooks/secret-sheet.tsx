@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { flushSync } from "react-dom";
 import { useShownOnce } from "../keys/show-once/secret.ts";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { GuardedModal } from "../ui/form/guarded-modal.tsx";
 import { ShownSecret } from "./made.tsx";
 import type { MadeWebhook } from "./queries.ts";
@@ -9,6 +10,7 @@ import type { MadeWebhook } from "./queries.ts";
 const WIDTH_PX = 600;
 
 interface SheetProps {
+	readonly name: "add" | "secret";
 	readonly opened: boolean;
 	readonly onClose: () => void;
 	readonly title: string;
@@ -20,7 +22,7 @@ interface SheetProps {
 }
 
 /** A side sheet: a form, then the secret that it made, which only the sheet's state contains. While it is shown, only its button closes the sheet. */
-export function SecretSheet({ opened, onClose, title, undone, closing, form }: SheetProps) {
+export function SecretSheet({ name, opened, onClose, title, undone, closing, form }: SheetProps) {
 	const { value: made, hold, drop, emptied, leaving } = useShownOnce<MadeWebhook>(() => true);
 	function finish(): void {
 		flushSync(drop);
@@ -30,6 +32,7 @@ export function SecretSheet({ opened, onClose, title, undone, closing, form }: S
 	return (
 		<>
 			<GuardedModal
+				name={name}
 				sheet
 				opened={opened || made !== null}
 				onClose={onClose}
@@ -46,7 +49,13 @@ export function SecretSheet({ opened, onClose, title, undone, closing, form }: S
 				)}
 				{made === null && !emptied && form(hold)}
 			</GuardedModal>
-			<Modal opened={leaving !== null} onClose={() => leaving?.stay()} title="Is the secret stored?" closeButtonProps={{ "aria-label": "Back" }}>
+			<Modal
+				name="question"
+				opened={leaving !== null}
+				onClose={() => leaving?.stay()}
+				title="Is the secret stored?"
+				closeButtonProps={{ "aria-label": "Back" }}
+			>
 				<Stack gap="md">
 					<Text size="sm">When you leave this page, the secret cannot be shown again.</Text>
 					<Group justify="flex-end" gap={8}>

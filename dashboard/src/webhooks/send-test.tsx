@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useState } from "react";
+import { Modal } from "../ui/dialog/modal.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
 import { type Owner, type TestResult, testWebhook, type Webhook } from "./queries.ts";
@@ -18,7 +19,7 @@ interface TestProps {
 /** Sends a test event on request and shows what the receiver responded. */
 export function SendTest({ owner, webhook, opened, onClose }: TestProps) {
 	return (
-		<Modal opened={opened} onClose={onClose} title="Send a test event" closeButtonProps={{ "aria-label": "Close" }}>
+		<Modal name="test" opened={opened} onClose={onClose} title="Send a test event" closeButtonProps={{ "aria-label": "Close" }}>
 			<Test key={webhook.id} owner={owner} webhook={webhook} onClose={onClose} />
 		</Modal>
 	);

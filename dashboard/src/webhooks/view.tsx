@@ -2,7 +2,8 @@ import "./webhooks.css";
 import { Box, Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useRef } from "react";
+import { useDialog, useKept } from "../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../ui/lazy-dialog.tsx";
 import { Card, Page } from "../ui/page.tsx";
 import { WebhooksBoard } from "./board.tsx";
@@ -38,16 +39,15 @@ interface ViewProps {
 /** The webhooks of a tenant or of the operator, with the last deliveries of the selected one. */
 export function WebhooksView({ owner, lead, whose, manages, search, onSearch, notice }: ViewProps) {
 	const { data: webhooks } = useSuspenseQuery(webhooksQuery(owner));
-	const [adding, setAdding] = useState(false);
-	const [chosen, setChosen] = useState<{ action: WebhookAction; webhook: Webhook } | null>(null);
-	const [opened, setOpened] = useState(false);
+	const adding = useDialog("add");
+	const { action: asked, of, open, close } = useWebhookAction();
+	const about = webhooks.find(({ id }) => id === of);
+	const allowed = manages || asked === "delete";
+	const chosen = useKept(about);
+	const action = useKept(asked);
 	const region = useRef<HTMLDivElement>(null);
 	const selected = webhooks.find(({ id }) => id === search.webhook) ?? webhooks[0];
 	const { status } = search;
-	function open(action: WebhookAction, webhook: Webhook): void {
-		setChosen({ action, webhook });
-		setOpened(true);
-	}
 	/** On a phone the deliveries are below the list. */
 	function select({ id }: Webhook): void {
 		onSearch({ webhook: id });
@@ -58,7 +58,7 @@ export function WebhooksView({ owner, lead, whose, manages, search, onSearch, no
 		if (document.activeElement === null || document.activeElement === document.body) region.current?.focus();
 	}
 	const add = manages ? (
-		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>
+		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => adding.open()}>
 			Add a webhook
 		</Button>
 	) : null;
@@ -91,17 +91,38 @@ export function WebhooksView({ owner, lead, whose, manages, search, onSearch, no
 					</div>
 				)}
 			</Box>
-			<AddWebhook owner={owner} opened={adding} onClose={() => setAdding(false)} onMade={({ id }) => onSearch({ webhook: id })} />
-			{chosen !== null && (
+			<AddWebhook owner={owner} opened={adding.opened && manages} onClose={adding.close} onMade={({ id }) => onSearch({ webhook: id })} />
+			{chosen !== null && action !== null && (
 				<Dialogs
 					owner={owner}
-					action={chosen.action}
-					webhook={webhooks.find(({ id }) => id === chosen.webhook.id) ?? chosen.webhook}
-					opened={opened}
-					onClose={() => setOpened(false)}
+					action={action}
+					webhook={chosen}
+					opened={asked !== null && about !== undefined && allowed}
+					onClose={close}
 					onClosed={keepFocus}
 				/>
 			)}
 		</Page>
 	);
 }
+
+/** The action of a webhook whose dialog the address opens. */
+function useWebhookAction() {
+	const dialogs = {
+		test: useDialog("test"),
+		edit: useDialog("edit"),
+		secret: useDialog("secret"),
+		disable: useDialog("disable"),
+		enable: useDialog("enable"),
+		delete: useDialog("delete"),
+	};
+	const action = ACTIONS.find((known) => dialogs[known].opened) ?? null;
+	return {
+		action,
+		of: action === null ? null : dialogs[action].of,
+		open: (next: WebhookAction, { id }: Webhook) => dialogs[next].open(id),
+		close: () => action !== null && dialogs[action].close(),
+	};
+}
+
+const ACTIONS: readonly WebhookAction[] = ["test", "edit", "secret", "disable", "enable", "delete"];

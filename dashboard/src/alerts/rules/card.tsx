@@ -1,13 +1,13 @@
 import { Switch, Table, Text, UnstyledButton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useSession } from "../../access/session.ts";
 import { membersQuery } from "../../tenants/team-queries.ts";
+import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Card } from "../../ui/page.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { putRule, type Rule, type RuleName, rulesQuery, useAlertsChanged } from "../queries.ts";
+import { putRule, type Rule, rulesQuery, useAlertsChanged } from "../queries.ts";
 import { formatRecipients, formatThreshold, RULES, RULES_WITH_OWN_MAIL } from "./words.ts";
 
 const RuleSheet = lazyDialog(
@@ -26,10 +26,10 @@ interface RulesProps {
 export function RulesCard({ tenant_id, edits }: RulesProps) {
 	const { data: rules } = useSuspenseQuery(rulesQuery(tenant_id));
 	const { mail } = useSession();
-	const [chosen, setChosen] = useState<RuleName | null>(null);
-	const [opened, setOpened] = useState(false);
+	const { opened, of, open, close } = useDialog("rule");
 	const on = rules.filter(({ enabled }) => enabled).length;
-	const rule = rules.find((one) => one.rule === chosen);
+	const asked = rules.find((one) => one.rule === of);
+	const rule = useKept(asked);
 	return (
 		<Card title="Watched" note={`${on} of ${rules.length} rules on`} flush>
 			<Table className="kw-list kw-rules" data-inset aria-label="Rules" verticalSpacing={0}>
@@ -51,17 +51,7 @@ export function RulesCard({ tenant_id, edits }: RulesProps) {
 				</Table.Thead>
 				<Table.Tbody>
 					{rules.map((one) => (
-						<RuleRow
-							key={one.rule}
-							tenant_id={tenant_id}
-							rule={one}
-							mail={mail}
-							edits={edits}
-							onEdit={() => {
-								setChosen(one.rule);
-								setOpened(true);
-							}}
-						/>
+						<RuleRow key={one.rule} tenant_id={tenant_id} rule={one} mail={mail} edits={edits} onEdit={() => open(one.rule)} />
 					))}
 				</Table.Tbody>
 			</Table>
@@ -70,7 +60,7 @@ export function RulesCard({ tenant_id, edits }: RulesProps) {
 					? "Alerts are mailed when they are raised and when they are resolved, to people whose address is proven. Webhooks get them too."
 					: "This server sends no mail: alerts are shown here, and webhooks get them."}
 			</Text>
-			{rule !== undefined && <RuleSheet tenant_id={tenant_id} rule={rule} opened={opened} onClose={() => setOpened(false)} />}
+			{rule !== null && <RuleSheet tenant_id={tenant_id} rule={rule} opened={opened && edits && asked !== undefined} onClose={close} />}
 		</Card>
 	);
 }

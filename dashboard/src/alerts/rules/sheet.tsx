@@ -29,6 +29,7 @@ interface SheetProps {
 export function RuleSheet({ opened, onClose, rule, ...props }: SheetProps) {
 	return (
 		<GuardedModal
+			name="rule"
 			sheet
 			opened={opened}
 			onClose={onClose}

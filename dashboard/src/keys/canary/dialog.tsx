@@ -1,8 +1,9 @@
-import { Box, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Box, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useProfile, useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { useKeysChanged } from "../queries.ts";
@@ -59,6 +60,7 @@ export function CanaryDialog({ tenant_id, opened, onClose, taken }: DialogProps)
 	}
 	return (
 		<Modal
+			name="canary"
 			opened={opened}
 			onClose={close}
 			size={560}

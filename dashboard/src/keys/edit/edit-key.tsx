@@ -1,9 +1,10 @@
-import { Drawer } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Suspense, useState } from "react";
+import { flushSync } from "react-dom";
 import { capabilitiesQuery, limitsQuery, permissionsQuery } from "../../plans/queries.ts";
 import { sitesQuery } from "../../tenants/site-queries.ts";
 import { membersQuery } from "../../tenants/team-queries.ts";
+import { Drawer } from "../../ui/dialog/modal.tsx";
 import { DropGuardDialog, useDropGuard } from "../../ui/form/drop-guard.tsx";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import type { ApiKey } from "../queries.ts";
@@ -24,7 +25,8 @@ interface EditProps {
 export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
 	const [filled, setFilled] = useState(false);
 	function finish(): void {
-		setFilled(false);
+		// Before the address changes: leaving must not ask any more.
+		flushSync(() => setFilled(false));
 		onClose();
 	}
 	const guard = useDropGuard(opened && filled, finish);
@@ -33,10 +35,10 @@ export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
 	return (
 		<>
 			<Drawer
+				name={at === undefined ? "edit" : "later-end"}
 				opened={opened}
 				onClose={close}
 				closeOnEscape={!guard.asking}
-				position="right"
 				size={WIDTH_PX}
 				title="Edit this key"
 				closeOnClickOutside={false}

@@ -11,6 +11,7 @@ interface CreateSheetProps {
 export function CreateSheet({ tenant_id, ...sheet }: CreateSheetProps) {
 	return (
 		<ShowOnceSheet
+			name="create"
 			tenant_id={tenant_id}
 			{...sheet}
 			title="Create a key"

@@ -70,7 +70,7 @@ export function ListMenu({ tenant_id, apiKey, may, onRevoke }: MenuProps) {
 					<Menu.Item
 						leftSection={<IconRefresh size={16} aria-hidden="true" />}
 						renderRoot={(props) => (
-							<Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id, replace: true }} {...props} />
+							<Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id, dialog: "replace" }} {...props} />
 						)}
 					>
 						Replace this key

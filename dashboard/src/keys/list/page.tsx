@@ -1,14 +1,14 @@
 import { Button, Group } from "@mantine/core";
 import { IconFeather, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
+import { useDialog } from "../../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import { ListMissing } from "../missing.tsx";
-import { type ApiKey, choicesQuery, endingQuery } from "../queries.ts";
+import { type ApiKey, choicesQuery, endingQuery, keyQuery } from "../queries.ts";
 import type { BulkTarget } from "../revoke/bulk-words.ts";
 import { RevokeDialog } from "../revoke/lazy.ts";
 import type { Reason } from "../words.ts";
@@ -43,29 +43,21 @@ export default function ListPage() {
 	const profile = useProfile();
 	const { data: choices } = useSuspenseQuery(choicesQuery(tenant.id));
 	const ending = useQuery(endingQuery(tenant.id));
-	const { create: creating } = useSearch({ strict: false });
-	const navigate = useNavigate();
-	const [canary, setCanary] = useState(false);
-	const [bulk, setBulk] = useState<BulkTarget | null>(null);
-	const [revoking, setRevoking] = useState<{ readonly key: ApiKey; readonly reason: Reason | undefined } | null>(null);
-	// Stable, because the columns of the table depend on it.
-	const revoke = useCallback((key: ApiKey, reason?: Reason) => setRevoking({ key, reason }), []);
+	const creating = useDialog("create");
+	const canary = useDialog("canary");
+	const bulk = useBulk();
+	const revoking = useRevoking(tenant.id);
 	const [filters, setFilters] = useListFilters();
-	/** The open form is in the address, so that a link or a shortcut opens it; closing replaces that entry of the history. */
-	function setCreating(open: boolean): void {
-		const search = { tenant: tenant.id, ...filters, ...(open ? { create: true as const } : {}) };
-		void navigate({ to: "/settings/api-access", search, replace: !open, resetScroll: false });
-	}
 	const create = (
 		<Group gap={8}>
-			<Button variant="default" leftSection={<IconFeather size={16} aria-hidden="true" />} onClick={() => setCanary(true)}>
+			<Button variant="default" leftSection={<IconFeather size={16} aria-hidden="true" />} onClick={() => canary.open()}>
 				Make a canary key
 			</Button>
 			<Button
 				leftSection={<IconPlus size={16} aria-hidden="true" />}
 				onPointerEnter={loadCreate}
 				onFocus={loadCreate}
-				onClick={() => setCreating(true)}
+				onClick={() => creating.open()}
 			>
 				Create a key
 			</Button>
@@ -89,22 +81,58 @@ export default function ListPage() {
 					onFilters={setFilters}
 					choices={choices}
 					may={access.may}
-					onBulk={setBulk}
-					onRevoke={revoke}
+					onBulk={bulk.open}
+					onRevoke={revoking.open}
 				/>
 			) : (
-				access.allowed && <ListBoard onCreate={() => setCreating(true)} />
+				access.allowed && <ListBoard onCreate={() => creating.open()} />
 			)}
-			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creating === true && access.may.create_keys} onClose={() => setCreating(false)} />
+			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creating.opened && access.may.create_keys} onClose={creating.close} />
 			<CanaryDialog
 				key={`canary of ${tenant.id}`}
 				tenant_id={tenant.id}
-				opened={canary && access.may.create_keys}
-				onClose={() => setCanary(false)}
+				opened={canary.opened && access.may.create_keys}
+				onClose={canary.close}
 				taken={choices.live_names}
 			/>
-			<BulkRevoke tenant_id={tenant.id} target={bulk} choices={choices} onClose={() => setBulk(null)} />
-			<RevokeDialog tenant_id={tenant.id} apiKey={revoking?.key ?? null} reason={revoking?.reason} onClose={() => setRevoking(null)} />
+			<BulkRevoke tenant_id={tenant.id} target={access.may.revoke_keys ? bulk.target : null} choices={choices} onClose={bulk.close} />
+			<RevokeDialog tenant_id={tenant.id} apiKey={access.may.revoke_keys ? revoking.key : null} reason={revoking.reason} onClose={revoking.close} />
 		</Page>
 	);
+}
+
+const BY_FILTER: BulkTarget = { kind: "filter", filter: {} };
+const SELECTED = "selected";
+
+/** What to revoke at once. Ids of selected keys are not in the address: they may be too many, and a link of a stranger must not select keys. */
+function useBulk() {
+	const { opened, of, open, close } = useDialog("bulk-revoke");
+	const [selected, setSelected] = useState<BulkTarget | null>(null);
+	const target = of === SELECTED ? selected : BY_FILTER;
+	return {
+		target: opened ? target : null,
+		open(next: BulkTarget): void {
+			setSelected(next);
+			open(next.kind === "keys" ? SELECTED : undefined);
+		},
+		close,
+	};
+}
+
+/** The key that the address asks to revoke, which may be on no page of the list. */
+function useRevoking(tenant_id: string) {
+	const plain = useDialog("revoke");
+	const leaked = useDialog("revoke-leaked");
+	const key_id = plain.of ?? leaked.of;
+	const { data } = useQuery({ ...keyQuery(tenant_id, key_id ?? ""), enabled: key_id !== null });
+	const reason: Reason | undefined = leaked.opened ? "suspected_exposure" : undefined;
+	const { open: openPlain } = plain;
+	const { open: openLeaked } = leaked;
+	// Stable, because the columns of the table depend on it.
+	const open = useCallback(
+		(key: ApiKey, why?: Reason) => (why === "suspected_exposure" ? openLeaked(key.id) : openPlain(key.id)),
+		[openPlain, openLeaked],
+	);
+	const key = key_id !== null && data !== undefined && data.status !== "revoked" ? data : null;
+	return { key, reason, open, close: leaked.opened ? leaked.close : plain.close };
 }

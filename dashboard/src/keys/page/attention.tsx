@@ -108,7 +108,7 @@ function Onward({ way, tenant_id, apiKey, onLaterEnd }: Omit<MatterProps, "matte
 	if (way.to === "later-end") return may.manage_keys ? <WayOn onClick={onLaterEnd}>{way.label}</WayOn> : null;
 	if (way.to === "replace") {
 		if (!may.create_keys || !canReplace(apiKey)) return null;
-		const search = { tenant: tenant_id, replace: true } as const;
+		const search = { tenant: tenant_id, dialog: "replace" } as const;
 		return (
 			<Anchor
 				size="sm"

@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { ReissueSheet } from "../../handovers/reissue-sheet.tsx";
+import { useDialog } from "../../ui/dialog/use-dialog.ts";
 import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { ApiKey } from "../queries.ts";
@@ -11,7 +12,7 @@ import { HandoverPanel } from "../show-once/handover-panel.tsx";
 export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const [url, setUrl] = useState<string | null>(null);
-	const [issuing, setIssuing] = useState(false);
+	const { opened: issuing, open, close } = useDialog("issue-again");
 	const { handover, last_used_at, status, secrets, rotation } = apiKey;
 	if (status !== "active" || rotation !== null || (last_used_at !== null && !issuing)) return null;
 	return (
@@ -28,12 +29,12 @@ export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 					)}
 					{secrets.length > 0 && (
 						<Group>
-							<Button variant="default" onClick={() => setIssuing(true)}>
+							<Button variant="default" onClick={() => open()}>
 								Issue it again
 							</Button>
 						</Group>
 					)}
-					<ReissueSheet tenant_id={tenant_id} apiKey={apiKey} opened={issuing} onClose={() => setIssuing(false)} />
+					<ReissueSheet tenant_id={tenant_id} apiKey={apiKey} opened={issuing} onClose={close} />
 				</Stack>
 			) : (
 				<Text size="sm" className="kw-wrap">

@@ -1,10 +1,12 @@
 import "./page.css";
 import { Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { isApiError } from "../../http/api.ts";
+import { canReplace } from "../../rotations/replace/replace-key.tsx";
+import { useDialog } from "../../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../../ui/failure-page.tsx";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -12,6 +14,7 @@ import { getRefusals } from "../../usage/buckets.ts";
 import { KeyClients } from "../clients/clients.tsx";
 import { type ApiKey, keyQuery, sourcesQuery } from "../queries.ts";
 import { RevokeDialog } from "../revoke/lazy.ts";
+import { PauseDialog } from "../revoke/pause.tsx";
 import { KeyCanary } from "./canary/panel.tsx";
 import { type Day, useDay } from "./day.ts";
 import { KeyEnded } from "./ended.tsx";
@@ -63,33 +66,53 @@ interface KeyProps {
 	readonly apiKey: ApiKey;
 }
 
-/** What is open over the page: the form, from its top or at the end of the key, or the dialog that revokes. */
-type Opened = "edit" | "later-end" | "revoke" | null;
+/** The form, from its top or at the end of the key, and the dialog that revokes: none for a person who may not, or about a revoked key. */
+function useDialogs({ status }: ApiKey) {
+	const { may } = useAccess();
+	const edit = useDialog("edit");
+	const later_end = useDialog("later-end");
+	const revoke = useDialog("revoke");
+	const live = status !== "revoked";
+	return {
+		edit: { ...edit, opened: edit.opened && may.manage_keys && live },
+		later_end: { ...later_end, opened: later_end.opened && may.manage_keys && live },
+		revoke: { ...revoke, opened: revoke.opened && may.revoke_keys && live },
+	};
+}
+
+/** Whether the sheet that replaces the key is open; it stays open once it has begun the replacement. */
+function useReplacing(apiKey: ApiKey): boolean {
+	const { opened } = useDialog("replace");
+	const { may } = useAccess();
+	const [was, setWas] = useState(false);
+	const is = opened && may.create_keys && (was || canReplace(apiKey));
+	if (is !== was) setWas(is);
+	return is;
+}
 
 function PageOfKey({ tenant_id, apiKey }: KeyProps) {
-	const { may } = useAccess();
-	const { replace } = useSearch({ strict: false });
+	const replacing = useReplacing(apiKey);
 	const [status_at_first] = useState(apiKey.status);
-	const [opened, setOpened] = useState<Opened>(null);
+	const { edit, later_end, revoke } = useDialogs(apiKey);
 	const day = useDay(tenant_id, apiKey.id);
 	const { data: sources } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	const props = { tenant_id, apiKey };
 	const refused = day.rows === null ? undefined : getRefusals(day.rows).reduce((sum, { requests }) => sum + requests, 0);
-	const close = (): void => setOpened(null);
 	return (
 		<Stack className="kw-page" gap={16}>
-			<KeyHead {...props} onEdit={() => setOpened("edit")} onRevoke={() => setOpened("revoke")} />
+			<KeyHead {...props} onEdit={() => edit.open()} onRevoke={() => revoke.open()} />
 			<KeyTabs tenant_id={tenant_id} key_id={apiKey.id} counts={{ clients: sources?.data.length, refusals: refused }} />
 			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} fresh={status_at_first !== "revoked"} />}
-			<OpenTab {...props} day={day} onOpen={setOpened} />
+			<OpenTab {...props} day={day} onEdit={() => edit.open()} onLaterEnd={() => later_end.open()} onRevoke={() => revoke.open()} />
 			<EditKey
 				{...props}
-				opened={opened === "edit" || opened === "later-end"}
-				onClose={close}
-				{...(opened === "later-end" ? { at: "expiry" } : {})}
+				opened={edit.opened || later_end.opened}
+				onClose={later_end.opened ? later_end.close : edit.close}
+				{...(later_end.opened ? { at: "expiry" } : {})}
 			/>
-			<RevokeDialog tenant_id={tenant_id} apiKey={opened === "revoke" ? apiKey : null} onClose={close} hasResult />
-			<ReplaceSheet {...props} opened={replace === true && may.create_keys} />
+			<RevokeDialog tenant_id={tenant_id} apiKey={revoke.opened ? apiKey : null} onClose={revoke.close} hasResult />
+			<PauseDialog {...props} />
+			<ReplaceSheet {...props} opened={replacing} />
 		</Stack>
 	);
 }
@@ -97,26 +120,31 @@ function PageOfKey({ tenant_id, apiKey }: KeyProps) {
 /** A canary key has no clients, versions or settings of its requests, so it has no tabs. */
 function PageOfCanary({ tenant_id, apiKey }: KeyProps) {
 	const [status_at_first] = useState(apiKey.status);
-	const [opened, setOpened] = useState<Opened>(null);
-	const revoke = (): void => setOpened("revoke");
-	const close = (): void => setOpened(null);
+	const { edit, revoke } = useDialogs(apiKey);
 	const props = { tenant_id, apiKey };
 	return (
 		<Stack className="kw-page" gap={16}>
-			<KeyHead {...props} onEdit={() => setOpened("edit")} onRevoke={revoke} />
+			<KeyHead {...props} onEdit={() => edit.open()} onRevoke={() => revoke.open()} />
 			{apiKey.status === "revoked" && <KeyEnded apiKey={apiKey} fresh={status_at_first !== "revoked"} />}
-			<KeyCanary {...props} onRevoke={revoke} />
-			<EditKey {...props} opened={opened === "edit"} onClose={close} />
-			<RevokeDialog tenant_id={tenant_id} apiKey={opened === "revoke" ? apiKey : null} onClose={close} hasResult />
+			<KeyCanary {...props} onRevoke={() => revoke.open()} />
+			<EditKey {...props} opened={edit.opened} onClose={edit.close} />
+			<RevokeDialog tenant_id={tenant_id} apiKey={revoke.opened ? apiKey : null} onClose={revoke.close} hasResult />
 		</Stack>
 	);
 }
 
-function OpenTab({ onOpen, day, ...props }: KeyProps & { day: Day; onOpen: (opened: Opened) => void }) {
+interface OpenTabProps extends KeyProps {
+	readonly day: Day;
+	readonly onEdit: () => void;
+	readonly onLaterEnd: () => void;
+	readonly onRevoke: () => void;
+}
+
+function OpenTab({ day, onEdit, onLaterEnd, onRevoke, ...props }: OpenTabProps) {
 	const tab = useTab();
 	if (tab === "clients") return <KeyClients {...props} />;
 	if (tab === "refusals") return <KeyRefusals {...props} />;
 	if (tab === "versions") return <KeyVersions {...props} />;
-	if (tab === "settings") return <KeySettings {...props} onEdit={() => onOpen("edit")} onRevoke={() => onOpen("revoke")} />;
-	return <KeyOverview {...props} day={day} onLaterEnd={() => onOpen("later-end")} />;
+	if (tab === "settings") return <KeySettings {...props} onEdit={onEdit} onRevoke={onRevoke} />;
+	return <KeyOverview {...props} day={day} onLaterEnd={onLaterEnd} />;
 }

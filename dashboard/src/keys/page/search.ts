@@ -1,4 +1,3 @@
-import { isSet } from "../../http/search.ts";
 import { RANGES } from "../../usage/ranges.ts";
 import { CLIENT_SORTS, type ClientSort, SHOWN, type Shown } from "../clients/found.ts";
 
@@ -13,8 +12,6 @@ const TEXT_CHARACTERS_MAX = 200;
 
 /** What the address of a key's page may name besides the key and the tab. */
 export interface KeySearch {
-	/** Opens the sheet that replaces the key. */
-	readonly replace?: true;
 	/** Clients: the part shown, the text searched for, and the order. */
 	readonly show?: Shown;
 	readonly find?: string;
@@ -46,8 +43,7 @@ function textFrom(value: unknown): string | undefined {
 /** Parses the search parameters; ignores unknown or invalid ones. */
 export function keySearchFrom(search: Readonly<Record<string, unknown>>): KeySearch {
 	const code = textFrom(search.code);
-	const found: Record<keyof KeySearch, string | true | undefined> = {
-		replace: isSet(search.replace) ? true : undefined,
+	const found: Record<keyof KeySearch, string | undefined> = {
 		show: getOne(SHOWN, search.show),
 		find: textFrom(search.find),
 		by: getOne(CLIENT_SORTS, search.by),

@@ -44,6 +44,7 @@ export function BulkRevoke({ target, ...props }: BulkRevokeProps) {
 	const single = shown?.kind === "keys" && shown.key_ids.length === 1;
 	return (
 		<GuardedModal
+			name="bulk-revoke"
 			opened={target !== null}
 			onClose={close}
 			filled={filled}

@@ -52,6 +52,7 @@ export function RevokeDialog({ apiKey, hasResult = false, ...props }: DialogProp
 	}
 	return (
 		<GuardedModal
+			name={props.reason === "suspected_exposure" ? "revoke-leaked" : "revoke"}
 			opened={apiKey !== null}
 			onClose={close}
 			filled={filled}

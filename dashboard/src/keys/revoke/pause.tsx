@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
-import { useState } from "react";
+import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { ChangedMeanwhile } from "../../http/meanwhile.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
+import { useDialog } from "../../ui/dialog/use-dialog.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -45,9 +47,9 @@ export function usePausing(tenant_id: string, apiKey: ApiKey): Pausing {
 	return { pending: action.pending, error: action.error, run };
 }
 
-/** Pauses a key after a confirmation; resumes a paused one at once. */
+/** Opens the confirmation that pauses a key; resumes a paused one at once. */
 export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
-	const [asking, setAsking] = useState(false);
+	const { open } = useDialog("pause");
 	const pausing = usePausing(tenant_id, apiKey);
 	if (apiKey.status === "paused") {
 		return (
@@ -60,28 +62,41 @@ export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 		);
 	}
 	return (
-		<>
-			<Button variant="default" leftSection={<IconPlayerPause size={16} aria-hidden="true" />} onClick={() => setAsking(true)}>
-				Pause this key
-			</Button>
-			<Modal opened={asking} onClose={() => setAsking(false)} title="Pause this key" closeButtonProps={{ "aria-label": "Close without pausing" }}>
-				<Stack gap="md">
-					<Text size="sm" className="kw-wrap">
-						While {apiKey.name} is paused, every request with it is refused. Nothing is lost: resume it at any time and the same key works again,
-						where it is.
-					</Text>
-					<WhatUses tenant_id={tenant_id} apiKey={apiKey} action="pause" />
-					<Problem error={pausing.error} />
-					<Group justify="flex-end" gap={8}>
-						<Button variant="default" onClick={() => setAsking(false)}>
-							Keep it working
-						</Button>
-						<Button loading={pausing.pending} onClick={() => void pausing.run().then((done) => done && setAsking(false))} data-autofocus>
-							Pause this key
-						</Button>
-					</Group>
-				</Stack>
-			</Modal>
-		</>
+		<Button variant="default" leftSection={<IconPlayerPause size={16} aria-hidden="true" />} onClick={() => open()}>
+			Pause this key
+		</Button>
+	);
+}
+
+/** Asks before a key is paused, and shows what stops. Once on a page. */
+export function PauseDialog({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	const { opened, close } = useDialog("pause");
+	const { may } = useAccess();
+	const pausing = usePausing(tenant_id, apiKey);
+	return (
+		<Modal
+			name="pause"
+			opened={opened && may.manage_keys && apiKey.status === "active" && !apiKey.canary}
+			onClose={close}
+			title="Pause this key"
+			closeButtonProps={{ "aria-label": "Close without pausing" }}
+		>
+			<Stack gap="md">
+				<Text size="sm" className="kw-wrap">
+					While {apiKey.name} is paused, every request with it is refused. Nothing is lost: resume it at any time and the same key works again, where
+					it is.
+				</Text>
+				<WhatUses tenant_id={tenant_id} apiKey={apiKey} action="pause" />
+				<Problem error={pausing.error} />
+				<Group justify="flex-end" gap={8}>
+					<Button variant="default" onClick={close}>
+						Keep it working
+					</Button>
+					<Button loading={pausing.pending} onClick={() => void pausing.run().then((done) => done && close())} data-autofocus>
+						Pause this key
+					</Button>
+				</Group>
+			</Stack>
+		</Modal>
 	);
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { PLACES, type Place } from "./places.ts";
@@ -37,7 +38,7 @@ export function ShowOnceGate({ opened, kept, given_up = GIVEN_UP, onBack, onClos
 		if (done) onClosed();
 	}
 	return (
-		<Modal opened={opened} onClose={onBack} title="Where is the key stored now?" closeButtonProps={{ "aria-label": "Back" }}>
+		<Modal name="question" opened={opened} onClose={onBack} title="Where is the key stored now?" closeButtonProps={{ "aria-label": "Back" }}>
 			<Stack gap="md">
 				<Text size="sm" c="dimmed">
 					When this closes, the key cannot be shown again.

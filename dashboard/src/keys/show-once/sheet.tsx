@@ -1,6 +1,8 @@
-import { Button, Drawer, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
+import { Drawer } from "../../ui/dialog/modal.tsx";
+import type { DialogName } from "../../ui/dialog/names.ts";
 import { DropGuardDialog, useDropGuard } from "../../ui/form/drop-guard.tsx";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { ShowOnceGate } from "./gate.tsx";
@@ -37,6 +39,7 @@ export interface SheetOfForm {
 }
 
 interface SheetProps {
+	readonly name: DialogName;
 	readonly tenant_id: string;
 	readonly opened: boolean;
 	readonly onClose: () => void;
@@ -50,7 +53,7 @@ interface SheetProps {
 }
 
 /** A side sheet: a form, then its result, which only the sheet's state contains, and closes only through the gate. */
-export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, undone = NOTHING_YET, form }: SheetProps) {
+export function ShowOnceSheet({ name, tenant_id, opened, onClose, title, gone = GONE, undone = NOTHING_YET, form }: SheetProps) {
 	const { value: made, hold, drop, emptied, leaving } = useShownOnce<Made>((held) => held.kind === "shown");
 	const [asked, setAsked] = useState(false);
 	const [filled, setFilled] = useState(false);
@@ -80,11 +83,11 @@ export function ShowOnceSheet({ tenant_id, opened, onClose, title, gone = GONE, 
 	return (
 		<>
 			<Drawer
+				name={name}
 				opened={opened}
 				onClose={close}
 				closeOnEscape={!gate && !guard.asking}
 				closeOnClickOutside={false}
-				position="right"
 				size={WIDTH_PX}
 				title={<TitleText>{getTitle(made, emptied, title)}</TitleText>}
 				closeButtonProps={{ "aria-label": "Close" }}

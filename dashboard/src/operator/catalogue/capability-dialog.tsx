@@ -27,6 +27,7 @@ export function CapabilityDialog({ opened, ...props }: DialogProps & { opened: b
 	const adding = props.capability === null;
 	return (
 		<GuardedModal
+			name="capability"
 			opened={opened}
 			onClose={props.onClose}
 			title={adding ? "Add a capability" : "Describe a capability"}

@@ -2,6 +2,8 @@ import { Button, Group, Text, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { DialogName } from "../../ui/dialog/names.ts";
+import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { CatalogueBoard } from "./board.tsx";
 import { CapabilityDialog } from "./capability-dialog.tsx";
@@ -18,23 +20,34 @@ const SEARCHED_FROM = 13;
 /** With more of them, a capability shows only its first. */
 const MANY_FROM = 49;
 
-/** Kept while the dialog closes, so that its content does not change during the animation. */
-function useDialog<What>() {
-	const [what, setWhat] = useState<What | null>(null);
-	const [opened, setOpened] = useState(false);
-	const open = (next: What | null) => {
-		setWhat(next);
-		setOpened(true);
-	};
-	return { what, opened, open, close: () => setOpened(false) };
+/** The dialog that adds a thing, or edits the one that the address names; `what` is kept while it closes. */
+function useEditing<What extends { readonly name: string }>(dialog: DialogName, all: readonly What[]) {
+	const { opened, of, open, close } = useDialog(dialog);
+	const asked = all.find(({ name }) => name === of) ?? null;
+	const [shown, setShown] = useState<What | null>(null);
+	if (opened && asked !== shown) setShown(asked);
+	return { what: opened ? asked : shown, opened: opened && (of === null || asked !== null), open: (what: What | null) => open(what?.name), close };
+}
+
+/** The address names the kind and the thing: "permission orders:write". */
+function useRemoval(capabilities: readonly CatalogueCapability[], permissions: readonly CataloguePermission[]) {
+	const { of, open, close } = useDialog("delete");
+	const [kind, name] = of?.split(" ") ?? [];
+	const all = kind === "capability" ? capabilities : permissions;
+	const is_there = (kind === "capability" || kind === "permission") && all.some((one) => one.name === name);
+	const key = is_there ? of : null;
+	const kept = useKept(key);
+	const [kept_kind, kept_name = ""] = kept?.split(" ") ?? [];
+	const what: Removed | null = kept === null ? null : { kind: kept_kind === "capability" ? "capability" : "permission", name: kept_name };
+	return { what, opened: key !== null, open: (removed: Removed) => open(`${removed.kind} ${removed.name}`), close };
 }
 
 /** The operator's own capabilities and permissions, and the built-in ones. */
 export default function CataloguePage() {
 	const { data } = useSuspenseQuery(catalogueQuery);
-	const capability = useDialog<CatalogueCapability>();
-	const permission = useDialog<CataloguePermission>();
-	const removed = useDialog<Removed>();
+	const capability = useEditing("capability", data.capabilities);
+	const permission = useEditing("permission", data.permissions);
+	const removed = useRemoval(data.capabilities, data.permissions);
 	const { capabilities, permissions, plans } = data;
 	const [search, setSearch] = useState("");
 	const searched = search.trim() !== "";

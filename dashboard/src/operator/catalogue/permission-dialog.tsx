@@ -28,6 +28,7 @@ export function PermissionDialog({ opened, ...props }: DialogProps & { opened: b
 	const adding = props.permission === null;
 	return (
 		<GuardedModal
+			name="permission"
 			opened={opened}
 			onClose={props.onClose}
 			title={adding ? "Add a permission" : "Edit a permission"}

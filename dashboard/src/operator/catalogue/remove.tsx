@@ -1,7 +1,8 @@
-import { Button, Group, List, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, List, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -22,7 +23,13 @@ interface RemoveProps {
 export function CatalogueRemove({ opened, ...props }: RemoveProps & { opened: boolean }) {
 	const { kind } = props.removed;
 	return (
-		<Modal opened={opened} onClose={props.onClose} title={`Delete this ${kind}`} closeButtonProps={{ "aria-label": "Close without deleting" }}>
+		<Modal
+			name="delete"
+			opened={opened}
+			onClose={props.onClose}
+			title={`Delete this ${kind}`}
+			closeButtonProps={{ "aria-label": "Close without deleting" }}
+		>
 			{kind === "permission" ? <RemovePermission {...props} /> : <RemoveCapability {...props} />}
 		</Modal>
 	);

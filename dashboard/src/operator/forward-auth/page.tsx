@@ -2,6 +2,7 @@ import { Box, Button, Grid, Group, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { useDialog } from "../../ui/dialog/use-dialog.ts";
 import { Page, Section } from "../../ui/page.tsx";
 import { RulesBoard } from "./board.tsx";
 import { RulesChanges } from "./changes.tsx";
@@ -28,18 +29,21 @@ export default function ForwardAuthPage() {
 	const { data: saved } = useSuspenseQuery(rulesQuery);
 	const draft = useDraft(saved);
 	const [sheet, setSheet] = useState<Opened>({ entry: null, number: 1 });
-	const [opened, setOpened] = useState(false);
+	const dialog = useDialog("rule");
 	const { entries } = draft.state;
 	const isEmpty = entries.length === 0 && draft.changes.length === 0;
 
+	/** The address has the place of the rule in the list; a new one is at the end. */
 	function open(entry: Entry | null): void {
-		setSheet({ entry, number: entry === null ? entries.length + 1 : entries.indexOf(entry) + 1 });
-		setOpened(true);
+		dialog.open(entry === null ? undefined : String(entries.indexOf(entry) + 1));
 	}
+	const asked = dialog.of === null ? null : entries[Number(dialog.of) - 1];
+	if (dialog.opened && asked !== undefined && asked !== sheet.entry)
+		setSheet({ entry: asked, number: asked === null ? entries.length + 1 : entries.indexOf(asked) + 1 });
 	function keep(rule: Rule): void {
 		if (sheet.entry === null) draft.add(rule);
 		else draft.replace(sheet.entry.id, rule);
-		setOpened(false);
+		dialog.close();
 	}
 	const add = (
 		<Button data-add leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => open(null)}>
@@ -71,11 +75,11 @@ export default function ForwardAuthPage() {
 				</Grid.Col>
 			</Grid>
 			<RuleSheet
-				opened={opened}
+				opened={dialog.opened && asked !== undefined}
 				rule={sheet.entry?.rule ?? NEW_RULE}
 				number={sheet.number}
 				faults={sheet.entry === null ? [] : (draft.faults.get(sheet.entry.id) ?? [])}
-				onClose={() => setOpened(false)}
+				onClose={dialog.close}
 				onKeep={keep}
 			/>
 			<LeaveDraft unsaved={draft.changes.length > 0} />

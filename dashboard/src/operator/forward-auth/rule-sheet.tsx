@@ -26,6 +26,7 @@ export function RuleSheet({ opened, ...props }: SheetProps & { opened: boolean }
 	const isNew = props.rule.pattern === "";
 	return (
 		<GuardedModal
+			name="rule"
 			sheet
 			opened={opened}
 			onClose={props.onClose}

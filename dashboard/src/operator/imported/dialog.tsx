@@ -23,7 +23,14 @@ interface DialogProps {
 /** Declares the format of another system's keys. */
 export function LegacyDialog({ opened, onClose }: DialogProps) {
 	return (
-		<GuardedModal opened={opened} onClose={onClose} title="Add a format" undone="The format has not been added." closing="Close without adding">
+		<GuardedModal
+			name="add"
+			opened={opened}
+			onClose={onClose}
+			title="Add a format"
+			undone="The format has not been added."
+			closing="Close without adding"
+		>
 			<FormatForm onClose={onClose} />
 		</GuardedModal>
 	);

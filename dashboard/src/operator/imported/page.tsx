@@ -1,12 +1,12 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { LegacyBoard } from "./board.tsx";
 import { LegacyDialog } from "./dialog.tsx";
 import { LegacyImport } from "./import.tsx";
-import { formatsQuery, type LegacyFormat } from "./queries.ts";
+import { formatsQuery } from "./queries.ts";
 import { LegacyRemove } from "./remove.tsx";
 import { LegacyTable } from "./table.tsx";
 
@@ -15,12 +15,13 @@ const LEAD = "Keys that another system issued keep working here, so your custome
 /** The formats of imported keys, and how to import them. */
 export default function LegacyFormatsPage() {
 	const { data } = useSuspenseQuery(formatsQuery);
-	const [adding, setAdding] = useState(false);
-	const [removing, setRemoving] = useState<LegacyFormat | null>(null);
-	const [opened, setOpened] = useState(false);
+	const adding = useDialog("add");
+	const removal = useDialog("delete");
 	const formats = data.data;
+	const asked = formats.find(({ name }) => name === removal.of);
+	const removing = useKept(asked);
 	const add = (
-		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>
+		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => adding.open()}>
 			Add a format
 		</Button>
 	);
@@ -33,15 +34,14 @@ export default function LegacyFormatsPage() {
 					<LegacyTable
 						formats={formats}
 						onRemove={(format) => {
-							setRemoving(format);
-							setOpened(true);
+							removal.open(format.name);
 						}}
 					/>
 					<LegacyImport names={formats.map(({ name }) => name)} />
 				</>
 			)}
-			<LegacyDialog opened={adding} onClose={() => setAdding(false)} />
-			{removing !== null && <LegacyRemove opened={opened} format={removing} onClose={() => setOpened(false)} />}
+			<LegacyDialog opened={adding.opened} onClose={adding.close} />
+			{removing !== null && <LegacyRemove opened={asked !== undefined} format={removing} onClose={removal.close} />}
 		</Page>
 	);
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -14,7 +15,13 @@ interface RemoveProps {
 
 export function LegacyRemove({ opened, ...props }: RemoveProps & { opened: boolean }) {
 	return (
-		<Modal opened={opened} onClose={props.onClose} title="Delete this format" closeButtonProps={{ "aria-label": "Close without deleting" }}>
+		<Modal
+			name="delete"
+			opened={opened}
+			onClose={props.onClose}
+			title="Delete this format"
+			closeButtonProps={{ "aria-label": "Close without deleting" }}
+		>
 			<Decide {...props} />
 		</Modal>
 	);

@@ -15,6 +15,7 @@ export function AddOperator({ opened, onClose }: { opened: boolean; onClose: () 
 	const [made, setMade] = useState<MadeOperatorInvitation | null>(null);
 	return (
 		<GuardedModal
+			name="add"
 			opened={opened}
 			onClose={onClose}
 			onClosed={() => setMade(null)}

@@ -1,12 +1,12 @@
 import { Badge, Box, Button, Group, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { AddOperator } from "./add.tsx";
 import { OperatorInvitations } from "./invitations.tsx";
-import { type Operator, operatorsQuery } from "./queries.ts";
+import { operatorsQuery } from "./queries.ts";
 import { RemoveOperator } from "./remove.tsx";
 
 const LEAD = "Who runs this instance: everything in this area and every tenant is open to them. The operator token works as well.";
@@ -14,15 +14,16 @@ const LEAD = "Who runs this instance: everything in this area and every tenant i
 /** The operators of the instance. */
 export default function PeoplePage() {
 	const { data } = useSuspenseQuery(operatorsQuery);
-	const [adding, setAdding] = useState(false);
-	const [removing, setRemoving] = useState<Operator | null>(null);
-	const [opened, setOpened] = useState(false);
+	const adding = useDialog("add");
+	const removal = useDialog("remove");
+	const asked = data.data.find(({ person_id }) => person_id === removal.of);
+	const removing = useKept(asked);
 	return (
 		<Page
 			title="Operators"
 			lead={LEAD}
 			action={
-				<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>
+				<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => adding.open()}>
 					Invite an operator
 				</Button>
 			}
@@ -46,23 +47,15 @@ export default function PeoplePage() {
 								<bdi>{operator.created_by.name}</bdi>
 							</Text>
 						</Box>
-						<Button
-							variant="default"
-							size="xs"
-							aria-label={`Remove ${operator.name}`}
-							onClick={() => {
-								setRemoving(operator);
-								setOpened(true);
-							}}
-						>
+						<Button variant="default" size="xs" aria-label={`Remove ${operator.name}`} onClick={() => removal.open(operator.person_id)}>
 							Remove
 						</Button>
 					</Group>
 				))}
 				<OperatorInvitations />
 			</Box>
-			<AddOperator opened={adding} onClose={() => setAdding(false)} />
-			{removing !== null && <RemoveOperator opened={opened} operator={removing} onClose={() => setOpened(false)} />}
+			<AddOperator opened={adding.opened} onClose={adding.close} />
+			{removing !== null && <RemoveOperator opened={asked !== undefined} operator={removing} onClose={removal.close} />}
 		</Page>
 	);
 }

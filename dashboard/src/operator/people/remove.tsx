@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { sessionQuery } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -16,7 +17,13 @@ interface RemoveProps {
 
 export function RemoveOperator({ opened, ...props }: RemoveProps & { opened: boolean }) {
 	return (
-		<Modal opened={opened} onClose={props.onClose} title="Remove an operator" closeButtonProps={{ "aria-label": "Close without removing" }}>
+		<Modal
+			name="remove"
+			opened={opened}
+			onClose={props.onClose}
+			title="Remove an operator"
+			closeButtonProps={{ "aria-label": "Close without removing" }}
+		>
 			<Decide {...props} />
 		</Modal>
 	);

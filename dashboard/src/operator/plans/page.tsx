@@ -24,8 +24,8 @@ export default function PlansPage() {
 		void navigate({ to: "/operator/plans", search: plansSearchFrom({ ...next }), resetScroll: false, replace });
 	const { search: text = "" } = search;
 	const kept = text === "" ? {} : { search: text };
-	const close = () => show(kept);
-	const open = plans.find(({ id }) => id === search.open);
+	const close = () => show(kept, true);
+	const open = plans.find(({ id }) => id === search.of);
 	const create = () => show({ ...kept, dialog: "create" });
 	const field = useRef<HTMLInputElement>(null);
 	const wanted = text.trim().toLowerCase();
@@ -44,7 +44,7 @@ export default function PlansPage() {
 				</Button>
 			}
 		>
-			{search.open !== undefined && open === undefined && <Text role="status">There is no plan with the id of this address any more.</Text>}
+			{search.of !== undefined && open === undefined && <Text role="status">There is no plan with the id of this address any more.</Text>}
 			{plans.length === 0 ? (
 				<Stack className="kw-surface" p="xl" gap="xs" align="flex-start">
 					<Title order={2}>No plan yet</Title>
@@ -85,8 +85,8 @@ export default function PlansPage() {
 							<PlansTable
 								plans={found}
 								use={use}
-								onOpen={(id) => show({ ...kept, open: id })}
-								onRetire={(id) => show({ ...kept, open: id, dialog: "retire" })}
+								onOpen={(id) => show({ ...kept, dialog: "edit", of: id })}
+								onRetire={(id) => show({ ...kept, dialog: "retire", of: id })}
 							/>
 						</Box>
 					)}
@@ -95,10 +95,10 @@ export default function PlansPage() {
 			<PlanSheet
 				key={open?.id ?? "new"}
 				plan={open ?? null}
-				opened={search.dialog === "create" || (open !== undefined && search.dialog === undefined)}
+				opened={search.dialog === "create" || (open !== undefined && search.dialog === "edit")}
 				use={open && use?.get(open.id)}
 				onClose={close}
-				onRetire={() => open && show({ ...kept, open: open.id, dialog: "retire" })}
+				onRetire={() => open && show({ ...kept, dialog: "retire", of: open.id })}
 			/>
 			{open !== undefined && <RetirePlan plan={open} use={use?.get(open.id)} opened={search.dialog === "retire"} onClose={close} />}
 		</Page>

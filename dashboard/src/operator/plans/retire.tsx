@@ -1,6 +1,7 @@
-import { Anchor, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useConfirmed } from "../../access/confirm.tsx";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -28,7 +29,7 @@ export function RetirePlan({ plan, use, opened, onClose }: RetireProps) {
 		onClose();
 	}
 	return (
-		<Modal opened={opened} onClose={onClose} title="Retire this plan" closeButtonProps={{ "aria-label": "Close without retiring" }}>
+		<Modal name="retire" opened={opened} onClose={onClose} title="Retire this plan" closeButtonProps={{ "aria-label": "Close without retiring" }}>
 			<Stack gap="md">
 				<Text size="sm" className="kw-wrap">
 					{tenants > 0 ? (

@@ -28,6 +28,7 @@ interface SheetProps {
 export function PlanSheet({ plan, opened, onClose, ...rest }: SheetProps) {
 	return (
 		<GuardedModal
+			name={plan === null ? "create" : "edit"}
 			sheet
 			opened={opened}
 			onClose={onClose}

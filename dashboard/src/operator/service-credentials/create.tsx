@@ -19,6 +19,7 @@ export function CreateService({ opened, onClose }: CreateProps) {
 	const [made, setMade] = useState<MadeService | null>(null);
 	return (
 		<GuardedModal
+			name="create"
 			opened={opened || made !== null}
 			onClose={onClose}
 			title={made === null ? "Create a service" : "The credential, shown once"}

@@ -16,10 +16,10 @@ export default function ServicesPage() {
 	const { data: services } = useSuspenseQuery(servicesQuery);
 	const search = servicesSearchFrom(useSearch({ strict: false }));
 	const navigate = useNavigate();
-	const show = (next: ServicesSearch) => void navigate({ to: "/operator/services", search: next, resetScroll: false });
-	const close = () => show({});
+	const show = (next: ServicesSearch, replace = false) => void navigate({ to: "/operator/services", search: next, resetScroll: false, replace });
+	const close = () => show({}, true);
 	const create = () => show({ dialog: "create" });
-	const revoking = services.find(({ id, revoked_at }) => id === search.service && revoked_at === null);
+	const revoking = services.find(({ id, revoked_at }) => id === search.of && revoked_at === null);
 	useHotkeys([["c", create]]);
 	const button = (
 		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={create}>
@@ -43,7 +43,7 @@ export default function ServicesPage() {
 				</Stack>
 			) : (
 				<Box className="kw-surface">
-					<ServicesTable services={services} onRevoke={(id) => show({ dialog: "revoke", service: id })} />
+					<ServicesTable services={services} onRevoke={(id) => show({ dialog: "revoke", of: id })} />
 				</Box>
 			)}
 			<CreateService opened={search.dialog === "create"} onClose={close} />

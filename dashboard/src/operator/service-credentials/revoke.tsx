@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { isTyped, TypedName } from "../../ui/form/typed-name.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -16,7 +17,7 @@ interface RevokeProps {
 /** Revokes a service for good, after its name was typed. */
 export function RevokeService({ service, opened, onClose }: RevokeProps) {
 	return (
-		<Modal opened={opened} onClose={onClose} title="Revoke this service" closeButtonProps={{ "aria-label": "Close without revoking" }}>
+		<Modal name="revoke" opened={opened} onClose={onClose} title="Revoke this service" closeButtonProps={{ "aria-label": "Close without revoking" }}>
 			{service !== null && <Decide key={service.id} service={service} onClose={onClose} />}
 		</Modal>
 	);

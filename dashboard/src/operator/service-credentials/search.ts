@@ -2,14 +2,14 @@
 export interface ServicesSearch {
 	dialog?: "create" | "revoke";
 	/** The id of the service that the dialog is about. */
-	service?: string;
+	of?: string;
 }
 
 /** Parses the search parameters; ignores unknown or invalid ones. */
 export function servicesSearchFrom(search: Readonly<Record<string, unknown>>): ServicesSearch {
-	const { dialog, service } = search;
+	const { dialog, of } = search;
 	return {
 		...(dialog === "create" || dialog === "revoke" ? { dialog } : {}),
-		...(typeof service === "string" && service !== "" ? { service } : {}),
+		...(typeof of === "string" && of !== "" ? { of } : {}),
 	};
 }

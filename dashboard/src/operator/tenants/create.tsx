@@ -24,6 +24,7 @@ interface CreateProps {
 export function CreateTenant({ opened, onClose, onMade }: CreateProps) {
 	return (
 		<GuardedModal
+			name="create"
 			opened={opened}
 			onClose={onClose}
 			title="Create a tenant"

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { TeamInvite } from "../../tenants/team/invite.tsx";
+import type { DialogName } from "../../ui/dialog/names.ts";
 import { GuardedModal } from "../../ui/form/guarded-modal.tsx";
 import { ChangePlan } from "./change-plan.tsx";
 import { Details } from "./details.tsx";
@@ -22,22 +23,22 @@ export function TenantDialogs({ tenant, dialog, onClose, onDeleted }: DialogsPro
 	const common = { tenant, onClose };
 	return (
 		<>
-			<TenantModal title="Change the plan" opened={dialog === "plan"} onClose={onClose} size="lg">
+			<TenantModal name="plan" title="Change the plan" opened={dialog === "plan"} onClose={onClose} size="lg">
 				<ChangePlan {...common} />
 			</TenantModal>
-			<TenantModal guarded title="Limits of its own" opened={dialog === "limits"} onClose={onClose} size="lg">
+			<TenantModal name="limits" guarded title="Limits of its own" opened={dialog === "limits"} onClose={onClose} size="lg">
 				<OwnLimits {...common} />
 			</TenantModal>
-			<TenantModal guarded title="Name and own id" opened={dialog === "details"} onClose={onClose}>
+			<TenantModal name="details" guarded title="Name and own id" opened={dialog === "details"} onClose={onClose}>
 				<Details {...common} />
 			</TenantModal>
-			<TenantModal guarded title="Portal link" opened={dialog === "portal"} onClose={onClose}>
+			<TenantModal name="portal" guarded title="Portal link" opened={dialog === "portal"} onClose={onClose}>
 				<PortalLink {...common} />
 			</TenantModal>
-			<TenantModal title="Suspend this tenant" opened={dialog === "suspend"} onClose={onClose}>
+			<TenantModal name="suspend" title="Suspend this tenant" opened={dialog === "suspend"} onClose={onClose}>
 				<SuspendTenant {...common} />
 			</TenantModal>
-			<TenantModal title="Delete this tenant" opened={dialog === "delete"} onClose={onClose}>
+			<TenantModal name="delete" title="Delete this tenant" opened={dialog === "delete"} onClose={onClose}>
 				<DeleteTenant {...common} onDeleted={onDeleted} />
 			</TenantModal>
 			<TeamInvite tenant_id={tenant.id} opened={dialog === "invite"} onClose={onClose} />
@@ -46,6 +47,7 @@ export function TenantDialogs({ tenant, dialog, onClose, onDeleted }: DialogsPro
 }
 
 interface ModalProps {
+	readonly name: DialogName;
 	readonly title: string;
 	readonly opened: boolean;
 	readonly onClose: () => void;
@@ -55,9 +57,10 @@ interface ModalProps {
 	readonly children: ReactNode;
 }
 
-function TenantModal({ title, opened, onClose, size = "md", guarded = false, children }: ModalProps) {
+function TenantModal({ name, title, opened, onClose, size = "md", guarded = false, children }: ModalProps) {
 	return (
 		<GuardedModal
+			name={name}
 			opened={opened}
 			onClose={onClose}
 			title={title}

@@ -27,7 +27,7 @@ export function ReplaceKey({ tenant_id, apiKey, ...rest }: ReplaceProps & Button
 				<Link
 					to="/settings/api-access/$key_id"
 					params={{ key_id: apiKey.id }}
-					search={{ tenant: tenant_id, replace: true }}
+					search={{ tenant: tenant_id, dialog: "replace" }}
 					resetScroll={false}
 					{...props}
 				/>

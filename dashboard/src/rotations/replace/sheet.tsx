@@ -34,6 +34,7 @@ export function ReplaceSheet({ tenant_id, apiKey, opened }: SheetProps) {
 
 	return (
 		<ShowOnceSheet
+			name="replace"
 			tenant_id={tenant_id}
 			opened={opened}
 			onClose={close}

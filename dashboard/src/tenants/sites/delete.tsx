@@ -1,8 +1,9 @@
-import { Alert, Anchor, Button, Group, List, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, List, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api, isApiError } from "../../http/api.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { isTyped, TypedName } from "../../ui/form/typed-name.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -25,6 +26,7 @@ interface DeleteProps {
 export function DeleteSite({ opened, onClosed, ...props }: DeleteProps & { readonly opened: boolean; readonly onClosed: () => void }) {
 	return (
 		<Modal
+			name="delete"
 			opened={opened}
 			onClose={props.onClose}
 			onExitTransitionEnd={onClosed}

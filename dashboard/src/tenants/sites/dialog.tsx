@@ -24,6 +24,7 @@ interface FormProps {
 export function SiteDialog({ opened, ...props }: FormProps & { opened: boolean }) {
 	return (
 		<GuardedModal
+			name={props.site === null ? "add" : "edit"}
 			opened={opened}
 			onClose={props.onClose}
 			title={props.site === null ? "Add a site" : "Edit this site"}

@@ -1,24 +1,19 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { ListMissing } from "../../keys/missing.tsx";
 import { formatUsed } from "../../plans/meter.ts";
 import { limitsQuery } from "../../plans/queries.ts";
+import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
-import type { Site } from "../site-queries.ts";
+import { siteQuery } from "../site-queries.ts";
 import { SitesBoard } from "./board.tsx";
 import { DeleteSite } from "./delete.tsx";
 import { SiteDialog } from "./dialog.tsx";
 import { SitesList } from "./list.tsx";
-
-interface Chosen {
-	readonly kind: "edit" | "delete";
-	/** Null to add one. Kept while the dialog closes. */
-	readonly site: Site | null;
-}
 
 /** The tenant's sites, to which keys can be bound. */
 export default function SitesPage() {
@@ -27,14 +22,13 @@ export default function SitesPage() {
 	const { search = "" } = useSearch({ strict: false });
 	const navigate = useNavigate();
 	const { data: limits } = useSuspenseQuery(limitsQuery(tenant.id));
-	const [chosen, setChosen] = useState<Chosen>({ kind: "edit", site: null });
-	const [opened, setOpened] = useState(false);
+	const add_one = useDialog("add");
+	const edit = useDialog("edit");
+	const removal = useDialog("delete");
+	const about = edit.of ?? removal.of;
+	const { data: found } = useQuery(siteQuery(tenant.id, about));
+	const site = useKept(found);
 	const region = useRef<HTMLDivElement>(null);
-	const close = () => setOpened(false);
-	function open(kind: Chosen["kind"], site: Site | null): void {
-		setChosen({ kind, site });
-		setOpened(true);
-	}
 	/** The row that opened the dialog may be gone with its site. */
 	function keepFocus(): void {
 		if (document.activeElement === null || document.activeElement === document.body) region.current?.focus();
@@ -42,7 +36,7 @@ export default function SitesPage() {
 	const { used, max } = limits.sites;
 	const isFull = max !== null && used >= max;
 	const add = (
-		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => open("edit", null)}>
+		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => add_one.open()}>
 			Add a site
 		</Button>
 	);
@@ -71,13 +65,22 @@ export default function SitesPage() {
 					onSearch={(next) => void navigate({ to: "/sites", search: { tenant: tenant.id, ...(next === "" ? {} : { search: next }) }, replace: true })}
 					used={`${formatUsed("site", limits.sites)} in your plan.${isFull ? " Delete one, or ask for a larger plan, before you add another." : ""}`}
 					region={region}
-					onEdit={may.manage_sites ? (site) => open("edit", site) : null}
-					onDelete={may.manage_sites ? (site) => open("delete", site) : null}
+					onEdit={may.manage_sites ? ({ id }) => edit.open(id) : null}
+					onDelete={may.manage_sites ? ({ id }) => removal.open(id) : null}
 				/>
 			)}
-			<SiteDialog opened={opened && chosen.kind === "edit"} tenant_id={tenant.id} site={chosen.site} onClose={close} />
-			{chosen.site !== null && (
-				<DeleteSite opened={opened && chosen.kind === "delete"} tenant_id={tenant.id} site={chosen.site} onClose={close} onClosed={keepFocus} />
+			<SiteDialog opened={add_one.opened && may.manage_sites} tenant_id={tenant.id} site={null} onClose={add_one.close} />
+			{site !== null && (
+				<>
+					<SiteDialog opened={edit.opened && found !== undefined && may.manage_sites} tenant_id={tenant.id} site={site} onClose={edit.close} />
+					<DeleteSite
+						opened={removal.opened && found !== undefined && may.manage_sites}
+						tenant_id={tenant.id}
+						site={site}
+						onClose={removal.close}
+						onClosed={keepFocus}
+					/>
+				</>
 			)}
 		</Page>
 	);

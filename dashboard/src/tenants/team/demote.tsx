@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { ROLE_WORDS } from "../../access/roles.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import type { Member } from "../team-queries.ts";
 import { TeamEnding } from "./ending.tsx";
 
@@ -16,7 +17,7 @@ interface TeamDemoteProps {
 export function TeamDemote({ tenant_id, member, role, onClose, onSure }: TeamDemoteProps) {
 	const { name, is_you } = member;
 	return (
-		<Modal opened={role !== null} onClose={onClose} title={is_you ? "Stop being an owner?" : "Give this person a lesser role?"}>
+		<Modal name="demote" opened={role !== null} onClose={onClose} title={is_you ? "Stop being an owner?" : "Give this person a lesser role?"}>
 			{role !== null && (
 				<Stack gap="md">
 					{is_you ? (

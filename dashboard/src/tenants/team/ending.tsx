@@ -91,7 +91,7 @@ function KeysShown({ tenant_id, member, keys }: KeysShownProps) {
 									<Link
 										to="/settings/api-access/$key_id"
 										params={{ key_id }}
-										search={{ tenant: tenant_id, replace: true }}
+										search={{ tenant: tenant_id, dialog: "replace" }}
 										target="_blank"
 										{...props}
 									/>

@@ -1,7 +1,8 @@
-import { Box, Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { ROLE_WORDS } from "../../access/roles.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import type { Meaning } from "../../ui/theme.ts";
@@ -71,7 +72,13 @@ export function TeamInvitations({ tenant_id, invitations, manages }: TeamInvitat
 					{all ? "Show only what is open" : `Show earlier invitations (${earlier})`}
 				</Button>
 			)}
-			<Modal opened={opened} onClose={() => setOpened(false)} title="The invitation is ready" closeButtonProps={{ "aria-label": "Close" }}>
+			<Modal
+				name="question"
+				opened={opened}
+				onClose={() => setOpened(false)}
+				title="The invitation is ready"
+				closeButtonProps={{ "aria-label": "Close" }}
+			>
 				{made !== null && <InviteLink made={made} onClose={() => setOpened(false)} />}
 			</Modal>
 		</Stack>

@@ -24,6 +24,7 @@ export function TeamInvite({ tenant_id, opened, onClose }: TeamInviteProps) {
 	const [made, setMade] = useState<MadeInvitation | null>(null);
 	return (
 		<GuardedModal
+			name="invite"
 			opened={opened}
 			onClose={onClose}
 			onClosed={() => setMade(null)}

@@ -3,6 +3,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { type TenantOfPage, useSession } from "../../access/session.ts";
+import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time, useNow } from "../../ui/time.tsx";
 import { HOUR_MS } from "../../ui/time-units.ts";
@@ -31,15 +32,12 @@ interface TeamMembersProps {
 
 export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 	const { person } = useSession();
-	const [removing, setRemoving] = useState<Member | null>(null);
-	const [asked, setAsked] = useState(false);
+	const removal = useDialog("remove");
+	const asked = members.find(({ id, is_you }) => id === removal.of && (is_you || manages));
+	const removing = useKept(asked);
 	const [text, setText] = useState("");
 	const [all, setAll] = useState(false);
 	const lonely = members.filter(({ role }) => role === "owner").length === 1;
-	function remove(member: Member): void {
-		setRemoving(member);
-		setAsked(true);
-	}
 	if (members.length === 0) return <Text c="dimmed">No members yet.</Text>;
 	const wanted = text.trim().toLowerCase();
 	const found = members.filter(({ name, email }) => `${name} ${email ?? ""}`.toLowerCase().includes(wanted));
@@ -69,7 +67,7 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 						member={member}
 						manages={manages}
 						isLastOwner={lonely && member.role === "owner"}
-						onRemove={() => remove(member)}
+						onRemove={() => removal.open(member.id)}
 					/>
 				))}
 			</Stack>
@@ -88,8 +86,8 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 					key={`${removing.id} ${removing.role} ${removing.name}`}
 					tenant={tenant}
 					member={removing}
-					opened={asked}
-					onClose={() => setAsked(false)}
+					opened={asked !== undefined && !(lonely && asked.role === "owner")}
+					onClose={removal.close}
 				/>
 			)}
 		</>
@@ -132,7 +130,10 @@ interface MemberRowProps {
 
 function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: MemberRowProps) {
 	const { id, name, email, role, joined_at, last_seen_at, is_you } = member;
-	const [lesser, setLesser] = useState<Member["role"] | null>(null);
+	const demote = useDialog("demote");
+	const [about, wanted] = demote.of?.split(" ") ?? [];
+	const asked = about === id && manages && !isLastOwner ? ROLES.find((known) => known === wanted) : undefined;
+	const lesser = asked !== undefined && ROLES.indexOf(asked) < ROLES.indexOf(role) ? asked : null;
 	const changed = useTeamChanged(tenant_id);
 	const action = useAction();
 
@@ -147,7 +148,7 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 	function choose(value: string | null): void {
 		const next = ROLES.find((known) => known === value);
 		if (next === undefined || next === role) return;
-		if (ROLES.indexOf(next) < ROLES.indexOf(role)) setLesser(next);
+		if (ROLES.indexOf(next) < ROLES.indexOf(role)) demote.open(`${id} ${next}`);
 		else void give(next);
 	}
 	return (
@@ -212,9 +213,9 @@ function MemberRow({ tenant_id, member, manages, isLastOwner, onRemove }: Member
 				tenant_id={tenant_id}
 				member={member}
 				role={lesser}
-				onClose={() => setLesser(null)}
+				onClose={demote.close}
 				onSure={(next) => {
-					setLesser(null);
+					demote.close();
 					void give(next);
 				}}
 			/>

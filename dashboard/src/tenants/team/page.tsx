@@ -1,9 +1,9 @@
 import { Alert, Anchor, Box, Button, List, SimpleGrid, Text } from "@mantine/core";
 import { IconLock, IconUserPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { useAccess, useTenant } from "../../access/session.ts";
+import { useDialog } from "../../ui/dialog/use-dialog.ts";
 import { Page, Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { invitationsQuery, type Member, membersQuery, portalSessionsQuery } from "../team-queries.ts";
@@ -18,7 +18,7 @@ export default function TeamPage() {
 	const members = useSuspenseQuery(membersQuery(tenant.id)).data.data;
 	const invitations = useQuery({ ...invitationsQuery(tenant.id), enabled: may.see_invitations });
 	const portal = useQuery({ ...portalSessionsQuery(tenant.id), enabled: may.manage_team });
-	const [inviting, setInviting] = useState(false);
+	const inviting = useDialog("invite");
 	return (
 		<Page
 			title="Team"
@@ -33,7 +33,7 @@ export default function TeamPage() {
 			}
 			action={
 				may.manage_team && (
-					<Button leftSection={<IconUserPlus size={16} aria-hidden="true" />} onClick={() => setInviting(true)}>
+					<Button leftSection={<IconUserPlus size={16} aria-hidden="true" />} onClick={() => inviting.open()}>
 						Invite a person
 					</Button>
 				)
@@ -69,7 +69,7 @@ export default function TeamPage() {
 					))}
 				</SimpleGrid>
 			</Section>
-			<TeamInvite tenant_id={tenant.id} opened={inviting} onClose={() => setInviting(false)} />
+			<TeamInvite tenant_id={tenant.id} opened={inviting.opened && may.manage_team} onClose={inviting.close} />
 		</Page>
 	);
 }

@@ -1,6 +1,7 @@
-import { Button, Group, List, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { TenantOfPage } from "../../access/session.ts";
+import { Modal } from "../../ui/dialog/modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -41,7 +42,7 @@ export function TeamRemove({ tenant, opened, onClose, ...props }: TeamRemoveProp
 		toaster.noted(`${name} is no longer on the team.`);
 	}
 	return (
-		<Modal opened={opened} onClose={close} title={is_you ? <>Leave this team?</> : <>Remove this person?</>}>
+		<Modal name="remove" opened={opened} onClose={close} title={is_you ? <>Leave this team?</> : <>Remove this person?</>}>
 			<Stack gap="md">
 				<Text className="kw-wrap">
 					{is_you ? (

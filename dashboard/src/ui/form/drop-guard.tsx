@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
 import { useCallback, useLayoutEffect, useRef, useState } from "react";
+import { Modal } from "../dialog/modal.tsx";
 
 export interface DropGuard {
 	readonly asking: boolean;
@@ -42,7 +43,13 @@ export function useDropGuard(filled: boolean, onDrop: () => void): DropGuard {
 /** The question of a `DropGuard`; `what` is what has not happened yet. */
 export function DropGuardDialog({ guard, what }: { guard: DropGuard; what: string }) {
 	return (
-		<Modal opened={guard.asking} onClose={guard.stay} title="Drop what you filled in?" closeButtonProps={{ "aria-label": "Back to the form" }}>
+		<Modal
+			name="question"
+			opened={guard.asking}
+			onClose={guard.stay}
+			title="Drop what you filled in?"
+			closeButtonProps={{ "aria-label": "Back to the form" }}
+		>
 			<Stack gap="md">
 				<Text size="sm">{what} What you filled in is not kept.</Text>
 				<Group justify="flex-end" gap={8}>

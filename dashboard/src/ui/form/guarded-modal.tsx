@@ -1,6 +1,7 @@
-import { Button, type ButtonProps, Drawer, Modal, type ModalProps } from "@mantine/core";
+import { Button, type ButtonProps, type ModalProps } from "@mantine/core";
 import { createContext, type MouseEvent, type ReactNode, use, useState } from "react";
 import { flushSync } from "react-dom";
+import { Drawer, Modal, type Named } from "../dialog/modal.tsx";
 import { DropGuardDialog, useDropGuard } from "./drop-guard.tsx";
 
 interface FormGuard {
@@ -15,7 +16,7 @@ const Guard = createContext<FormGuard>({ leave: () => undefined, finish: () => u
 /** The guard of the dialog around a form. */
 export const useFormGuard = (): FormGuard => use(Guard);
 
-interface GuardedProps {
+interface GuardedProps extends Named {
 	readonly opened: boolean;
 	readonly onClose: () => void;
 	readonly title: ReactNode;
@@ -88,7 +89,7 @@ export function GuardedModal({
 	return (
 		<>
 			{sheet ? (
-				<Drawer position="right" closeButtonProps={{ "aria-label": closing }} {...shared}>
+				<Drawer closeButtonProps={{ "aria-label": closing }} {...shared}>
 					{inside}
 				</Drawer>
 			) : (
