@@ -230,6 +230,22 @@ describe("words", () => {
 	});
 });
 
+describe("dialogs", () => {
+	it("refuses a dialog or a sheet without a name in the list of addresses", () => {
+		const page = "dashboard/src/keys/page.tsx";
+		for (const part of ["Modal", "Drawer", "ModalRoot", "DrawerContent", "ModalBase", "Modal as Box"]) {
+			refused({ [page]: `import { Button, ${part} } from "@mantine/core";\n` }, /page\.tsx:1 \w+ of @mantine\/core has no address/);
+		}
+		refused({ [page]: 'export { Modal } from "@mantine/core";\n' }, /Modal of @mantine\/core has no address/);
+		refused({ [page]: 'export * from "@mantine/core";\n' }, /takes all of @mantine\/core/);
+		refused({ [page]: 'import * as mantine from "@mantine/core";\n' }, /takes all of @mantine\/core/);
+		admitted({
+			[page]: 'import { Button, type ModalProps } from "@mantine/core";\nimport { Modal } from "../ui/dialog/modal.tsx";\n',
+			"dashboard/src/ui/dialog/modal.tsx": 'import { Drawer, Modal } from "@mantine/core";\n',
+		});
+	});
+});
+
 describe("names, lengths and suppressions", () => {
 	it("refuses names that say nothing, as a folder or as a file", () => {
 		refused({ "client/src/utils/a.ts": "export const a = 1;\n" }, /"utils" says nothing/);

@@ -6,6 +6,7 @@ import { checkCycles, checkFolders, checkSmallFiles } from "./architecture/graph
 import { checkImports } from "./architecture/modules.ts";
 import { checkOwners } from "./architecture/owners.ts";
 import {
+	dialogsHaveAddresses,
 	environmentOnlyInConfig,
 	filesAreShort,
 	namesSaySomething,
@@ -25,6 +26,7 @@ const RULES: readonly Rule[] = [
 	sqlOnlyInStores,
 	environmentOnlyInConfig,
 	timeOnlyFromClock,
+	dialogsHaveAddresses,
 	namesSaySomething,
 	filesAreShort,
 	noAny,

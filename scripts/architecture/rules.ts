@@ -10,6 +10,8 @@ const SQL_MODULES = ["server/src/database/", "server/src/nodes/"];
 const SQL_CALLS = new Set(["selectFrom", "insertInto", "updateTable", "deleteFrom", "replaceInto", "mergeInto", "query"]);
 const ENVIRONMENT_READER = "server/src/config.ts";
 const TIME_READERS = new Set(["server/src/core/clock.ts", "server/src/core/log.ts"]);
+const DIALOGS = "dashboard/src/ui/dialog/";
+const DIALOG_PARTS = new Set(["Modal", "Drawer", "ModalBase"]);
 const CLOCK_PROPERTIES = new Set(["Date.now", "performance.now", "performance.timeOrigin", "process.hrtime", "process.uptime"]);
 
 export type Rule = (source: Source) => Violation[];
@@ -66,6 +68,21 @@ export const timeOnlyFromClock: Rule = (source) => {
 			return "reads time by Date(): take a Clock as an argument";
 		const isDate = ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "Date";
 		return isDate && (node.arguments ?? []).length === 0 ? "reads time by new Date(): take a Clock as an argument" : null;
+	});
+};
+
+/** A dialog has a name in the list of addresses, which the dashboard's own `Modal` and `Drawer` ask for. */
+export const dialogsHaveAddresses: Rule = (source) => {
+	if (!source.path.startsWith("dashboard/src/") || source.is_test || source.path.startsWith(DIALOGS)) return [];
+	return faults(source, (node) => {
+		if (!ts.isImportDeclaration(node) && !ts.isExportDeclaration(node)) return null;
+		const from = node.moduleSpecifier;
+		if (from === undefined || !ts.isStringLiteral(from) || from.text !== "@mantine/core") return null;
+		const names = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : node.exportClause;
+		if (names === undefined || !(ts.isNamedImports(names) || ts.isNamedExports(names))) return "takes all of @mantine/core: name its parts";
+		const parts = names.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
+		const part = parts.find((name) => DIALOG_PARTS.has(name.replace(/(?<=.)(?:Root|Content)$/, "")));
+		return part === undefined ? null : `${part} of @mantine/core has no address: use ui/dialog/modal.tsx`;
 	});
 };
 
