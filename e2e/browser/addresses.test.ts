@@ -91,6 +91,55 @@ test("a dialog that a person opens is closed by Back, kept by a reload and gone 
 	await page.getByRole("button", { name: "Pause this key" }).and(page.locator(":focus")).waitFor();
 });
 
+test("a form that was saved closes without a question, and its entry of the history has no dialog", async () => {
+	await page.goto(`${dashboard.url}/settings?tenant=${tenant_id}`);
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	await page.goto(addressOf("/settings", "name"));
+	await open(page, "name").getByLabel("Your name").fill("Olivia Owner");
+	await open(page, "name").getByRole("button", { name: "Save" }).click();
+	await open(page, "name").waitFor({ state: "detached" });
+	equal(await page.getByRole("dialog").count(), 0);
+	ok(!page.url().includes("dialog="), page.url());
+	assertNoPageErrors(olivia);
+});
+
+test("Back out of a filled form that a link of another page opened asks first, then leads to that page", async () => {
+	await page.goto(`${dashboard.url}/sites?tenant=${tenant_id}`);
+	await page.getByRole("button", { name: "Add a site" }).waitFor();
+	const link = addressOf("/settings/api-access/$key_id", "edit");
+	// As the router does for a link of the dashboard itself.
+	await page.evaluate(`history.pushState({ key: "l", __TSR_key: "l", __TSR_index: history.state.__TSR_index + 1 }, "", ${JSON.stringify(link)})`);
+	const name = open(page, "edit").getByRole("textbox", { name: "Name", exact: true });
+	await name.fill("another name");
+	await page.goBack();
+	await open(page, "question").getByRole("button", { name: "Back to the form" }).last().click();
+	await open(page, "question").waitFor({ state: "detached" });
+	equal(await name.inputValue(), "another name");
+	await page.waitForURL("**dialog=edit**");
+	await page.goBack();
+	await open(page, "question").getByRole("button", { name: "Drop it" }).click();
+	await page.getByRole("button", { name: "Add a site" }).waitFor();
+	equal(new URL(page.url()).pathname, "/sites");
+	equal(await page.getByRole("dialog").count(), 0);
+	assertNoPageErrors(olivia);
+});
+
+test("Back closes a filled form after a question, on the page that opened it", async () => {
+	await page.goto(`${dashboard.url}/sites?tenant=${tenant_id}`);
+	await page.getByRole("button", { name: "Add a site" }).click();
+	await open(page, "add").getByLabel("Name", { exact: true }).fill("Shop in Ghent");
+	await page.goBack();
+	await open(page, "question").getByRole("button", { name: "Drop it" }).click();
+	await open(page, "add").waitFor({ state: "detached" });
+	const at = new URL(page.url());
+	equal(`${at.pathname}${at.search}`, `/sites?tenant=${tenant_id}`);
+	await page.getByRole("button", { name: "Add a site" }).click();
+	equal(await open(page, "add").getByLabel("Name", { exact: true }).inputValue(), "");
+	await page.keyboard.press("Escape");
+	await open(page, "add").waitFor({ state: "detached" });
+	assertNoPageErrors(olivia);
+});
+
 test("keys that were selected are not in the address: a reload selects none and opens nothing", async () => {
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
 	await page.getByLabel("Choose prod-order-bot").check();

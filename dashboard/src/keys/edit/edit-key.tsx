@@ -39,6 +39,7 @@ export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
 				opened={opened}
 				onClose={close}
 				closeOnEscape={!guard.asking}
+				onExitTransitionEnd={() => setFilled(false)}
 				size={WIDTH_PX}
 				title="Edit this key"
 				closeOnClickOutside={false}

@@ -87,6 +87,7 @@ export function ShowOnceSheet({ name, tenant_id, opened, onClose, title, gone = 
 				opened={opened}
 				onClose={close}
 				closeOnEscape={!gate && !guard.asking}
+				onExitTransitionEnd={() => setFilled(false)}
 				closeOnClickOutside={false}
 				size={WIDTH_PX}
 				title={<TitleText>{getTitle(made, emptied, title)}</TitleText>}

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { useBlocker } from "@tanstack/react-router";
+import { type ShouldBlockFn, useBlocker } from "@tanstack/react-router";
 import { useCallback, useLayoutEffect, useRef, useState } from "react";
 import { Modal } from "../dialog/modal.tsx";
 
@@ -14,7 +14,8 @@ export interface DropGuard {
 /** Asks before a form that was filled in is closed or its page is left. `onDrop` closes the form. */
 export function useDropGuard(filled: boolean, onDrop: () => void): DropGuard {
 	const [asked, setAsked] = useState(false);
-	const leaving = useBlocker({ shouldBlockFn: () => filled, enableBeforeUnload: () => filled, disabled: !filled, withResolver: true });
+	const shouldBlockFn: ShouldBlockFn = (step) => filled && !closesItself(step);
+	const leaving = useBlocker({ shouldBlockFn, enableBeforeUnload: () => filled, disabled: !filled, withResolver: true });
 	const blocked = leaving.status === "blocked";
 	// Listeners on the window call `close` of an earlier render, which would drop what was typed since.
 	const latest = useRef({ filled, onDrop });
@@ -34,10 +35,17 @@ export function useDropGuard(filled: boolean, onDrop: () => void): DropGuard {
 		},
 		drop() {
 			setAsked(false);
-			onDrop();
+			// Where the step itself leaves the form, closing it too would change the entry of the history that the step leads to.
 			if (blocked) leaving.proceed();
+			else onDrop();
 		},
 	};
+}
+
+/** Whether the step is a form's own, which was saved or dropped: it takes the dialog out of the address of the same page, and Back never replaces. */
+function closesItself({ action, current, next }: Parameters<ShouldBlockFn>[0]): boolean {
+	const closes = current.search.dialog !== undefined && next.search.dialog === undefined;
+	return action === "REPLACE" && current.pathname === next.pathname && closes;
 }
 
 /** The question of a `DropGuard`; `what` is what has not happened yet. */
