@@ -6,7 +6,7 @@ import { usePrefetchQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense, useState } from "react";
 import { useTenant } from "../access/session.ts";
-import { useDialog } from "../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../ui/lazy-dialog.tsx";
 import { AlertList } from "./list.tsx";
 import { AlertPanel } from "./panel.tsx";
@@ -29,6 +29,7 @@ export default function AlertsPage() {
 	const suspended = tenant.status === "suspended";
 	const { alert, ...rest } = search;
 	const test = useDialog("test");
+	const tests = useStaying(test.opened, manages && !suspended);
 	// The rules are asked for at once, and shown when the length of the list above them is known, so that they do not jump.
 	usePrefetchQuery(rulesQuery(tenant.id));
 	const [listed, setListed] = useState<string | null>(null);
@@ -57,7 +58,7 @@ export default function AlertsPage() {
 						</Button>
 					)}
 				</Group>
-				<SendAlertTest tenant_id={tenant.id} opened={test.opened && manages && !suspended} onClose={test.close} />
+				<SendAlertTest tenant_id={tenant.id} opened={tests} onClose={test.close} />
 				{suspended && (
 					<Alert variant="light" color="yellow" icon={<IconLock size={18} aria-hidden="true" />} title="This tenant is suspended">
 						Alerts are still raised, and can be acknowledged. Rules can be changed when the suspension is over.

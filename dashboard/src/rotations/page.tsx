@@ -7,7 +7,7 @@ import { useEffect } from "react";
 import { useAccess, useTenant } from "../access/session.ts";
 import { isApiError } from "../http/api.ts";
 import { keyQuery, useKeysChanged } from "../keys/queries.ts";
-import { useDialog } from "../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -78,6 +78,7 @@ function PageOfRotation(props: RotationProps) {
 	useTold(tenant_id, rotation.status);
 	const another = useDialog("another-link");
 	const { may } = useAccess();
+	const links = useStaying(another.opened, rotation.status === "waiting" && may.create_keys);
 	const { meaning, word } = STATUS_WORDS[rotation.status];
 	return (
 		<Page
@@ -111,7 +112,7 @@ function PageOfRotation(props: RotationProps) {
 					<RotationOperations rotation={rotation} />
 				</div>
 			</div>
-			<AnotherLink {...props} opened={another.opened && rotation.status === "waiting" && may.create_keys} onClose={another.close} />
+			<AnotherLink {...props} opened={links} onClose={another.close} />
 		</Page>
 	);
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Select, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useDialog, useKept } from "../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../ui/dialog/use-dialog.ts";
 import { Card } from "../ui/page.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { MEANINGS } from "../ui/theme.ts";
@@ -31,10 +31,11 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 	const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useInfiniteQuery(
 		deliveriesQuery(owner, webhook.id, status),
 	);
-	const { of, open, close } = useDialog("delivery");
+	const { opened, of, open, close } = useDialog("delivery");
 	const deliveries = data?.pages.flatMap((page) => page.data) ?? [];
 	const asked = deliveries.find(({ id }) => id === of);
 	const chosen = useKept(asked);
+	const shows = useStaying(opened, asked !== undefined);
 	const filter = (
 		<Select
 			aria-label="Deliveries"
@@ -78,7 +79,7 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 					owner={owner}
 					webhook={webhook}
 					delivery={chosen}
-					opened={asked !== undefined}
+					opened={shows}
 					manages={manages}
 					onClose={close}
 					onReplayed={({ id }) => open(id)}

@@ -3,7 +3,7 @@ import { Box, Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useRef } from "react";
-import { useDialog, useKept } from "../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../ui/lazy-dialog.tsx";
 import { Card, Page } from "../ui/page.tsx";
 import { WebhooksBoard } from "./board.tsx";
@@ -45,6 +45,8 @@ export function WebhooksView({ owner, lead, whose, manages, search, onSearch, no
 	const allowed = manages || asked === "delete";
 	const chosen = useKept(about);
 	const action = useKept(asked);
+	const adds = useStaying(adding.opened, manages);
+	const acts = useStaying(asked !== null, about !== undefined && allowed);
 	const region = useRef<HTMLDivElement>(null);
 	const selected = webhooks.find(({ id }) => id === search.webhook) ?? webhooks[0];
 	const { status } = search;
@@ -91,16 +93,9 @@ export function WebhooksView({ owner, lead, whose, manages, search, onSearch, no
 					</div>
 				)}
 			</Box>
-			<AddWebhook owner={owner} opened={adding.opened && manages} onClose={adding.close} onMade={({ id }) => onSearch({ webhook: id })} />
+			<AddWebhook owner={owner} opened={adds} onClose={adding.close} onMade={({ id }) => onSearch({ webhook: id })} />
 			{chosen !== null && action !== null && (
-				<Dialogs
-					owner={owner}
-					action={action}
-					webhook={chosen}
-					opened={asked !== null && about !== undefined && allowed}
-					onClose={close}
-					onClosed={keepFocus}
-				/>
+				<Dialogs owner={owner} action={action} webhook={chosen} opened={acts} onClose={close} onClosed={keepFocus} />
 			)}
 		</Page>
 	);

@@ -2,7 +2,7 @@ import { Switch, Table, Text, UnstyledButton } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useSession } from "../../access/session.ts";
 import { membersQuery } from "../../tenants/team-queries.ts";
-import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Card } from "../../ui/page.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -30,6 +30,7 @@ export function RulesCard({ tenant_id, edits }: RulesProps) {
 	const on = rules.filter(({ enabled }) => enabled).length;
 	const asked = rules.find((one) => one.rule === of);
 	const rule = useKept(asked);
+	const changes = useStaying(opened, edits && asked !== undefined);
 	return (
 		<Card title="Watched" note={`${on} of ${rules.length} rules on`} flush>
 			<Table className="kw-list kw-rules" data-inset aria-label="Rules" verticalSpacing={0}>
@@ -60,7 +61,7 @@ export function RulesCard({ tenant_id, edits }: RulesProps) {
 					? "Alerts are mailed when they are raised and when they are resolved, to people whose address is proven. Webhooks get them too."
 					: "This server sends no mail: alerts are shown here, and webhooks get them."}
 			</Text>
-			{rule !== null && <RuleSheet tenant_id={tenant_id} rule={rule} opened={opened && edits && asked !== undefined} onClose={close} />}
+			{rule !== null && <RuleSheet tenant_id={tenant_id} rule={rule} opened={changes} onClose={close} />}
 		</Card>
 	);
 }

@@ -3,7 +3,7 @@ import { IconFeather, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
-import { useDialog } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
@@ -45,8 +45,10 @@ export default function ListPage() {
 	const ending = useQuery(endingQuery(tenant.id));
 	const creating = useDialog("create");
 	const canary = useDialog("canary");
-	const bulk = useBulk();
-	const revoking = useRevoking(tenant.id);
+	const bulk = useBulk(access.may.revoke_keys);
+	const revoking = useRevoking(tenant.id, access.may.revoke_keys);
+	const creates = useStaying(creating.opened, access.may.create_keys);
+	const makes_canary = useStaying(canary.opened, access.may.create_keys);
 	const [filters, setFilters] = useListFilters();
 	const create = (
 		<Group gap={8}>
@@ -87,16 +89,10 @@ export default function ListPage() {
 			) : (
 				access.allowed && <ListBoard onCreate={() => creating.open()} />
 			)}
-			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creating.opened && access.may.create_keys} onClose={creating.close} />
-			<CanaryDialog
-				key={`canary of ${tenant.id}`}
-				tenant_id={tenant.id}
-				opened={canary.opened && access.may.create_keys}
-				onClose={canary.close}
-				taken={choices.live_names}
-			/>
-			<BulkRevoke tenant_id={tenant.id} target={access.may.revoke_keys ? bulk.target : null} choices={choices} onClose={bulk.close} />
-			<RevokeDialog tenant_id={tenant.id} apiKey={access.may.revoke_keys ? revoking.key : null} reason={revoking.reason} onClose={revoking.close} />
+			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creates} onClose={creating.close} />
+			<CanaryDialog key={`canary of ${tenant.id}`} tenant_id={tenant.id} opened={makes_canary} onClose={canary.close} taken={choices.live_names} />
+			<BulkRevoke tenant_id={tenant.id} target={bulk.target} choices={choices} onClose={bulk.close} />
+			<RevokeDialog tenant_id={tenant.id} apiKey={revoking.key} reason={revoking.reason} onClose={revoking.close} />
 		</Page>
 	);
 }
@@ -105,12 +101,13 @@ const BY_FILTER: BulkTarget = { kind: "filter", filter: {} };
 const SELECTED = "selected";
 
 /** What to revoke at once. Ids of selected keys are not in the address: they may be too many, and a link of a stranger must not select keys. */
-function useBulk() {
+function useBulk(may: boolean) {
 	const { opened, of, open, close } = useDialog("bulk-revoke");
 	const [selected, setSelected] = useState<BulkTarget | null>(null);
+	const asks = useStaying(opened, may);
 	const target = of === SELECTED ? selected : BY_FILTER;
 	return {
-		target: opened ? target : null,
+		target: asks ? target : null,
 		open(next: BulkTarget): void {
 			setSelected(next);
 			open(next.kind === "keys" ? SELECTED : undefined);
@@ -120,7 +117,7 @@ function useBulk() {
 }
 
 /** The key that the address asks to revoke, which may be on no page of the list. */
-function useRevoking(tenant_id: string) {
+function useRevoking(tenant_id: string, may: boolean) {
 	const plain = useDialog("revoke");
 	const leaked = useDialog("revoke-leaked");
 	const key_id = plain.of ?? leaked.of;
@@ -133,6 +130,7 @@ function useRevoking(tenant_id: string) {
 		(key: ApiKey, why?: Reason) => (why === "suspected_exposure" ? openLeaked(key.id) : openPlain(key.id)),
 		[openPlain, openLeaked],
 	);
-	const key = key_id !== null && data !== undefined && data.status !== "revoked" ? data : null;
+	const asks = useStaying(key_id !== null, may && data !== undefined && data.status !== "revoked");
+	const key = asks && data !== undefined ? data : null;
 	return { key, reason, open, close: leaked.opened ? leaked.close : plain.close };
 }

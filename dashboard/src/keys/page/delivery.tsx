@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useAccess } from "../../access/session.ts";
 import { ReissueSheet } from "../../handovers/reissue-sheet.tsx";
-import { useDialog } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Card } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { ApiKey } from "../queries.ts";
@@ -12,8 +12,9 @@ import { HandoverPanel } from "../show-once/handover-panel.tsx";
 export function KeyDelivery({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { may } = useAccess();
 	const [url, setUrl] = useState<string | null>(null);
-	const { opened: issuing, open, close } = useDialog("issue-again");
+	const { opened, open, close } = useDialog("issue-again");
 	const { handover, last_used_at, status, secrets, rotation } = apiKey;
+	const issuing = useStaying(opened, may.create_keys && last_used_at === null);
 	if (status !== "active" || rotation !== null || (last_used_at !== null && !issuing)) return null;
 	return (
 		<Card title="Getting it to its server">

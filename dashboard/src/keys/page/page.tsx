@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { isApiError } from "../../http/api.ts";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
-import { useDialog } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../../ui/failure-page.tsx";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -74,9 +74,9 @@ function useDialogs({ status }: ApiKey) {
 	const revoke = useDialog("revoke");
 	const live = status !== "revoked";
 	return {
-		edit: { ...edit, opened: edit.opened && may.manage_keys && live },
-		later_end: { ...later_end, opened: later_end.opened && may.manage_keys && live },
-		revoke: { ...revoke, opened: revoke.opened && may.revoke_keys && live },
+		edit: { ...edit, opened: useStaying(edit.opened, may.manage_keys && live) },
+		later_end: { ...later_end, opened: useStaying(later_end.opened, may.manage_keys && live) },
+		revoke: { ...revoke, opened: useStaying(revoke.opened, may.revoke_keys && live) },
 	};
 }
 
@@ -84,10 +84,7 @@ function useDialogs({ status }: ApiKey) {
 function useReplacing(apiKey: ApiKey): boolean {
 	const { opened } = useDialog("replace");
 	const { may } = useAccess();
-	const [was, setWas] = useState(false);
-	const is = opened && may.create_keys && (was || canReplace(apiKey));
-	if (is !== was) setWas(is);
-	return is;
+	return useStaying(opened, may.create_keys && canReplace(apiKey));
 }
 
 function PageOfKey({ tenant_id, apiKey }: KeyProps) {

@@ -4,7 +4,7 @@ import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
 import { ChangedMeanwhile } from "../../http/meanwhile.ts";
 import { Modal } from "../../ui/dialog/modal.tsx";
-import { useDialog } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
@@ -72,15 +72,10 @@ export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: Api
 export function PauseDialog({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { opened, close } = useDialog("pause");
 	const { may } = useAccess();
+	const asks = useStaying(opened, may.manage_keys && apiKey.status === "active" && !apiKey.canary);
 	const pausing = usePausing(tenant_id, apiKey);
 	return (
-		<Modal
-			name="pause"
-			opened={opened && may.manage_keys && apiKey.status === "active" && !apiKey.canary}
-			onClose={close}
-			title="Pause this key"
-			closeButtonProps={{ "aria-label": "Close without pausing" }}
-		>
+		<Modal name="pause" opened={asks} onClose={close} title="Pause this key" closeButtonProps={{ "aria-label": "Close without pausing" }}>
 			<Stack gap="md">
 				<Text size="sm" className="kw-wrap">
 					While {apiKey.name} is paused, every request with it is refused. Nothing is lost: resume it at any time and the same key works again, where

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { LegacyBoard } from "./board.tsx";
 import { LegacyDialog } from "./dialog.tsx";
@@ -20,6 +20,7 @@ export default function LegacyFormatsPage() {
 	const formats = data.data;
 	const asked = formats.find(({ name }) => name === removal.of);
 	const removing = useKept(asked);
+	const removes = useStaying(removal.opened, asked !== undefined);
 	const add = (
 		<Button leftSection={<IconPlus size={16} aria-hidden="true" />} onClick={() => adding.open()}>
 			Add a format
@@ -41,7 +42,7 @@ export default function LegacyFormatsPage() {
 				</>
 			)}
 			<LegacyDialog opened={adding.opened} onClose={adding.close} />
-			{removing !== null && <LegacyRemove opened={asked !== undefined} format={removing} onClose={removal.close} />}
+			{removing !== null && <LegacyRemove opened={removes} format={removing} onClose={removal.close} />}
 		</Page>
 	);
 }

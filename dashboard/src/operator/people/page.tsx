@@ -1,7 +1,7 @@
 import { Badge, Box, Button, Group, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { AddOperator } from "./add.tsx";
@@ -18,6 +18,7 @@ export default function PeoplePage() {
 	const removal = useDialog("remove");
 	const asked = data.data.find(({ person_id }) => person_id === removal.of);
 	const removing = useKept(asked);
+	const removes = useStaying(removal.opened, asked !== undefined);
 	return (
 		<Page
 			title="Operators"
@@ -55,7 +56,7 @@ export default function PeoplePage() {
 				<OperatorInvitations />
 			</Box>
 			<AddOperator opened={adding.opened} onClose={adding.close} />
-			{removing !== null && <RemoveOperator opened={asked !== undefined} operator={removing} onClose={removal.close} />}
+			{removing !== null && <RemoveOperator opened={removes} operator={removing} onClose={removal.close} />}
 		</Page>
 	);
 }

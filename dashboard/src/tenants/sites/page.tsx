@@ -7,7 +7,7 @@ import { useAccess, useTenant } from "../../access/session.ts";
 import { ListMissing } from "../../keys/missing.tsx";
 import { formatUsed } from "../../plans/meter.ts";
 import { limitsQuery } from "../../plans/queries.ts";
-import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { siteQuery } from "../site-queries.ts";
 import { SitesBoard } from "./board.tsx";
@@ -28,6 +28,9 @@ export default function SitesPage() {
 	const about = edit.of ?? removal.of;
 	const { data: found } = useQuery(siteQuery(tenant.id, about));
 	const site = useKept(found);
+	const adds = useStaying(add_one.opened, may.manage_sites);
+	const edits = useStaying(edit.opened, found !== undefined && may.manage_sites);
+	const deletes = useStaying(removal.opened, found !== undefined && may.manage_sites);
 	const region = useRef<HTMLDivElement>(null);
 	/** The row that opened the dialog may be gone with its site. */
 	function keepFocus(): void {
@@ -69,17 +72,11 @@ export default function SitesPage() {
 					onDelete={may.manage_sites ? ({ id }) => removal.open(id) : null}
 				/>
 			)}
-			<SiteDialog opened={add_one.opened && may.manage_sites} tenant_id={tenant.id} site={null} onClose={add_one.close} />
+			<SiteDialog opened={adds} tenant_id={tenant.id} site={null} onClose={add_one.close} />
 			{site !== null && (
 				<>
-					<SiteDialog opened={edit.opened && found !== undefined && may.manage_sites} tenant_id={tenant.id} site={site} onClose={edit.close} />
-					<DeleteSite
-						opened={removal.opened && found !== undefined && may.manage_sites}
-						tenant_id={tenant.id}
-						site={site}
-						onClose={removal.close}
-						onClosed={keepFocus}
-					/>
+					<SiteDialog opened={edits} tenant_id={tenant.id} site={site} onClose={edit.close} />
+					<DeleteSite opened={deletes} tenant_id={tenant.id} site={site} onClose={removal.close} onClosed={keepFocus} />
 				</>
 			)}
 		</Page>

@@ -3,7 +3,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { type TenantOfPage, useSession } from "../../access/session.ts";
-import { useDialog, useKept } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useKept, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Problem } from "../../ui/problem.tsx";
 import { Time, useNow } from "../../ui/time.tsx";
 import { HOUR_MS } from "../../ui/time-units.ts";
@@ -38,6 +38,7 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 	const [text, setText] = useState("");
 	const [all, setAll] = useState(false);
 	const lonely = members.filter(({ role }) => role === "owner").length === 1;
+	const removes = useStaying(removal.opened, asked !== undefined && !(lonely && asked.role === "owner"));
 	if (members.length === 0) return <Text c="dimmed">No members yet.</Text>;
 	const wanted = text.trim().toLowerCase();
 	const found = members.filter(({ name, email }) => `${name} ${email ?? ""}`.toLowerCase().includes(wanted));
@@ -86,7 +87,7 @@ export function TeamMembers({ tenant, members, manages }: TeamMembersProps) {
 					key={`${removing.id} ${removing.role} ${removing.name}`}
 					tenant={tenant}
 					member={removing}
-					opened={asked !== undefined && !(lonely && asked.role === "owner")}
+					opened={removes}
 					onClose={removal.close}
 				/>
 			)}

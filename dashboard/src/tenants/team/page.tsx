@@ -3,7 +3,7 @@ import { IconLock, IconUserPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { useAccess, useTenant } from "../../access/session.ts";
-import { useDialog } from "../../ui/dialog/use-dialog.ts";
+import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Page, Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { invitationsQuery, type Member, membersQuery, portalSessionsQuery } from "../team-queries.ts";
@@ -19,6 +19,7 @@ export default function TeamPage() {
 	const invitations = useQuery({ ...invitationsQuery(tenant.id), enabled: may.see_invitations });
 	const portal = useQuery({ ...portalSessionsQuery(tenant.id), enabled: may.manage_team });
 	const inviting = useDialog("invite");
+	const invites = useStaying(inviting.opened, may.manage_team);
 	return (
 		<Page
 			title="Team"
@@ -69,7 +70,7 @@ export default function TeamPage() {
 					))}
 				</SimpleGrid>
 			</Section>
-			<TeamInvite tenant_id={tenant.id} opened={inviting.opened && may.manage_team} onClose={inviting.close} />
+			<TeamInvite tenant_id={tenant.id} opened={invites} onClose={inviting.close} />
 		</Page>
 	);
 }

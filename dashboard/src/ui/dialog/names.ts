@@ -2,7 +2,7 @@
  * Every dialog and sheet that has an address, by the path of its page. `FRAME` opens over any page of a tenant. A dialog of a name that is not here
  * does not compile; `e2e/browser/addresses.test.ts` opens them by their addresses.
  */
-export const FRAME = "*";
+const FRAME = "*";
 export const DIALOGS = {
 	[FRAME]: ["shortcuts"],
 	"/settings/api-access": ["create", "canary", "revoke", "revoke-leaked", "bulk-revoke"],

@@ -37,6 +37,17 @@ export function useDialog(name: DialogName): AddressedDialog {
 	return { opened, of: opened ? (of ?? null) : null, open, close };
 }
 
+/**
+ * Whether a dialog is open, for a person who may open it. It stays open when they lose the right, or when what it is about is gone: what they typed
+ * does not vanish, and the server's answer says why nothing is done.
+ */
+export function useStaying(opened: boolean, may: boolean): boolean {
+	const [was, setWas] = useState(false);
+	const is = opened && (was || may);
+	if (is !== was) setWas(is);
+	return is;
+}
+
 /** The last value that was there: what a dialog shows while it closes. */
 export function useKept<T>(value: T | null | undefined): T | null {
 	const [kept, setKept] = useState<T | null>(null);
