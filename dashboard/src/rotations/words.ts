@@ -136,7 +136,7 @@ export function getHeadline(rotation: Rotation): Headline {
 	if (status === "waiting")
 		return {
 			title: "The new key has not been revealed yet",
-			detail: `It is made when its recipient reveals it. Until then the old key keeps working as before.${formatScheduled(rotation)}`,
+			detail: `The new key is created when its recipient reveals it. Until then the old key keeps working as before.${formatScheduled(rotation)}`,
 		};
 	if (status === "over") return { title: "The key has ended", detail: KEY_ENDED };
 	if (!isOpen(rotation)) return { title: formatEnding(rotation), detail: null };
@@ -193,7 +193,7 @@ export function formatStep(name: StepName, rotation: Rotation): StepWords {
 		case "created":
 			return {
 				title: "New key made",
-				open: "It is made when its recipient reveals it.",
+				open: "The new key is created when its recipient reveals it.",
 				done: isOpen(rotation) && rotation.status !== "over" ? `${last4} works beside the old one.` : `${last4} was made.`,
 			};
 		case "deployed":

@@ -107,7 +107,7 @@ async function tenantAndCaller(
 	});
 }
 
-/** Records that a member is here, at most once an hour. Bookkeeping: a request does not fail because of it. */
+/** Records the member's last activity, at most once an hour. Bookkeeping: a request does not fail because of it. */
 async function recordSeen({ database, clock }: { readonly database: Database; readonly clock: Clock }, membership: Membership): Promise<void> {
 	const now_ms = clock.now();
 	if (!isSeenStale(membership, now_ms)) return;

@@ -83,7 +83,9 @@ class WatchedClient {
 		this.#checkedAt = now;
 		try {
 			const { rows } = await this.#ask(SESSION_STATEMENT, [], this.#patience.begin_ms);
-			return rows[0]?.read_only === "off" ? null : new NoSession("PostgreSQL is read-only on this session");
+			return rows[0]?.read_only === "off"
+				? null
+				: new NoSession("PostgreSQL is read-only on this session: connect to the primary, and check default_transaction_read_only");
 		} catch (error) {
 			return new NoSession("PostgreSQL does not answer on this session", { cause: error });
 		}

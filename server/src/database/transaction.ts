@@ -105,7 +105,7 @@ export function inTransaction<T>(
 
 /**
  * The same, read-only and on one snapshot: all statements of `run` see the database at the same instant, so that an answer made from several
- * of them is never of two states. The snapshot is taken after this call. With `idle_ms` 0 it may stay idle.
+ * of them is consistent. The snapshot is taken after this call. With `idle_ms` 0 it may stay idle.
  */
 export function inSnapshot<T>(database: Database, scope: string, run: (transaction: ReadTx) => Promise<T>, idle_ms?: number): Promise<T> {
 	const builder = database.queries.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");

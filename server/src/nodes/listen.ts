@@ -38,7 +38,8 @@ export async function listenForChanges(options: {
 		try {
 			await next.connect();
 			const answer = await next.query<{ read_only: string }>(READ_ONLY_STATEMENT);
-			if (answer.rows[0]?.read_only === "on") throw new Error("PostgreSQL is read-only on this session");
+			if (answer.rows[0]?.read_only === "on")
+				throw new Error("PostgreSQL is read-only on this session: connect to the primary, and check default_transaction_read_only");
 			await next.query(`listen ${CHANGE_CHANNEL}`);
 		} catch (error) {
 			void next.end().catch(() => undefined);

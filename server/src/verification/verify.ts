@@ -59,7 +59,7 @@ function headersFor(problem: Problem | null, { grant, left }: Decision, named: N
 	return headers;
 }
 
-/** What is left of the limits that the request spends. */
+/** The remaining amount of each limit that the request spends. */
 function limitsLeft(decision: Decision, grant: Grant, named: NamedCosts | null, verifier: Verifier): LimitLeft[] {
 	const at = verifier.now();
 	const { limits, always } = grant.policy;

@@ -50,7 +50,7 @@ export function KeyOverview({ tenant_id, apiKey, day, onLaterEnd }: OverviewProp
 	);
 }
 
-/** The chart beside what needs attention, and the facts: each is shown once the height of what stands above it is known, so that nothing jumps. */
+/** The chart beside what needs attention, and the facts: each is shown once the height of what is above it is known, so that nothing jumps. */
 function KeyColumns({ tenant_id, apiKey, day, onLaterEnd }: OverviewProps) {
 	const props = { tenant_id, apiKey };
 	const { isLoading: is_rotation_loading } = useQuery({

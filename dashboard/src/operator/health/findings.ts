@@ -31,7 +31,7 @@ export function getFindings(health: Health, nodes: readonly Node[]): Finding[] {
 		!ready && {
 			meaning: "ended",
 			what: "The node that answered has no lease: it refuses keyed requests.",
-			cure: "Look at its log. It renews as soon as it reaches the database and its clock is right.",
+			cure: "Look at its log. It renews as soon as it reaches the database and its clock agrees with the database's.",
 		},
 		skew > SKEW_SECONDS_MAX && {
 			meaning: "ended",

@@ -4,7 +4,7 @@ import { ApiError } from "../../core/error.ts";
 import { DAY_SECONDS, HOUR_MS } from "../../core/time.ts";
 import type { ProblemDetails } from "../../http/problem.ts";
 
-/** Lifetime of a session; one day without "remember me". Use does not extend it. */
+/** Lifetime of a session; better-auth shortens it to one day without "remember me". Use does not extend it. */
 export const SESSION_SECONDS = 14 * DAY_SECONDS;
 
 /** How long a password confirmation lasts, for routes that issue secrets, delete things or grant access. */
