@@ -10,8 +10,8 @@ const FIELD_NAME_CHARACTERS_MAX = 40;
 const CUT_NAME_CHARACTERS = 8;
 
 /** Bodies are not coerced. A query contains only strings, so its numbers are parsed. */
-const bodies = new Ajv({ allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false });
-const queries = new Ajv({ allErrors: true, coerceTypes: true, removeAdditional: false, useDefaults: true, strict: false });
+const bodies = new Ajv({ allErrors: true, verbose: true, coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false });
+const queries = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, removeAdditional: false, useDefaults: true, strict: false });
 for (const ajv of [bodies, queries]) (addFormats as unknown as (ajv: Ajv) => void)(ajv);
 
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => (httpPart === "body" ? bodies : queries).compile(schema);
@@ -34,7 +34,15 @@ export function escapePointer(name: string): string {
 	return shown.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
+/** The pattern of the names that a map takes; null where the schema names the fields. */
+function getNamePattern({ keyword, parentSchema }: ErrorObject): string | null {
+	if (keyword !== "additionalProperties") return null;
+	return Object.keys((parentSchema?.patternProperties as object | undefined) ?? {})[0] ?? null;
+}
+
 function getDetail(error: ErrorObject): string {
+	const pattern = getNamePattern(error);
+	if (pattern !== null) return `a name must match pattern "${pattern}"`;
 	switch (error.keyword) {
 		case "additionalProperties":
 			return "is not a field of this request";
@@ -56,7 +64,7 @@ export function validationFailure(part: string, errors: readonly ErrorObject[]):
 	const shown = errors.filter((error) => !KEYWORDS_OF_ALTERNATIVES.has(error.keyword) || errors.length === 1);
 	const details: InputError[] = shown.slice(0, ERRORS_SHOWN_MAX).map((error) => ({ pointer: getPointer(part, error), detail: getDetail(error) }));
 	const where = part === "body" ? "body" : part === "querystring" ? "query" : "path";
-	if (shown.every((error) => error.keyword === "additionalProperties")) {
+	if (shown.every((error) => error.keyword === "additionalProperties" && getNamePattern(error) === null)) {
 		return new ApiError("unknown_field", `The ${where} has unknown fields. Remove them or correct their spelling.`, {
 			errors: details,
 		});
