@@ -1,5 +1,5 @@
 import { type ArchiveVisitor, readArchive } from "./archive/archive.ts";
-import { beginsAsZip } from "./archive/directory.ts";
+import { beginsAsZip, isArchiveName } from "./archive/directory.ts";
 import type { RandomAccess } from "./archive/random-access.ts";
 import { OpenFile } from "./files/file.ts";
 import { type RawPath, toText } from "./files/path.ts";
@@ -14,7 +14,6 @@ import { maskKeys, searchText } from "./search/text.ts";
 const SKIPPED_MAX = 10_000;
 /** Longer than any path of a system. */
 const SHOWN_CHARACTERS_MAX = 8_192;
-const ARCHIVE = /\.(?:apk|aab|ipa|zip|jar|aar|war|ear|whl|xpi|vsix|nupkg)$/i;
 
 /** A key at one place, without its secret. */
 export interface Finding {
@@ -136,10 +135,10 @@ export class Scan {
 	async #openFile(path: string, file: OpenFile): Promise<Located[]> {
 		const count = file.readInto(this.searcher.space(), 0);
 		if (count === 0) return [];
-		if (ARCHIVE.test(path) || beginsAsZip(this.searcher.space().subarray(0, count))) {
+		if (isArchiveName(path) || beginsAsZip(this.searcher.space().subarray(0, count))) {
 			const located = await this.archive(path, file);
 			if (located !== null) return located;
-			if (ARCHIVE.test(path)) this.skip(path, "it cannot be unpacked: it is damaged or no archive; it was searched as it is");
+			if (isArchiveName(path)) this.skip(path, "it cannot be unpacked: it is damaged or no archive; it was searched as it is");
 		}
 		for (let at = 0, read = file.readInto(this.searcher.space(), 0); read > 0; at += read, read = file.readInto(this.searcher.space(), at))
 			this.searcher.filled(read);

@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { BUDGETS_MAX } from "../keys/budgets/schema.ts";
+import { BUDGETS_MAX } from "../keys/budgets/budget.ts";
 import { Time } from "../keys/secrets/schema-parts.ts";
 import { PERMISSION_PATTERN } from "../plans/catalogue/permission.ts";
 import { Capability, LIMIT_NAME_PATTERN } from "../plans/schema.ts";

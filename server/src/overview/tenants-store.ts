@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { HOUR_SECONDS } from "../core/time.ts";
 import { containing } from "../database/like.ts";
 import type { ReadTx } from "../database/transaction.ts";
 
@@ -39,7 +40,6 @@ export interface OverviewRow {
 }
 
 /** Only usage by the hour and finer: day rows are older than a report of 24 hours. */
-const HOUR_SECONDS = 3_600;
 
 const ORDER: Readonly<Record<TenantSort, RawBuilder<unknown>>> = {
 	name: sql`lower(t.name)`,

@@ -1,8 +1,7 @@
 import { sql } from "kysely";
+import { HOUR_SECONDS } from "../core/time.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import type { UsageCode } from "./code.ts";
-
-const HOUR_SECONDS = 3_600;
 
 export interface HourRow {
 	readonly key_id: string;

@@ -1,20 +1,20 @@
 import { ApiError } from "../core/error.ts";
-import { DAY_SECONDS } from "../core/time.ts";
+import { DAY_MS, DAY_SECONDS, HOUR_SECONDS } from "../core/time.ts";
 
 export const GRANULARITIES = ["minute", "hour", "day"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
 
-export const GRANULARITY_SECONDS: Record<Granularity, number> = { minute: 60, hour: 3_600, day: DAY_SECONDS };
+export const GRANULARITY_SECONDS: Record<Granularity, number> = { minute: 60, hour: HOUR_SECONDS, day: DAY_SECONDS };
 export const BUCKETS_MAX = 1_500;
 /** How long usage by source is kept, in days (UTC). */
 export const BY_SOURCE_DAYS = 35;
 
 /** How long each granularity is retained; older counts are rolled up into the next one. Days are never deleted. */
 const KEPT: readonly { granularity: Granularity; coarser: Granularity; kept_seconds: number }[] = [
-	{ granularity: "minute", coarser: "hour", kept_seconds: 48 * 3_600 },
+	{ granularity: "minute", coarser: "hour", kept_seconds: 2 * DAY_SECONDS },
 	{ granularity: "hour", coarser: "day", kept_seconds: 90 * DAY_SECONDS },
 ];
-const PERIOD_DEFAULT_MS = 24 * 3_600_000;
+const PERIOD_DEFAULT_MS = DAY_MS;
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 const TIME_MIN_MS = Date.UTC(2000, 0, 1);
 const TIME_MAX_MS = Date.UTC(3000, 0, 1);

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { type Route, route } from "../http/route.ts";
-import { BUDGETS_MAX } from "../keys/budgets/schema.ts";
+import { BUDGETS_MAX } from "../keys/budgets/budget.ts";
 import { PERMISSION_PATTERN } from "../plans/catalogue/permission.ts";
 import { Capability, LIMIT_NAME_PATTERN, LimitName } from "../plans/schema.ts";
 import { type VerifyContext, verify } from "./verify.ts";

@@ -31,6 +31,13 @@ export interface Entry {
 /** Why an archive, or one of its entries, cannot be read. The message is shown. */
 export class UnreadableArchive extends Error {}
 
+/** Files that are ZIP archives by their names. */
+const ARCHIVE = /\.(?:apk|aab|ipa|zip|jar|aar|war|ear|whl|xpi|vsix|nupkg)$/i;
+
+export function isArchiveName(path: string): boolean {
+	return ARCHIVE.test(path);
+}
+
 /** Whether bytes begin as a ZIP archive does, an empty one included. */
 export function beginsAsZip(bytes: Buffer): boolean {
 	if (bytes.length < 4) return false;

@@ -6,6 +6,8 @@ export const BUDGET_PERIODS = ["day", "week", "month", "total"] as const;
 export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
 
 export const DEFAULT_UNIT = "requests";
+/** Of one key. */
+export const BUDGETS_MAX = 4;
 
 /** What a key may spend: at most `amount` of `unit` per period. Its use is counted by key, name and period, so that it outlives secrets and edits. */
 export interface Budget {

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ApiError } from "../../core/error.ts";
-import { DAY_MS } from "../../core/time.ts";
+import { calendarPeriodAt, DAY_MS } from "../../core/time.ts";
 import type { DatabaseContext } from "../../database/database.ts";
 import { read } from "../../database/transaction.ts";
 import { type Route, route } from "../../http/route.ts";
@@ -9,8 +9,6 @@ import { orNull, Time } from "../secrets/schema-parts.ts";
 import { BUDGET_PERIODS, type Budget, type BudgetPeriod } from "./budget.ts";
 
 const PREVIEW_DAYS = 30;
-const MONDAY = 1;
-const DAYS_PER_WEEK = 7;
 
 const Query = Type.Object(
 	{
@@ -34,13 +32,9 @@ const Preview = Type.Object({
 export type BudgetPreview = Static<typeof Preview>;
 type PreviewPeriod = Static<typeof Period>;
 
-/** When the period of a budget that holds `time_ms` began, in UTC; for `total` the given time. */
+/** When the period of a budget that `time_ms` is in began; for `total` the given time. */
 function getPeriodStart(per: BudgetPeriod, time_ms: number): number {
-	if (per === "total") return time_ms;
-	const date = new Date(time_ms);
-	if (per === "month") return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
-	const midnight_ms = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
-	return per === "day" ? midnight_ms : midnight_ms - ((date.getUTCDay() + DAYS_PER_WEEK - MONDAY) % DAYS_PER_WEEK) * DAY_MS;
+	return per === "total" ? time_ms : calendarPeriodAt(per, time_ms).from_ms;
 }
 
 /** What a budget would have done with these allowed requests, each of which spends 1. `hours` are in order, the first at `from_ms` or later. */

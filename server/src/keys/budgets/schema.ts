@@ -1,8 +1,6 @@
 import Type from "typebox";
 import { LimitName } from "../../plans/schema.ts";
-import { BUDGET_PERIODS, DEFAULT_UNIT } from "./budget.ts";
-
-export const BUDGETS_MAX = 4;
+import { BUDGET_PERIODS, BUDGETS_MAX, DEFAULT_UNIT } from "./budget.ts";
 
 /** ASCII, because the `RateLimit-Policy` header names the unit. */
 const Unit = Type.String({

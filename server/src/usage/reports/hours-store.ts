@@ -1,7 +1,6 @@
 import { sql } from "kysely";
+import { HOUR_SECONDS } from "../../core/time.ts";
 import type { ReadTx } from "../../database/transaction.ts";
-
-const HOUR_SECONDS = 3_600;
 
 export interface HourRow {
 	readonly tenant_id: string;

@@ -1,9 +1,5 @@
-import { DAY_MS } from "../../core/time.ts";
+import { calendarPeriodAt } from "../../core/time.ts";
 import type { BudgetPeriod } from "../../keys/budgets/budget.ts";
-
-const WEEK_MS = 7 * DAY_MS;
-/** 1970-01-05. */
-const FIRST_MONDAY_MS = 4 * DAY_MS;
 
 /** A period of a quota or a budget, in UTC. */
 export interface Span {
@@ -15,28 +11,11 @@ export interface Span {
 	readonly until_ms: number;
 }
 
-function boundsAt(per: BudgetPeriod, now: number): readonly [from_ms: number, until_ms: number] {
-	switch (per) {
-		case "day": {
-			const from_ms = Math.floor(now / DAY_MS) * DAY_MS;
-			return [from_ms, from_ms + DAY_MS];
-		}
-		case "week": {
-			const from_ms = Math.floor((now - FIRST_MONDAY_MS) / WEEK_MS) * WEEK_MS + FIRST_MONDAY_MS;
-			return [from_ms, from_ms + WEEK_MS];
-		}
-		case "month": {
-			const date = new Date(now);
-			return [Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1), Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)];
-		}
-		case "total":
-			return [0, Number.POSITIVE_INFINITY];
-	}
-}
+const FOR_EVER = { from_ms: 0, until_ms: Number.POSITIVE_INFINITY };
 
 /** The period that `now` is in. */
 export function spanAt(per: BudgetPeriod, now: number): Span {
-	const [from_ms, until_ms] = boundsAt(per, now);
+	const { from_ms, until_ms } = per === "total" ? FOR_EVER : calendarPeriodAt(per, now);
 	return { start: new Date(from_ms).toISOString().slice(0, 10), from_ms, until_ms };
 }
 
