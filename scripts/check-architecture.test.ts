@@ -282,3 +282,13 @@ describe("names, lengths and suppressions", () => {
 		});
 	});
 });
+
+describe("cached queries", () => {
+	it("refuses a query whose key begins with a text of its own", () => {
+		const queries = "dashboard/src/usage/queries.ts";
+		refused({ [queries]: 'export const query = { queryKey: ["usage", "t"] };\n' }, /queries\.ts:1 the query "usage" has no root/);
+		admitted({
+			[queries]: 'import { cacheRoots } from "../http/cache-roots.ts";\nexport const query = { queryKey: [...cacheRoots.usage("t"), "day"] };\n',
+		});
+	});
+});

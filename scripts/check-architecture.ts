@@ -6,6 +6,7 @@ import { checkCycles, checkFolders, checkSmallFiles } from "./architecture/graph
 import { checkImports } from "./architecture/modules.ts";
 import { checkOwners } from "./architecture/owners.ts";
 import {
+	cacheKeysHaveRoots,
 	dialogsHaveAddresses,
 	environmentOnlyInConfig,
 	filesAreShort,
@@ -27,6 +28,7 @@ const RULES: readonly Rule[] = [
 	environmentOnlyInConfig,
 	timeOnlyFromClock,
 	dialogsHaveAddresses,
+	cacheKeysHaveRoots,
 	namesSaySomething,
 	filesAreShort,
 	noAny,

@@ -11,6 +11,7 @@ const SQL_CALLS = new Set(["selectFrom", "insertInto", "updateTable", "deleteFro
 const ENVIRONMENT_READER = "server/src/config.ts";
 const TIME_READERS = new Set(["server/src/core/clock.ts", "server/src/core/log.ts"]);
 const DIALOGS = "dashboard/src/ui/dialog/";
+const CACHE_ROOTS = "dashboard/src/http/cache-roots.ts";
 const DIALOG_PARTS = new Set(["Modal", "Drawer", "ModalBase"]);
 const CLOCK_PROPERTIES = new Set(["Date.now", "performance.now", "performance.timeOrigin", "process.hrtime", "process.uptime"]);
 
@@ -83,6 +84,16 @@ export const dialogsHaveAddresses: Rule = (source) => {
 		const parts = names.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
 		const part = parts.find((name) => DIALOG_PARTS.has(name.replace(/(?<=.)(?:Root|Content)$/, "")));
 		return part === undefined ? null : `${part} of @mantine/core has no address: use ui/dialog/modal.tsx`;
+	});
+};
+
+/** A query is cached under a root that its noun has in one file, so that a change that invalidates the root misses none. */
+export const cacheKeysHaveRoots: Rule = (source) => {
+	if (!source.path.startsWith("dashboard/src/") || source.is_test || source.path === CACHE_ROOTS) return [];
+	return faults(source, (node) => {
+		if (!ts.isPropertyAssignment(node) || !ts.isIdentifier(node.name) || node.name.text !== "queryKey") return null;
+		const first = ts.isArrayLiteralExpression(node.initializer) ? node.initializer.elements[0] : undefined;
+		return first !== undefined && ts.isStringLiteral(first) ? `the query "${first.text}" has no root: add one to http/cache-roots.ts` : null;
 	});
 };
 

@@ -2,6 +2,7 @@ import { Anchor, Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { answered, api, isApiError } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { JoinForm, type Joining } from "./join-form.tsx";
@@ -15,7 +16,7 @@ export default function JoinPage() {
 	const token = useTokenInLink();
 	const navigate = useNavigate();
 	const invitation = useQuery({
-		queryKey: ["invitation", token],
+		queryKey: cacheRoots.invitation(token),
 		queryFn: () => answered(api.POST("/api/v1/invitations/read", { body: { token } })),
 		enabled: token !== "",
 		staleTime: Number.POSITIVE_INFINITY,

@@ -18,7 +18,7 @@ export interface TenantOfPage extends Omit<Membership, "role"> {
 
 const CHOSEN_TENANT = "keywright.tenant";
 
-export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: () => answered(api.GET("/api/v1/session")), staleTime: 30_000 });
+export const sessionQuery = queryOptions({ queryKey: cacheRoots.session, queryFn: () => answered(api.GET("/api/v1/session")), staleTime: 30_000 });
 
 let seen_path = "";
 
@@ -69,7 +69,7 @@ export function findTenant(session: Session, wanted: string | undefined): Tenant
 /** Fetches a tenant for an operator who is not a member of it. */
 export const visitQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["visit", tenant_id],
+		queryKey: cacheRoots.visit(tenant_id),
 		async queryFn(): Promise<TenantOfPage> {
 			const params = { path: { tenant_id } };
 			const [{ id, name, status }, { plan }] = await Promise.all([
@@ -134,7 +134,11 @@ export function useAccess() {
 }
 
 /** The product's name, addresses and colours, as the operator set them. */
-export const profileQuery = queryOptions({ queryKey: ["profile"], queryFn: () => answered(api.GET("/api/v1/api-profile")), staleTime: 300_000 });
+export const profileQuery = queryOptions({
+	queryKey: cacheRoots.profile,
+	queryFn: () => answered(api.GET("/api/v1/api-profile")),
+	staleTime: 300_000,
+});
 
 export function useProfile() {
 	return useQuery(profileQuery).data ?? null;

@@ -1,4 +1,5 @@
 import { api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import { queries } from "../http/queries.ts";
 import { type Session, sessionQuery } from "./session.ts";
 
@@ -31,6 +32,6 @@ function briefly(work: Promise<unknown>): Promise<unknown> {
 
 /** Refetches session and access. It does not await the access query, which may be the request that was refused. */
 function refetchAccess(): Promise<void> {
-	void queries.invalidateQueries({ queryKey: ["access"] }, { cancelRefetch: false });
+	void queries.invalidateQueries({ queryKey: cacheRoots.access() }, { cancelRefetch: false });
 	return queries.invalidateQueries({ queryKey: sessionQuery.queryKey }, { cancelRefetch: false });
 }

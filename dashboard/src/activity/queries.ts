@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import type { ActivitySearch } from "./search.ts";
 
@@ -14,8 +15,6 @@ export type FailureGroup = paths[typeof GROUPS]["get"]["responses"][200]["conten
 export type SingleFailure = paths[typeof EACH]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 export type Explanation = paths[typeof EXPLAIN]["get"]["responses"][200]["content"]["application/json"];
 export type CheckName = Explanation["check"];
-
-const root = (tenant_id: string) => ["activity", tenant_id] as const;
 
 type Filters = Pick<ActivitySearch, "code" | "key" | "client" | "proven">;
 
@@ -34,7 +33,7 @@ const fromPage = (cursor: string, limit: number) => ({ limit, ...(cursor === "" 
 /** Refusals in groups since `from_ms`, a boundary of the chart. Those of before stay until those of another filter are there. */
 export const groupsQuery = (tenant_id: string, { sort, ...search }: ActivitySearch, from_ms: number) =>
 	infiniteQueryOptions({
-		queryKey: [...root(tenant_id), "groups", toQuery(search, from_ms), sort],
+		queryKey: [...cacheRoots.activity(tenant_id), "groups", toQuery(search, from_ms), sort],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) => {
 			const query = { ...toQuery(search, from_ms), ...fromPage(pageParam, ROWS_MAX), sort: sort ?? ("requests" as const) };
@@ -48,7 +47,7 @@ export const groupsQuery = (tenant_id: string, { sort, ...search }: ActivitySear
 /** Single kept refusals since `from_ms`, the latest first. */
 export const eachQuery = (tenant_id: string, search: ActivitySearch, from_ms: number) =>
 	infiniteQueryOptions({
-		queryKey: [...root(tenant_id), "each", toQuery(search, from_ms)],
+		queryKey: [...cacheRoots.activity(tenant_id), "each", toQuery(search, from_ms)],
 		initialPageParam: "",
 		queryFn: ({ pageParam }) => {
 			const query = { ...toQuery(search, from_ms), ...fromPage(pageParam, ROWS_MAX) };
@@ -62,7 +61,7 @@ export const eachQuery = (tenant_id: string, search: ActivitySearch, from_ms: nu
 /** The groups from which the choices of the filters are made: the largest of the period. */
 export const choicesQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({
-		queryKey: [...root(tenant_id), "choices", from_ms],
+		queryKey: [...cacheRoots.activity(tenant_id), "choices", from_ms],
 		queryFn: () => answered(api.GET(GROUPS, { params: { path: { tenant_id }, query: { ...toQuery({}, from_ms), limit: CHOICES_MAX } } })),
 		select: ({ data }) => data,
 	});
@@ -70,7 +69,7 @@ export const choicesQuery = (tenant_id: string, from_ms: number) =>
 /** Refusals by hour since `from_ms`, those that usage reports do not count too. */
 export const hoursQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({
-		queryKey: [...root(tenant_id), "hours", from_ms],
+		queryKey: [...cacheRoots.activity(tenant_id), "hours", from_ms],
 		queryFn: () => answered(api.GET(`${EACH}/hours`, { params: { path: { tenant_id }, query: toQuery({}, from_ms) } })),
 		refetchInterval: REFRESH_MS,
 		placeholderData: keepPreviousData,
@@ -78,6 +77,6 @@ export const hoursQuery = (tenant_id: string, from_ms: number) =>
 
 export const explainQuery = (tenant_id: string, request_id: string) =>
 	queryOptions({
-		queryKey: [...root(tenant_id), "explain", request_id],
+		queryKey: [...cacheRoots.activity(tenant_id), "explain", request_id],
 		queryFn: () => answered(api.GET(EXPLAIN, { params: { path: { tenant_id, request_id } } })),
 	});

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import { type AuditSearch, toQuery } from "./search.ts";
 
@@ -31,7 +32,7 @@ async function readPage(scope: Scope, search: AuditSearch, window: Window): Prom
 	return answered(api.GET(ALL, { params: { query: { ...query, ...of } } }));
 }
 
-const getRoot = (scope: Scope) => ["audit", scope === "all" ? null : scope.tenant_id] as const;
+const getRoot = (scope: Scope) => cacheRoots.audit(scope === "all" ? null : scope.tenant_id);
 
 /** Pages of entries, newest first. The previous ones stay until those of another filter are there. */
 export const entriesQuery = (scope: Scope, { entry: _entry, ...filters }: AuditSearch) =>
@@ -74,7 +75,7 @@ const TENANTS_MAX = 100;
 
 /** The tenants to filter by, for the operator. Others are reached by the address. */
 export const tenantChoicesQuery = queryOptions({
-	queryKey: ["audit", "tenants"],
+	queryKey: cacheRoots.operator.audited,
 	queryFn: () => answered(api.GET("/api/v1/operator/tenants", { params: { query: { limit: TENANTS_MAX } } })),
 	select: ({ data }) => data,
 });

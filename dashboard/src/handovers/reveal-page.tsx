@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { flushSync } from "react-dom";
 import { useProfile } from "../access/session.ts";
 import { answered, api, isApiError } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import { ShowOnceGate } from "../keys/show-once/gate.tsx";
 import { ShowOncePanel } from "../keys/show-once/panel.tsx";
 import { useShownOnce } from "../keys/show-once/secret.ts";
@@ -26,7 +27,7 @@ export default function RevealPage() {
 	const secret = useShownOnce<Revealed>(() => true);
 	const [stored, setStored] = useState(false);
 	const offer = useQuery({
-		queryKey: ["handover", token],
+		queryKey: cacheRoots.handover(token),
 		queryFn: () => answered(api.POST("/api/v1/handovers/read", { body: { token } })),
 		enabled: token !== "",
 		gcTime: 0,

@@ -1,15 +1,48 @@
+/** The root of what each tenant has; without an id, that of all tenants. */
+function ofTenant<N extends string>(noun: N) {
+	return (tenant_id?: string) => (tenant_id === undefined ? ([noun] as const) : ([noun, tenant_id] as const));
+}
+
 /**
- * The first parts of every cached query of a tenant: one root per noun. Invalidating a root refetches everything that is shown of the noun, so a
- * change invalidates the roots of what it changed.
+ * The first parts of every cached query: one root per noun. Invalidating a root refetches everything that is shown of the noun, so a change
+ * invalidates the roots of what it changed.
  */
 export const cacheRoots = {
-	keys: (tenant_id: string) => ["keys", tenant_id] as const,
+	session: ["session"],
+	profile: ["profile"],
+	keys: ofTenant("keys"),
 	key: (tenant_id: string, key_id: string) => ["keys", tenant_id, "one", key_id] as const,
-	sites: (tenant_id: string) => ["sites", tenant_id] as const,
-	team: (tenant_id: string) => ["team", tenant_id] as const,
-	alerts: (tenant_id: string) => ["alerts", tenant_id] as const,
+	sites: ofTenant("sites"),
+	team: ofTenant("team"),
+	alerts: ofTenant("alerts"),
+	activity: ofTenant("activity"),
+	usage: ofTenant("usage"),
+	policy: ofTenant("policy"),
+	limits: ofTenant("limits"),
+	access: ofTenant("access"),
+	/** What a person may do at a tenant that they visit as an operator. */
+	visit: ofTenant("visit"),
+	permissions: ofTenant("permissions"),
+	capabilities: ofTenant("capabilities"),
+	/** Null: of all tenants. */
+	audit: (tenant_id: string | null) => ["audit", tenant_id] as const,
 	/** Null: of the operator. */
 	webhooks: (tenant_id: string | null) => ["webhooks", tenant_id] as const,
-	limits: (tenant_id: string) => ["limits", tenant_id] as const,
-	access: (tenant_id: string) => ["access", tenant_id] as const,
-};
+	invitation: (token: string) => ["invitation", token] as const,
+	handover: (token: string) => ["handover", token] as const,
+	operator: {
+		tenants: ["operator", "tenants"],
+		plans: ["operator", "plans"],
+		services: ["operator", "services"],
+		catalogue: ["operator", "catalogue"],
+		permissions: ["operator", "permissions"],
+		profile: ["operator", "api-profile"],
+		health: ["operator", "health"],
+		forward_auth: ["operator", "forward-auth-rules"],
+		legacy_formats: ["operator", "legacy-formats"],
+		people: ["operator", "operators"],
+		invitations: ["operator", "operator-invitations"],
+		removals: ["operator", "removal-preview"],
+		audited: ["operator", "audited-tenants"],
+	},
+} as const;

@@ -10,14 +10,14 @@ export type Capability = paths["/api/v1/tenants/{tenant_id}/capabilities"]["get"
 
 export const permissionsQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["permissions", tenant_id],
+		queryKey: cacheRoots.permissions(tenant_id),
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/permissions", { params: { path: { tenant_id } } })),
 	});
 
 /** Capabilities with their descriptions. */
 export const capabilitiesQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["capabilities", tenant_id],
+		queryKey: cacheRoots.capabilities(tenant_id),
 		queryFn: () => answered(api.GET("/api/v1/tenants/{tenant_id}/capabilities", { params: { path: { tenant_id } } })),
 	});
 

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import { SHARED_STATE } from "../http/queries.ts";
 
@@ -13,13 +14,17 @@ export type MailPreferences = paths[typeof MAILS]["get"]["responses"][200]["cont
 export type MailPreference = paths[typeof MAILS]["put"]["requestBody"]["content"]["application/json"];
 
 /** Which mails about events the person gets, by tenant. */
-export const mailsQuery = queryOptions({ queryKey: ["session", "mails"], queryFn: () => answered(api.GET(MAILS)), ...SHARED_STATE });
+export const mailsQuery = queryOptions({ queryKey: [...cacheRoots.session, "mails"], queryFn: () => answered(api.GET(MAILS)), ...SHARED_STATE });
 
 export function putMailPreference(body: MailPreference): Promise<MailPreference> {
 	return answered(api.PUT(MAILS, { body }));
 }
 
-export const signInsQuery = queryOptions({ queryKey: ["session", "sign-ins"], queryFn: () => answered(api.GET(SIGN_INS)), ...SHARED_STATE });
+export const signInsQuery = queryOptions({
+	queryKey: [...cacheRoots.session, "sign-ins"],
+	queryFn: () => answered(api.GET(SIGN_INS)),
+	...SHARED_STATE,
+});
 
 export async function endSignIn(sign_in_id: string): Promise<true> {
 	await answered(api.DELETE(`${SIGN_INS}/{sign_in_id}`, { params: { path: { sign_in_id } } }));

@@ -2,6 +2,7 @@ import { Button, Group, Radio, SimpleGrid, Stack } from "@mantine/core";
 import { queryOptions } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../http/api.ts";
+import { cacheRoots } from "../http/cache-roots.ts";
 import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -23,7 +24,7 @@ export const POLICY_WORDS: Readonly<Record<ClientPolicy, { title: string; text: 
 
 export const policyQuery = (tenant_id: string) =>
 	queryOptions({
-		queryKey: ["policy", tenant_id],
+		queryKey: cacheRoots.policy(tenant_id),
 		queryFn: () => answered(api.GET(POLICY, { params: { path: { tenant_id } } })),
 	});
 

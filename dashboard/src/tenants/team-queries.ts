@@ -85,7 +85,7 @@ export async function endPortalSession(tenant_id: string, portal_session_id: str
 export function useTeamChanged(tenant_id: string): () => Promise<void> {
 	const queries = useQueryClient();
 	return async () => {
-		const keys = [cacheRoots.team(tenant_id), cacheRoots.access(tenant_id), ["session"]];
+		const keys = [cacheRoots.team(tenant_id), cacheRoots.access(tenant_id), cacheRoots.session];
 		await Promise.all(keys.map((queryKey) => queries.invalidateQueries({ queryKey })));
 	};
 }

@@ -20,7 +20,7 @@ export const keyUsageQuery = (tenant_id: string, key_id: string, from_ms: number
 /** The requests of a tenant since `from_ms` by key, for charts without a time axis: by hour, or by day in UTC. */
 export const tenantUsageByKeyQuery = (tenant_id: string, from_ms: number, granularity: "hour" | "day") =>
 	queryOptions({
-		queryKey: ["usage", tenant_id, "by-key", from_ms, granularity],
+		queryKey: [...cacheRoots.usage(tenant_id), "by-key", from_ms, granularity],
 		queryFn: () =>
 			answered(
 				api.GET("/api/v1/tenants/{tenant_id}/usage", {
@@ -33,7 +33,7 @@ export const tenantUsageByKeyQuery = (tenant_id: string, from_ms: number, granul
 /** The requests of a tenant since `from_ms` by where they came from, in whole days in UTC. */
 export const tenantUsageBySourceQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({
-		queryKey: ["usage", tenant_id, "by-source", from_ms],
+		queryKey: [...cacheRoots.usage(tenant_id), "by-source", from_ms],
 		queryFn: () =>
 			answered(
 				api.GET("/api/v1/tenants/{tenant_id}/usage", {
@@ -46,7 +46,7 @@ export const tenantUsageBySourceQuery = (tenant_id: string, from_ms: number) =>
 /** The requests of all keys of a tenant by hour since `from_ms`. */
 export const tenantUsageQuery = (tenant_id: string, from_ms: number) =>
 	queryOptions({
-		queryKey: ["usage", tenant_id, from_ms],
+		queryKey: [...cacheRoots.usage(tenant_id), from_ms],
 		queryFn: () =>
 			answered(
 				api.GET("/api/v1/tenants/{tenant_id}/usage", {

@@ -1,9 +1,10 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { profileQuery } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
-const ROOT = ["operator", "api-profile"] as const;
+const ROOT = cacheRoots.operator.profile;
 const PROFILE = "/api/v1/operator/api-profile";
 
 export type ApiProfile = paths[typeof PROFILE]["get"]["responses"][200]["content"]["application/json"];

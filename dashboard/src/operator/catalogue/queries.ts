@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { readAllPages } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import { permissionsQuery } from "../forward-auth/queries.ts";
 import type { CatalogueCapability, CataloguePermission, CataloguePlan } from "./catalogue.ts";
 
@@ -12,7 +13,7 @@ interface Catalogue {
 
 /** Capabilities, permissions, and the plans that include them. */
 export const catalogueQuery = queryOptions({
-	queryKey: ["operator", "catalogue"],
+	queryKey: cacheRoots.operator.catalogue,
 	queryFn: async (): Promise<Catalogue> => {
 		const [capabilities, permissions, plans] = await Promise.all([
 			readAllPages((query) => answered(api.GET("/api/v1/operator/capabilities", { params: { query } }))),
@@ -26,7 +27,7 @@ export const catalogueQuery = queryOptions({
 /** Never cached, because it decides whether an entry may be deleted. */
 export function permissionUseQuery(permission: string) {
 	return queryOptions({
-		queryKey: ["operator", "catalogue", "permission", permission],
+		queryKey: [...cacheRoots.operator.catalogue, "permission", permission],
 		queryFn: () => answered(api.GET("/api/v1/operator/permissions/{permission}/uses", { params: { path: { permission } } })),
 		gcTime: 0,
 		staleTime: 0,
@@ -35,7 +36,7 @@ export function permissionUseQuery(permission: string) {
 
 export function capabilityUseQuery(capability: string) {
 	return queryOptions({
-		queryKey: ["operator", "catalogue", "capability", capability],
+		queryKey: [...cacheRoots.operator.catalogue, "capability", capability],
 		queryFn: () => answered(api.GET("/api/v1/operator/capabilities/{capability}/uses", { params: { path: { capability } } })),
 		gcTime: 0,
 		staleTime: 0,
@@ -45,7 +46,8 @@ export function capabilityUseQuery(capability: string) {
 /** Invalidates every query with descriptions: keys, the plan page, suggestions for rules. */
 export function catalogueChanged(queries: QueryClient): void {
 	void queries.invalidateQueries({ queryKey: catalogueQuery.queryKey, exact: true });
-	for (const queryKey of [permissionsQuery.queryKey, ["permissions"], ["capabilities"]]) void queries.invalidateQueries({ queryKey });
+	for (const queryKey of [permissionsQuery.queryKey, cacheRoots.permissions(), cacheRoots.capabilities()])
+		void queries.invalidateQueries({ queryKey });
 }
 
 /** After a refusal, refetches the uses, which may have changed. */

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 import type { Entry } from "./draft.ts";
 import type { Rule } from "./rule.ts";
@@ -24,7 +25,7 @@ export async function fetchRules(): Promise<SavedRules> {
 
 /** The saved rules, from which a draft starts. Not refetched while editing, so that other saves do not change a draft. */
 export const rulesQuery = queryOptions({
-	queryKey: ["operator", "forward-auth-rules"],
+	queryKey: cacheRoots.operator.forward_auth,
 	queryFn: fetchRules,
 	staleTime: Number.POSITIVE_INFINITY,
 	gcTime: 0,
@@ -59,6 +60,6 @@ export function testRules({ method, uri, raw_key }: Question, entries: readonly 
 }
 
 export const permissionsQuery = queryOptions({
-	queryKey: ["operator", "permissions"],
+	queryKey: cacheRoots.operator.permissions,
 	queryFn: () => answered(api.GET("/api/v1/operator/permissions")),
 });

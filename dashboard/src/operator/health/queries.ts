@@ -1,8 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
-const ROOT = ["operator", "health"] as const;
+const ROOT = cacheRoots.operator.health;
 const HEALTH = "/api/v1/operator/health";
 const NODES = "/api/v1/operator/nodes";
 const REFRESH_MS = 5_000;

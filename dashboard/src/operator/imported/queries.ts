@@ -1,12 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
 const FORMATS = "/api/v1/operator/legacy-formats";
 
 export type LegacyFormat = paths[typeof FORMATS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
-export const formatsQuery = queryOptions({ queryKey: ["operator", "legacy-formats"], queryFn: () => answered(api.GET(FORMATS)) });
+export const formatsQuery = queryOptions({ queryKey: cacheRoots.operator.legacy_formats, queryFn: () => answered(api.GET(FORMATS)) });
 
 export const ALPHABETS = [
 	{ value: "base62", label: "Letters and digits (base62)" },

@@ -1,12 +1,13 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
 const OPERATORS = "/api/v1/operator/operators";
 
 export type Operator = paths[typeof OPERATORS]["get"]["responses"][200]["content"]["application/json"]["data"][number];
 
-export const operatorsQuery = queryOptions({ queryKey: ["operator", "operators"], queryFn: () => answered(api.GET(OPERATORS)) });
+export const operatorsQuery = queryOptions({ queryKey: cacheRoots.operator.people, queryFn: () => answered(api.GET(OPERATORS)) });
 
 const REMOVAL = "/api/v1/operator/operators/{person_id}/removal-preview";
 
@@ -14,7 +15,7 @@ export type OperatorRemovalPreview = paths[typeof REMOVAL]["get"]["responses"][2
 
 export const operatorRemovalPreviewQuery = (person_id: string) =>
 	queryOptions({
-		queryKey: ["operator", "removal-preview", person_id],
+		queryKey: [...cacheRoots.operator.removals, person_id],
 		queryFn: () => answered(api.GET(REMOVAL, { params: { path: { person_id } } })),
 		// Refetched each time, so that it includes what the person has created recently.
 		gcTime: 0,
@@ -26,6 +27,6 @@ export type OperatorInvitation = paths[typeof INVITATIONS]["get"]["responses"][2
 export type MadeOperatorInvitation = paths[typeof OPERATORS]["post"]["responses"][201]["content"]["application/json"];
 
 export const operatorInvitationsQuery = queryOptions({
-	queryKey: ["operator", "operator-invitations"],
+	queryKey: cacheRoots.operator.invitations,
 	queryFn: () => answered(api.GET(INVITATIONS)),
 });

@@ -1,9 +1,10 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { readAllPages } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
-const ROOT = ["operator", "plans"] as const;
+const ROOT = cacheRoots.operator.plans;
 const PLANS = "/api/v1/operator/plans";
 const PLAN = "/api/v1/operator/plans/{plan_id}";
 const PREVIEW = "/api/v1/operator/plans/{plan_id}/preview";
@@ -43,7 +44,16 @@ export async function deletePlan(plan_id: string): Promise<true> {
 	return true;
 }
 
-const SHOWING = [ROOT, ["operator", "tenants"], ["operator", "catalogue"], ["access"], ["limits"], ["permissions"], ["capabilities"], ["session"]];
+const SHOWING = [
+	ROOT,
+	cacheRoots.operator.tenants,
+	cacheRoots.operator.catalogue,
+	cacheRoots.access(),
+	cacheRoots.limits(),
+	cacheRoots.permissions(),
+	cacheRoots.capabilities(),
+	cacheRoots.session,
+];
 
 /** Invalidates every query that shows a plan. */
 export function usePlansChanged(): () => void {

@@ -1,9 +1,10 @@
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { readAllPages } from "../../http/all-pages.ts";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 
-const ROOT = ["operator", "services"] as const;
+const ROOT = cacheRoots.operator.services;
 const SERVICES = "/api/v1/operator/services";
 
 export type Service = paths[typeof SERVICES]["get"]["responses"][200]["content"]["application/json"]["data"][number];

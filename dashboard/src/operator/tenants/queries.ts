@@ -1,10 +1,11 @@
 import { keepPreviousData, type QueryClient, queryOptions, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
+import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 import { HOUR_MS } from "../../ui/time-units.ts";
 import type { TenantsSearch } from "./search.ts";
 
-const ROOT = ["operator", "tenants"] as const;
+const ROOT = cacheRoots.operator.tenants;
 const OVERVIEW = "/api/v1/operator/tenant-overview";
 const TENANTS = "/api/v1/operator/tenants";
 const TENANT = "/api/v1/operator/tenants/{tenant_id}";
@@ -85,13 +86,13 @@ export function createPortalLink(tenant_id: string, body: PortalInput): Promise<
 /** Everything that shows a tenant: the operator's pages, and those of the tenant. */
 const SHOWING = [
 	ROOT,
-	["operator", "plans"],
-	["session"],
-	["visit"],
-	["access"],
-	["limits"],
-	["permissions"],
-	["capabilities"],
+	cacheRoots.operator.plans,
+	cacheRoots.session,
+	cacheRoots.visit(),
+	cacheRoots.access(),
+	cacheRoots.limits(),
+	cacheRoots.permissions(),
+	cacheRoots.capabilities(),
 	["members"],
 ] as const;
 
