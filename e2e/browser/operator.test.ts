@@ -84,7 +84,7 @@ async function tryRequest(page: Page, method: string, uri: string, raw_key = "")
 	await page.getByRole("button", { name: "Test this request" }).click();
 	// Pressing the button removes the previous result.
 	await page.getByRole("button", { name: "Test this request" }).and(page.locator(":not([data-loading])")).waitFor();
-	await page.locator("[data-verdict]").waitFor();
+	await page.locator("[data-outcome]").waitFor();
 }
 
 test("without rules the page explains them, with a recipe for this instance's URL", async () => {
@@ -143,20 +143,20 @@ test("rules are edited as one draft, tested before they apply, and saved togethe
 
 	await tryRequest(page, "GET", "/tenants/demo/reports/7", raw_key);
 	await eventually(async () =>
-		match(await page.locator("[data-verdict]").innerText(), /Let through[\s\S]*Rule 1: GET[\s\S]*demo[\s\S]*documents:read[\s\S]*prod-forwarded/),
+		match(await page.locator("[data-outcome]").innerText(), /Let through[\s\S]*Rule 1: GET[\s\S]*demo[\s\S]*documents:read[\s\S]*prod-forwarded/),
 	);
 	await picture(page, "operator-rules-draft");
 	await axe(page);
 	await tryRequest(page, "POST", "/tenants/demo/reports/7", raw_key);
-	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 403 permission_missing[\s\S]*Rule 2/));
+	await eventually(async () => match(await page.locator("[data-outcome]").innerText(), /Refused: 403 permission_missing[\s\S]*Rule 2/));
 	await tryRequest(page, "GET", "/elsewhere", raw_key);
-	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found[\s\S]*No rule fits/));
+	await eventually(async () => match(await page.locator("[data-outcome]").innerText(), /Refused: 404 not_found[\s\S]*No rule fits/));
 	await tryRequest(page, "GET", "/tenants/other/reports/7", raw_key);
-	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 404 not_found/));
+	await eventually(async () => match(await page.locator("[data-outcome]").innerText(), /Refused: 404 not_found/));
 	await tryRequest(page, "GET", "/tenants/demo/../x");
-	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /Refused: 400 ambiguous_path/));
+	await eventually(async () => match(await page.locator("[data-outcome]").innerText(), /Refused: 400 ambiguous_path/));
 	await tryRequest(page, "GET", "/tenants/demo/reports/7");
-	await eventually(async () => match(await page.locator("[data-verdict]").innerText(), /It depends on the key/));
+	await eventually(async () => match(await page.locator("[data-outcome]").innerText(), /It depends on the key/));
 	deepEqual(await forwarded(raw_key, "GET", "/elsewhere"), { status: 200, code: "" }, "the draft holds nowhere yet");
 
 	await page.getByRole("button", { name: "Save these rules" }).click();
@@ -177,7 +177,7 @@ test("rules are edited as one draft, tested before they apply, and saved togethe
 		["GET", "/tenants/demo/%2e%2e/x"],
 	] as const) {
 		await tryRequest(page, method, uri, raw_key);
-		const outcome = await page.locator("[data-verdict]").innerText();
+		const outcome = await page.locator("[data-outcome]").innerText();
 		const { status, code } = await forwarded(raw_key, method, uri);
 		if (status === 200) match(outcome, /Let through/);
 		else ok(outcome.includes(`Refused: ${status} ${code}`), `${method} ${uri}: ${outcome}`);

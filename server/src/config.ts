@@ -129,9 +129,9 @@ function mailSettings(reader: Reader): MailSettings | null {
 	}
 }
 
-function checkedText(reader: Reader, name: SettingName, fallback: string, faultOf: (text: string) => string | null): string {
+function checkedText(reader: Reader, name: SettingName, fallback: string, validate: (text: string) => string | null): string {
 	const text = reader.text(name);
-	const fault = text === null ? null : faultOf(text);
+	const fault = text === null ? null : validate(text);
 	if (fault !== null) reader.mistakes.push(`${name} ${fault}`);
 	return text ?? fallback;
 }

@@ -9,7 +9,7 @@ import type { Alert, RuleName } from "./queries.ts";
 /** A sentence; names in it are set apart, because they may be written from right to left. */
 export type Sentence = readonly (string | { readonly name: string })[];
 
-interface Told {
+interface Described {
 	readonly alert: Alert;
 	/** Whether the alert is resolved: what it is about is then in the past. */
 	readonly over: boolean;
@@ -17,8 +17,8 @@ interface Told {
 }
 
 interface Words {
-	readonly title: (told: Told) => Sentence;
-	readonly detail: (told: Told) => Sentence;
+	readonly title: (described: Described) => Sentence;
+	readonly detail: (described: Described) => Sentence;
 	/** What a person does about it. */
 	readonly todo: string;
 }
@@ -79,7 +79,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 	storage_bytes: "of storage",
 };
 
-function limitTitle({ alert, over }: Told): Sentence {
+function limitTitle({ alert, over }: Described): Sentence {
 	const { key, budget, unit } = alert.evidence;
 	const name = String(alert.evidence.name);
 	const format = name === "storage_bytes" ? formatSize : formatCount;
@@ -89,14 +89,14 @@ function limitTitle({ alert, over }: Told): Sentence {
 	return [`${spent} ${LIMITS[name] ?? "a limit"} ${used}`];
 }
 
-function unusedTitle({ alert, now_ms }: Told): Sentence {
+function unusedTitle({ alert, now_ms }: Described): Sentence {
 	const last = textOf(alert, "last_used_at");
 	return last === null ? [named(alert), " was never used"] : [named(alert), ` was last used ${relativeTime(last, now_ms)}`];
 }
 
 /** The title about a date: relative while the alert is open, the date itself afterwards. */
 function dated(fact: string, words: { readonly coming: string; readonly past: string; readonly over: string }) {
-	return ({ alert, over, now_ms }: Told): Sentence => {
+	return ({ alert, over, now_ms }: Described): Sentence => {
 		const at = textOf(alert, fact);
 		if (at === null) return [alert.summary];
 		if (over) return [named(alert), ` ${words.over} on ${formatDate(at, now_ms)}`];
@@ -105,7 +105,7 @@ function dated(fact: string, words: { readonly coming: string; readonly past: st
 }
 
 function onDate(fact: string, follows: string) {
-	return ({ alert }: Told): Sentence => {
+	return ({ alert }: Described): Sentence => {
 		const at = textOf(alert, fact);
 		return at === null ? [follows] : [`On ${exactTime(at)}. ${follows}`];
 	};
@@ -203,7 +203,7 @@ function isRest(alert: Alert): boolean {
 	return alert.evidence.subjects !== undefined;
 }
 
-function describe(alert: Alert, now_ms: number): Told {
+function describe(alert: Alert, now_ms: number): Described {
 	return { alert, over: alert.status === "resolved", now_ms };
 }
 

@@ -8,13 +8,13 @@ export interface ActionWords {
 	readonly target?: "hidden" | "who";
 }
 
-type Told = readonly [label: string, did: string, more?: Pick<ActionWords, "end" | "target">];
+type Phrase = readonly [label: string, did: string, more?: Pick<ActionWords, "end" | "target">];
 
 const HIDDEN = { target: "hidden" } as const;
 const WHO = { target: "who" } as const;
 
 /** Every action that the server writes, by group, in the order of the filter. */
-const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
+const PHRASES: Readonly<Record<string, Readonly<Record<string, Phrase>>>> = {
 	Keys: {
 		"key.created": ["Created", "created"],
 		"key.updated": ["Changed", "changed"],
@@ -110,12 +110,12 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
 const TENANT_GROUPS: readonly string[] = ["Keys", "Webhooks", "Sites and documents", "People", "Tenant"];
 
 export const ACTIONS: ReadonlyMap<string, ActionWords> = new Map(
-	Object.values(TOLD).flatMap((group) => Object.entries(group).map(([action, [label, did, more]]) => [action, { label, did, ...more }] as const)),
+	Object.values(PHRASES).flatMap((group) => Object.entries(group).map(([action, [label, did, more]]) => [action, { label, did, ...more }] as const)),
 );
 
 /** Choices of the filter, by group. */
 export function actionChoices(all_groups: boolean): { group: string; items: { value: string; label: string }[] }[] {
-	return Object.entries(TOLD)
+	return Object.entries(PHRASES)
 		.filter(([group]) => all_groups || TENANT_GROUPS.includes(group))
 		.map(([group, actions]) => ({ group, items: Object.entries(actions).map(([value, [label]]) => ({ value, label })) }));
 }

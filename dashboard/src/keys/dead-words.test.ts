@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { deadAdvice, formatInAll, formatToday, getDeadSecrets, isStillPresented } from "./dead-words.ts";
+import { formatDeadHint, formatInAll, formatToday, getDeadSecrets, isStillPresented } from "./dead-words.ts";
 
 const KEY_END = "2026-03-09T00:00:00Z";
 const old = { kid: "k0", last4: "zZ99", status: "retired" as const, created_at: "2026-03-01T00:00:00Z", retires_at: "2026-03-05T00:00:00Z" };
@@ -53,10 +53,10 @@ test("uses are grouped by secret, the latest first", () => {
 });
 
 test("the advice names the key that works", () => {
-	match(deadAdvice("replaced", "…a1B2"), /Give them the new key …a1B2, or stop them/);
-	match(deadAdvice("replaced", null), /Give them the key that works/);
-	match(deadAdvice("expired", "…a1B2"), /a later end/);
-	match(deadAdvice("revoked", "…a1B2"), /the key has leaked/);
+	match(formatDeadHint("replaced", "…a1B2"), /Give them the new key …a1B2, or stop them/);
+	match(formatDeadHint("replaced", null), /Give them the key that works/);
+	match(formatDeadHint("expired", "…a1B2"), /a later end/);
+	match(formatDeadHint("revoked", "…a1B2"), /the key has leaked/);
 });
 
 test("counts of zero and one are words", () => {

@@ -64,7 +64,7 @@ export function deadTitle(kind: DeadKind): string {
 }
 
 /** What to do about sources that present it; `live4`: last four of the secret that works, null if none does. */
-export function deadAdvice(kind: DeadKind, live4: string | null): string {
+export function formatDeadHint(kind: DeadKind, live4: string | null): string {
 	const works = live4 === null ? "the key that works" : `the new key ${live4}`;
 	if (kind === "replaced") return `It was replaced, and these clients still use the old one. Give them ${works}, or stop them.`;
 	if (kind === "withdrawn") {

@@ -67,7 +67,7 @@ function UnknownRotation({ key_id }: { key_id: string }) {
 }
 
 /** Invalidates the key's other queries when the status of its rotation changes. */
-function useTold(tenant_id: string, status: Rotation["status"]): void {
+function useEndNotice(tenant_id: string, status: Rotation["status"]): void {
 	const changed = useKeysChanged(tenant_id);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: only a new status says that the key has changed
 	useEffect(changed, [status]);
@@ -75,7 +75,7 @@ function useTold(tenant_id: string, status: Rotation["status"]): void {
 
 function PageOfRotation(props: RotationProps) {
 	const { tenant_id, apiKey, rotation } = props;
-	useTold(tenant_id, rotation.status);
+	useEndNotice(tenant_id, rotation.status);
 	const another = useDialog("another-link");
 	const { may } = useAccess();
 	const links = useStaying(another.opened, rotation.status === "waiting" && may.create_keys);

@@ -18,7 +18,7 @@ import { rollUpUsage } from "../usage/roll-up.ts";
 import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { Ledger } from "../verification/limits/ledger.ts";
-import { sweepBudgets, tellOfBudgets } from "../verification/limits/thresholds.ts";
+import { announceThresholds, sweepBudgets } from "../verification/limits/thresholds.ts";
 import { resealWebhooks, sweepEvents } from "../webhooks/delivery/sweep.ts";
 import { type NotificationOptions, startNotifications } from "./notifications.ts";
 
@@ -97,7 +97,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		startLoop({ name: "failure_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepFailures({ clock, database }) }),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
 		startLoop({ name: "alert_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepAlerts({ clock, database }, options.alert_retention_days) }),
-		startLoop({ name: "budget_thresholds", every_ms: BUDGETS_EVERY_MS, log, run: async () => void (await tellOfBudgets({ database, clock })) }),
+		startLoop({ name: "budget_thresholds", every_ms: BUDGETS_EVERY_MS, log, run: async () => void (await announceThresholds({ database, clock })) }),
 		startLoop({ name: "budget_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepBudgets({ clock, database }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => ledger.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),

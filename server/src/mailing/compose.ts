@@ -101,11 +101,11 @@ function envelope(context: MailComposition, mail: QueuedMail, sources: readonly 
 
 /** Composes a mail, or a digest of held ones; null if nothing is left to say. */
 export function composeQueued(context: MailComposition, mail: QueuedMail, found: readonly MailSource[]): Mail | null {
-	const told = found.flatMap((source) => {
+	const described = found.flatMap((source) => {
 		const text = textOf(source);
 		return text === null ? [] : [{ source, text }];
 	});
-	const [first, ...others] = told;
+	const [first, ...others] = described;
 	if (!first) return null;
 	const sources = [first.source, ...others.map(({ source }) => source)] as const;
 	if (mail.status === "pending")
@@ -114,6 +114,6 @@ export function composeQueued(context: MailComposition, mail: QueuedMail, found:
 	const message_id = messageId("digest", mail.day, mail.tenant_id, mail.person_id, first.source.event_id);
 	return composeDigest(
 		envelope(context, mail, sources, message_id),
-		told.map(({ text }) => text),
+		described.map(({ text }) => text),
 	);
 }

@@ -23,7 +23,7 @@ export class Live<T> {
 	readonly #options: LiveOptions<T>;
 	#known: T;
 	/** How many change notifications this node received, and how many of them the cached value includes. */
-	#told = 1;
+	#notified = 1;
 	#followed = 0;
 	#reading: Promise<void> | null = null;
 	#retrying: Loop | null = null;
@@ -33,7 +33,7 @@ export class Live<T> {
 		this.#known = options.initial;
 		options.node.onInvalidation((entries) => {
 			if (entries !== null && !entries.some((entry) => entry.kind === options.kind)) return undefined;
-			this.#told += 1;
+			this.#notified += 1;
 			return this.current().then(
 				() => undefined,
 				(error: unknown) => options.log.warn({ err: error, kind: options.kind }, "live_value_not_read"),
@@ -48,7 +48,7 @@ export class Live<T> {
 
 	/** Whether this node received a notification of a change that `known` does not include yet. */
 	get isBehind(): boolean {
-		return this.#followed < this.#told;
+		return this.#followed < this.#notified;
 	}
 
 	/** The value with every notified change. Rejects when it must be read and the database fails. */
@@ -74,8 +74,8 @@ export class Live<T> {
 	}
 
 	async #read(): Promise<void> {
-		const told = this.#told;
+		const notified = this.#notified;
 		this.#known = await this.#options.read();
-		this.#followed = told;
+		this.#followed = notified;
 	}
 }

@@ -46,16 +46,16 @@ export function rollUpsAt(now_ms: number): RollUp[] {
 	return KEPT.map(({ granularity, coarser, kept_seconds }) => ({ granularity, coarser, before_ms: floorTo(coarser, now_ms - kept_seconds * 1_000) }));
 }
 
-function invalid(pointer: string, detail: string, advice: string): ApiError {
-	return new ApiError("invalid_request", detail, { errors: [{ pointer, detail: advice }] });
+function invalid(pointer: string, detail: string, hint: string): ApiError {
+	return new ApiError("invalid_request", detail, { errors: [{ pointer, detail: hint }] });
 }
 
 function parseTime(name: "from" | "to", text: string): number {
 	const upper = text.toUpperCase();
 	const time_ms = RFC_3339.test(upper) ? Date.parse(upper) : Number.NaN;
 	if (time_ms >= TIME_MIN_MS && time_ms < TIME_MAX_MS) return time_ms;
-	const advice = "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z, between the years 2000 and 3000";
-	throw invalid(`/query/${name}`, `\`${name}\` is not a valid time. Use RFC 3339, such as 2026-01-31T00:00:00Z.`, advice);
+	const hint = "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z, between the years 2000 and 3000";
+	throw invalid(`/query/${name}`, `\`${name}\` is not a valid time. Use RFC 3339, such as 2026-01-31T00:00:00Z.`, hint);
 }
 
 function align(granularity: Granularity, from_ms: number, to_ms: number): Period {
@@ -99,6 +99,6 @@ export function chooseDaysBySource(query: { from?: string; to?: string; granular
 	const period = choosePeriod({ ...query, granularity }, now_ms);
 	const kept_from_ms = floorTo("day", now_ms - BY_SOURCE_DAYS * DAY_SECONDS * 1_000);
 	if (period.from_ms >= kept_from_ms) return period;
-	const advice = `must be at most ${BY_SOURCE_DAYS} days ago`;
-	throw invalid("/query/from", `Usage by source is kept for ${BY_SOURCE_DAYS} days. Ask for a later period.`, advice);
+	const hint = `must be at most ${BY_SOURCE_DAYS} days ago`;
+	throw invalid("/query/from", `Usage by source is kept for ${BY_SOURCE_DAYS} days. Ask for a later period.`, hint);
 }

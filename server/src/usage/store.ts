@@ -151,7 +151,7 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 		), placed as (
 			select *, kept + row_number() over (partition by tenant_id, key_id, is_new order by first_ms, source_id collate "C") as place from fresh
 		), counted as (
-			select *, case when place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as told_id from placed
+			select *, case when place > ${SOURCES_PER_KEY_MAX} then ${id} else source_id end as stored_id from placed
 		), news as (
 			-- The first sources of a key are no news, nor is one that only has a secret that has ended.
 			insert into keywright.alert_news (tenant_id, rule, key_id, requests, details)
@@ -160,13 +160,13 @@ async function aggregateSources(tx: RecordTx, picked: Picked): Promise<void> {
 		)
 		insert into keywright.key_sources as kept
 			(tenant_id, key_id, source_id, network, agent, client, first_seen_at, last_seen_at, last_kid, requests, refused)
-		select tenant_id, key_id, told_id,
-			min(case when told_id = ${id} then ${network} else network end), min(case when told_id = ${id} then ${agent} else agent end),
-			min(case when told_id = ${id} then null else client end),
+		select tenant_id, key_id, stored_id,
+			min(case when stored_id = ${id} then ${network} else network end), min(case when stored_id = ${id} then ${agent} else agent end),
+			min(case when stored_id = ${id} then null else client end),
 			to_timestamp(min(first_ms) / 1000), to_timestamp(max(last_ms) / 1000), (array_agg(last_kid order by last_ms desc))[1],
 			sum(requests)::bigint, sum(refused)::bigint
-		from counted group by tenant_id, key_id, told_id
-		order by tenant_id collate "C", key_id collate "C", told_id collate "C"
+		from counted group by tenant_id, key_id, stored_id
+		order by tenant_id collate "C", key_id collate "C", stored_id collate "C"
 		on conflict (tenant_id, key_id, source_id) do update set
 			first_seen_at = least(kept.first_seen_at, excluded.first_seen_at),
 			last_seen_at = greatest(kept.last_seen_at, excluded.last_seen_at),

@@ -52,7 +52,7 @@ export function webhookNotFound(): ApiError {
 
 /** Throws 400 for a URL that cannot be called, as far as that is known without its name server. */
 export function assertUrl({ outgoing }: Pick<WebhookContext, "outgoing">, url: string): void {
-	const fault = outgoing.faultOf(url);
+	const fault = outgoing.validate(url);
 	if (fault === null) return;
 	throw new ApiError("invalid_request", "The URL cannot be called. Correct what `errors` names.", { errors: [{ pointer: "/url", detail: fault }] });
 }

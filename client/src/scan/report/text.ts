@@ -8,7 +8,7 @@ const COMMIT_CHARACTERS = 12;
 export function formatText(scan: Scan): string {
 	const { findings } = scan;
 	const lines = findings.flatMap(formatFinding);
-	if (findings.length > 0) lines.push(...formatAdvice(findings), "");
+	if (findings.length > 0) lines.push(...formatNextSteps(findings), "");
 	if (scan.skipped.length > 0) lines.push(...formatSkipped(scan), "");
 	lines.push(formatSummary(scan), "");
 	return lines.join("\n");
@@ -27,7 +27,7 @@ export function describeKey({ kind, kid, last4, environment, format, matched_by 
 	return `${environment} key ${kid}, …${last4} (${format})`;
 }
 
-function formatAdvice(findings: readonly Finding[]): string[] {
+function formatNextSteps(findings: readonly Finding[]): string[] {
 	const in_history = findings.some(({ commit }) => commit !== null);
 	return [
 		"",

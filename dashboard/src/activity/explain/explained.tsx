@@ -6,8 +6,8 @@ import { exactTime, formatDate } from "../../ui/time-words.ts";
 import { checkLines } from "../checks.ts";
 import type { Explanation } from "../queries.ts";
 import { clientTitle, shortOperation } from "../words.ts";
+import { SentenceWithName } from "./sentence.tsx";
 import { CheckShape } from "./shape.tsx";
-import { Told } from "./told.tsx";
 import { alikeSearch, callTime, distance, formatTimes } from "./words.ts";
 
 const OUTCOMES = { passed: "passed", refused: "refused", not_reached: "" } as const;
@@ -39,7 +39,7 @@ export function Explained({ tenant_id, explanation }: ExplainedProps) {
 					</span>
 				</div>
 				<p className="kw-explain-reason" data-reason>
-					<Told text={summary} name={key?.name} />
+					<SentenceWithName text={summary} name={key?.name} />
 				</p>
 				<p className="kw-explain-who">
 					<time dateTime={at} title={exactTime(at)}>
@@ -51,7 +51,7 @@ export function Explained({ tenant_id, explanation }: ExplainedProps) {
 			<Checks explanation={explanation} now_ms={now_ms} />
 			<section className="kw-explain-cure" aria-label="What to do">
 				<h3>What to do</h3>
-				<Told text={cure} name={key?.name} />
+				<SentenceWithName text={cure} name={key?.name} />
 			</section>
 			<Around tenant_id={tenant_id} explanation={explanation} now_ms={now_ms} />
 			{detail !== null && (

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { anotherBudget, type BudgetValue, faultOfBudgets, formatBudget, formatBudgets, toBudgets, withChange } from "./budgets.ts";
+import { anotherBudget, type BudgetValue, formatBudget, formatBudgets, toBudgets, validateBudgets, withChange } from "./budgets.ts";
 import { formatPreview, formatUtcDay, type Preview } from "./preview-words.ts";
 
 const A_DAY: BudgetValue = { name: null, unit: "requests", amount: 100, per: "day" };
@@ -26,7 +26,7 @@ test("there are at most four budgets, the next one for a time that has none", ()
 
 test("an amount that is missing, a unit that no header can name, and a budget twice are errors at their field", () => {
 	const field = (...budgets: BudgetValue[]) => {
-		const fault = faultOfBudgets(budgets);
+		const fault = validateBudgets(budgets);
 		return fault === null ? null : [fault.index, fault.field];
 	};
 	equal(field(A_DAY, { ...A_DAY, per: "week" }, { ...A_DAY, unit: "credits" }), null);

@@ -54,7 +54,7 @@ export interface BudgetFault {
 }
 
 /** The first error in the budgets, or null. */
-export function faultOfBudgets(budgets: readonly BudgetValue[]): BudgetFault | null {
+export function validateBudgets(budgets: readonly BudgetValue[]): BudgetFault | null {
 	for (const [index, { amount, unit, per }] of budgets.entries()) {
 		if (amount === null || amount < 1) return { index, field: "amount", text: "Say how much" };
 		if (!UNIT.test(unit.trim()))

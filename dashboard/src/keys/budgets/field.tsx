@@ -1,7 +1,7 @@
 import { ActionIcon, Autocomplete, Box, Button, Group, Input, NumberInput, Radio, Select, Stack } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useId } from "react";
-import { AMOUNT_MAX, anotherBudget, type BudgetFault, type BudgetValue, DEFAULT_UNIT, faultOfBudgets, PERS, withChange } from "./budgets.ts";
+import { AMOUNT_MAX, anotherBudget, type BudgetFault, type BudgetValue, DEFAULT_UNIT, PERS, validateBudgets, withChange } from "./budgets.ts";
 import { BudgetPreview } from "./preview.tsx";
 
 /** On a phone a budget fits on one line, with room for a unit of eight characters. */
@@ -20,7 +20,7 @@ interface BudgetsProps {
 /** Whether a key may spend only so much, and of what. */
 export function BudgetsField({ budgets, onBudgets, error, of }: BudgetsProps) {
 	const fault_id = useId();
-	const fault = error === undefined ? null : faultOfBudgets(budgets);
+	const fault = error === undefined ? null : validateBudgets(budgets);
 	const another = anotherBudget(budgets);
 	const units = [...new Set([DEFAULT_UNIT, ...budgets.map(({ unit }) => unit.trim())])].filter((unit) => unit !== "");
 	return (

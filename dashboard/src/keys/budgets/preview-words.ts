@@ -29,8 +29,8 @@ export function formatPreview(preview: Preview, budget: { amount: number; unit: 
 	const { data, days } = preview;
 	const largest = Math.max(0, ...data.map(({ requests }) => requests));
 	if (largest === 0) return "It made no requests in the last 30 days.";
-	const told = budget.per === "total" ? formatTotal(data[0], budget.amount, days, formatDate) : formatPeriods(preview, budget.per, largest);
-	return budget.unit === DEFAULT_UNIT ? told : `If each request spends 1 of ${budget.unit}: ${told.charAt(0).toLowerCase()}${told.slice(1)}`;
+	const text = budget.per === "total" ? formatTotal(data[0], budget.amount, days, formatDate) : formatPeriods(preview, budget.per, largest);
+	return budget.unit === DEFAULT_UNIT ? text : `If each request spends 1 of ${budget.unit}: ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
 
 function formatPeriods(preview: Preview, per: Exclude<Per, "total">, largest: number): string {

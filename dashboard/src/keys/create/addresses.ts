@@ -2,7 +2,7 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$|\/)|(?=$|\/))){4}
 const IPV6 = /^[0-9a-f:]{2,39}(?:\/(?:12[0-8]|1[01]\d|[1-9]?\d))?$/i;
 
 /** The error in an address or network (CIDR), or null. The server validates it fully. */
-export function faultOfAddress(text: string): string | null {
+export function validateAddress(text: string): string | null {
 	if (IPV4.test(text)) return null;
 	const [address = ""] = text.split("/");
 	if (IPV6.test(text) && URL.canParse(`http://[${address}]/`)) return null;

@@ -3,7 +3,7 @@ import type { UseFormReturnType } from "@mantine/form";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useId } from "react";
 import type { RateLimit } from "../../plans/plan-words.ts";
-import { anotherLimit, faultOfLimits, type OwnLimit, planPace, windowsFor, withWindow } from "./own-limits.ts";
+import { anotherLimit, type OwnLimit, planPace, validateLimits, windowsFor, withWindow } from "./own-limits.ts";
 import type { CreateValues } from "./values.ts";
 
 const REQUESTS_MAX = 1_000_000_000;
@@ -22,7 +22,7 @@ export function OwnLimitsField({ form, of_plan }: LimitsProps) {
 	const limits = form.values.rate_limits;
 	const fault_id = useId();
 	const shown = form.errors.rate_limits;
-	const fault = shown === undefined ? null : faultOfLimits(limits, of_plan);
+	const fault = shown === undefined ? null : validateLimits(limits, of_plan);
 	const another = anotherLimit(limits);
 	const set = (next: readonly OwnLimit[]) => form.setFieldValue("rate_limits", next);
 	const pace = planPace(of_plan);

@@ -1,22 +1,22 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { anotherLimit, faultOfLimits, formatLimits, type OwnLimit, planPace, toRateLimits, windowsFor, withWindow } from "./own-limits.ts";
+import { anotherLimit, formatLimits, type OwnLimit, planPace, toRateLimits, validateLimits, windowsFor, withWindow } from "./own-limits.ts";
 
 const BURST = { name: "burst", requests: 100, window_seconds: 60, per: "key", named_only: false };
 const EXPORTS = { name: "exports", requests: 5, window_seconds: 3_600, per: "tenant", named_only: true };
 const limit = (requests: number | null, window_seconds = 60, name: string | null = null): OwnLimit => ({ name, requests, window_seconds });
 
 test("a limit needs a number, a window of its own, and fewer requests than the plan allows", () => {
-	equal(faultOfLimits([limit(99), limit(1_000, 3_600)], [BURST, EXPORTS]), null);
+	equal(validateLimits([limit(99), limit(1_000, 3_600)], [BURST, EXPORTS]), null);
 	const text = "The limit of 30 requests in a minute is reached first: choose fewer than 1,800";
-	deepEqual(faultOfLimits([limit(30), limit(1_800, 3_600)], []), { index: 1, text });
-	deepEqual(faultOfLimits([limit(1_801, 3_600), limit(30)], []), { index: 0, text });
-	deepEqual(faultOfLimits([limit(99), limit(null, 3_600)], [BURST]), { index: 1, text: "Say how many requests" });
-	deepEqual(faultOfLimits([limit(9), limit(8)], []), { index: 1, text: "There is a limit for a minute already" });
-	deepEqual(faultOfLimits([limit(6_000, 3_600)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
-	equal(faultOfLimits([limit(5_999, 3_600)], [BURST]), null);
-	deepEqual(faultOfLimits([limit(100)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
+	deepEqual(validateLimits([limit(30), limit(1_800, 3_600)], []), { index: 1, text });
+	deepEqual(validateLimits([limit(1_801, 3_600), limit(30)], []), { index: 0, text });
+	deepEqual(validateLimits([limit(99), limit(null, 3_600)], [BURST]), { index: 1, text: "Say how many requests" });
+	deepEqual(validateLimits([limit(9), limit(8)], []), { index: 1, text: "There is a limit for a minute already" });
+	deepEqual(validateLimits([limit(6_000, 3_600)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
+	equal(validateLimits([limit(5_999, 3_600)], [BURST]), null);
+	deepEqual(validateLimits([limit(100)], [BURST]), { index: 0, text: "Your plan allows 100 requests in a minute anyway: choose fewer" });
 });
 
 test("the next limit is for a window that has none, and a limit set by the API keeps its window as a choice", () => {

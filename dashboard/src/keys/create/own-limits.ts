@@ -67,7 +67,7 @@ function reachedBefore(limits: readonly OwnLimit[], index: number): string | nul
 }
 
 /** The first error in the limits, or null. A limit at or above the plan's is an error, because it would have no effect. */
-export function faultOfLimits(limits: readonly OwnLimit[], of_plan: readonly RateLimit[]): LimitFault | null {
+export function validateLimits(limits: readonly OwnLimit[], of_plan: readonly RateLimit[]): LimitFault | null {
 	for (const [index, { requests, window_seconds }] of limits.entries()) {
 		if (requests === null || requests < 1) return { index, text: "Say how many requests" };
 		if (limits.slice(0, index).some((earlier) => earlier.window_seconds === window_seconds))

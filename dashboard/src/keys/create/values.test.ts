@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ENVIRONMENTS } from "../words.ts";
-import { faultOfAddress } from "./addresses.ts";
+import { validateAddress } from "./addresses.ts";
 import { formatMails } from "./mails.ts";
 import {
 	type CreateValues,
@@ -118,9 +118,9 @@ test("presets contain only included permissions, and never the one to rotate the
 });
 
 test("addresses and networks are validated", () => {
-	for (const right of ["203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "::1", "2001:db8::/32", "fe80::1"]) equal(faultOfAddress(right), null, right);
+	for (const right of ["203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "::1", "2001:db8::/32", "fe80::1"]) equal(validateAddress(right), null, right);
 	for (const wrong of ["", "203.0.113", "203.0.113.256", "1.2.3.4/33", "01.2.3.4", "2001:db8::/129", ":::", "example.com", "1.2.3.4.", "<img>"])
-		ok(faultOfAddress(wrong), wrong);
+		ok(validateAddress(wrong), wrong);
 });
 
 test("an expiry is within the plan's maximum, and a date means the end of that day", () => {

@@ -1,10 +1,10 @@
 import type { RateLimit } from "../../plans/plan-words.ts";
 import { DAY_MS } from "../../ui/time-units.ts";
-import { type BudgetValue, faultOfBudgets, formatBudgets } from "../budgets/budgets.ts";
+import { type BudgetValue, formatBudgets, validateBudgets } from "../budgets/budgets.ts";
 import type { AutoRotate } from "../schedule-words.ts";
 import { ENVIRONMENT_WORDS, type Environment } from "../words.ts";
-import { faultOfAddress } from "./addresses.ts";
-import { faultOfLimits, formatLimits, type OwnLimit } from "./own-limits.ts";
+import { validateAddress } from "./addresses.ts";
+import { formatLimits, type OwnLimit, validateLimits } from "./own-limits.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 const ADDRESSES_MAX = 100;
@@ -170,19 +170,19 @@ export function validateValues(values: CreateValues, plan: PlanBounds, now_ms: n
 	if (values.name !== null && values.name.trim() === "") faults.name = "Give the key a name";
 	if (values.permissions?.length === 0) faults.permissions = "Choose at least one thing that this key may do";
 	if (values.site_ids?.length === 0) faults.site_ids = "Choose a site, or all sites";
-	const address = values.allowed_ips.map(faultOfAddress).find((fault) => fault !== null);
+	const address = values.allowed_ips.map(validateAddress).find((fault) => fault !== null);
 	if (address) faults.allowed_ips = address;
 	else if (values.allowed_ips.length > ADDRESSES_MAX) faults.allowed_ips = `At most ${ADDRESSES_MAX} addresses`;
-	const limit = faultOfLimits(values.rate_limits, plan.rate_limits);
+	const limit = validateLimits(values.rate_limits, plan.rate_limits);
 	if (limit !== null) faults.rate_limits = limit.text;
-	const budget = faultOfBudgets(values.budgets);
+	const budget = validateBudgets(values.budgets);
 	if (budget !== null) faults.budgets = budget.text;
-	const expiry = faultOfExpiry(values.expiry, plan.max_key_lifetime_days, now_ms);
+	const expiry = validateExpiry(values.expiry, plan.max_key_lifetime_days, now_ms);
 	if (expiry !== null) faults.expiry = expiry;
 	return faults;
 }
 
-function faultOfExpiry(expiry: Expiry, max_days: number | null, now_ms: number): string | null {
+function validateExpiry(expiry: Expiry, max_days: number | null, now_ms: number): string | null {
 	if (expiry.kind === "date" && !/^\d{4}-\d\d-\d\d$/.test(expiry.date)) return "Choose a date";
 	const end = expiresAt(expiry, now_ms);
 	if (end === null) return max_days === null ? null : `In your plan a key lives at most ${max_days} days`;

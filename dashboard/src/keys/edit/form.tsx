@@ -13,7 +13,6 @@ import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { EditLabels } from "./labels.tsx";
 import {
 	type EditValues,
-	faultOfLabels,
 	fieldsThatDiffer,
 	formatField,
 	type Label,
@@ -21,6 +20,7 @@ import {
 	mergedWith,
 	toPatch,
 	toValues,
+	validateLabels,
 	withPermissions,
 } from "./values.ts";
 
@@ -75,7 +75,7 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 		initialValues: toFormValues(toValues(apiKey)),
 		validate: (values) => faultsOfChanged(complete(values), toValues(before), { ...plan, rate_limits: plan_limits }),
 	});
-	const labelFault = faultOfLabels(labels);
+	const labelFault = validateLabels(labels);
 	const filled = fieldsThatDiffer(toValues(before), complete(form.values)).length > 0;
 	// Before the next event: an Esc must find it.
 	useLayoutEffect(() => onFilled(filled), [filled, onFilled]);

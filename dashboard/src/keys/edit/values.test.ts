@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { faultOfLabels, fieldsThatDiffer, formatField, mergedWith, toPatch, toValues, withPermissions } from "./values.ts";
+import { fieldsThatDiffer, formatField, mergedWith, toPatch, toValues, validateLabels, withPermissions } from "./values.ts";
 
 const key = {
 	name: "prod-order-bot",
@@ -101,14 +101,14 @@ test("fields are formatted with their values", () => {
 });
 
 test("labels need unique names", () => {
-	equal(faultOfLabels([{ name: "a", value: "" }]), null);
-	equal(faultOfLabels([{ name: " ", value: "x" }]), "Give every label a name, or remove it");
+	equal(validateLabels([{ name: "a", value: "" }]), null);
+	equal(validateLabels([{ name: " ", value: "x" }]), "Give every label a name, or remove it");
 	equal(
-		faultOfLabels([
+		validateLabels([
 			{ name: "a", value: "" },
 			{ name: "a ", value: "" },
 		]),
 		"Two labels have the same name",
 	);
-	equal(faultOfLabels(Array.from({ length: 21 }, (_, index) => ({ name: `l${index}`, value: "" }))), "At most 20 labels");
+	equal(validateLabels(Array.from({ length: 21 }, (_, index) => ({ name: `l${index}`, value: "" }))), "At most 20 labels");
 });

@@ -181,7 +181,7 @@ function formatValue(field: EditField, values: EditValues): string {
 const LABELS_MAX = 20;
 
 /** The error in the labels, or null. */
-export function faultOfLabels(labels: readonly Label[]): string | null {
+export function validateLabels(labels: readonly Label[]): string | null {
 	if (labels.some(({ name }) => name.trim() === "")) return "Give every label a name, or remove it";
 	if (new Set(labels.map(({ name }) => name.trim())).size < labels.length) return "Two labels have the same name";
 	return labels.length > LABELS_MAX ? `At most ${LABELS_MAX} labels` : null;

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Card } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
-import { type DeadSecret, type DeadUse, deadAdvice, deadTitle, formatInAll, formatToday, getDeadSecrets } from "../dead-words.ts";
+import { type DeadSecret, type DeadUse, deadTitle, formatDeadHint, formatInAll, formatToday, getDeadSecrets } from "../dead-words.ts";
 import { type ApiKey, sourcesQuery } from "../queries.ts";
 import { formatNetwork, formatProgram } from "../text.ts";
 import { lastFour } from "../words.ts";
@@ -45,7 +45,7 @@ function OneSecret({ secret, live4 }: { secret: DeadSecret; live4: string | null
 				<StateBadge meaning="ended">{deadTitle(secret.kind)}</StateBadge>
 				<span className="kw-mono">{secret.last4 === "" ? "a key of before" : `…${secret.last4}`}</span>
 			</Group>
-			<Text size="sm">{deadAdvice(secret.kind, live4)}</Text>
+			<Text size="sm">{formatDeadHint(secret.kind, live4)}</Text>
 			<ul style={{ margin: 0, marginTop: 8, padding: 0, listStyle: "none" }}>
 				{secret.uses.map((use) => (
 					<OnePlace key={use.source_id} use={use} />

@@ -9,7 +9,7 @@ import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type CatalogueCapability, faultOfCapabilityName } from "./catalogue.ts";
+import { type CatalogueCapability, validateCapabilityName } from "./catalogue.ts";
 import { catalogueChanged } from "./queries.ts";
 
 const NAME_CHARACTERS_MAX = 64;
@@ -47,7 +47,7 @@ function CapabilityForm({ capability, known, onClose }: DialogProps) {
 		mode: "controlled",
 		initialValues: { name: capability?.name ?? "", description: capability?.description ?? "" },
 		validate: {
-			name: (name) => (capability === null ? faultOfCapabilityName(name.trim(), known) : null),
+			name: (name) => (capability === null ? validateCapabilityName(name.trim(), known) : null),
 			description: (description) => (description.trim() === "" ? "Say what people read in place of the name" : null),
 		},
 	});

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import {
 	capabilityUseLines,
 	catalogueGroups,
-	faultOfCapabilityName,
-	faultOfPermissionName,
 	hasOwn,
 	permissionUseLines,
 	searchGroups,
+	validateCapabilityName,
+	validatePermissionName,
 } from "./catalogue.ts";
 
 const capability = (name: string, description = "", built_in = false) => ({ name, description, built_in });
@@ -54,14 +54,14 @@ test("a search keeps the permissions that match, and all of a capability that do
 });
 
 test("an existing name cannot be overwritten, and one without a description can be described", () => {
-	equal(faultOfPermissionName("orders:read", []), null);
-	match(faultOfPermissionName("orders:read", named("orders:read")) ?? "", /already/);
+	equal(validatePermissionName("orders:read", []), null);
+	match(validatePermissionName("orders:read", named("orders:read")) ?? "", /already/);
 	for (const wrong of ["orders", "Orders:read", "orders:read:all", ":read", "orders:", `${"a".repeat(33)}:read`])
-		match(faultOfPermissionName(wrong, []) ?? "", /such as orders:read/);
+		match(validatePermissionName(wrong, []) ?? "", /such as orders:read/);
 	const there = [capability("orders", "Orders"), capability("fax")];
-	match(faultOfCapabilityName("orders", there) ?? "", /already/);
-	deepEqual([faultOfCapabilityName("fax", there), faultOfCapabilityName("new_one", there)], [null, null]);
-	for (const wrong of ["", "1a", "Fax", "a-b", "a:b"]) match(faultOfCapabilityName(wrong, there) ?? "", /small letter/);
+	match(validateCapabilityName("orders", there) ?? "", /already/);
+	deepEqual([validateCapabilityName("fax", there), validateCapabilityName("new_one", there)], [null, null]);
+	for (const wrong of ["", "1a", "Fax", "a-b", "a:b"]) match(validateCapabilityName(wrong, there) ?? "", /small letter/);
 });
 
 test("each use is one line, with the plans by name", () => {

@@ -70,13 +70,13 @@ export function hasOwn(capabilities: readonly CatalogueCapability[], permissions
 }
 
 /** The error in the name of a new permission, or null. An existing name is an error, because saving would overwrite it. */
-export function faultOfPermissionName(name: string, permissions: readonly Pick<CataloguePermission, "name">[]): string | null {
+export function validatePermissionName(name: string, permissions: readonly Pick<CataloguePermission, "name">[]): string | null {
 	if (!PERMISSION.test(name)) return "Write what it is about and what is done with it, such as orders:read, in small letters, digits and _";
 	return permissions.some((permission) => permission.name === name) ? "There is a permission of this name already: edit it in the list" : null;
 }
 
 /** The same for a capability; a name without a description is allowed. */
-export function faultOfCapabilityName(name: string, capabilities: readonly CatalogueCapability[]): string | null {
+export function validateCapabilityName(name: string, capabilities: readonly CatalogueCapability[]): string | null {
 	if (!CAPABILITY.test(name)) return "Begin with a small letter; then small letters, digits and _";
 	const there = capabilities.find((capability) => capability.name === name);
 	return there !== undefined && there.description !== "" ? "There is a capability of this name already: edit it in the list" : null;

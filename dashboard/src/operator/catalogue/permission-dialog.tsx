@@ -9,7 +9,7 @@ import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
-import { type CatalogueCapability, type CataloguePermission, faultOfPermissionName } from "./catalogue.ts";
+import { type CatalogueCapability, type CataloguePermission, validatePermissionName } from "./catalogue.ts";
 import { catalogueChanged } from "./queries.ts";
 
 const NAME_CHARACTERS_MAX = 65;
@@ -48,7 +48,7 @@ function PermissionForm({ permission, known, capabilities, onClose }: DialogProp
 		mode: "controlled",
 		initialValues: { name: permission?.name ?? "", description: permission?.description ?? "", capability: permission?.capability ?? "" },
 		validate: {
-			name: (name) => (permission === null ? faultOfPermissionName(name.trim(), known) : null),
+			name: (name) => (permission === null ? validatePermissionName(name.trim(), known) : null),
 			description: (description) => (description.trim() === "" ? "Say what a key may do, such as Read orders" : null),
 			capability: (capability) => (capability === "" ? "Choose what a plan has to include for it" : null),
 		},

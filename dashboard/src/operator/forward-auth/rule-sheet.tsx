@@ -6,7 +6,7 @@ import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import type { Fault } from "./draft.ts";
 import { permissionsQuery } from "./queries.ts";
 import { METHODS, placesWords, type Rule } from "./rule.ts";
-import { budgetsFrom, budgetsText, faultOfBudgets, faultOfLimits, faultOfPattern, limitsFrom, limitsText } from "./rule-values.ts";
+import { budgetsFrom, budgetsText, limitsFrom, limitsText, validateBudgets, validateLimits, validatePattern } from "./rule-values.ts";
 
 const PATTERN_CHARACTERS_MAX = 300;
 const NOTE_CHARACTERS_MAX = 300;
@@ -59,7 +59,7 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 		initialErrors: Object.fromEntries(
 			["pattern", "methods", "permissions", "capability", "cost", "limits", "budgets", "note"].map((field) => [field, initial(field)]),
 		),
-		validate: { pattern: faultOfPattern, limits: faultOfLimits, budgets: faultOfBudgets },
+		validate: { pattern: validatePattern, limits: validateLimits, budgets: validateBudgets },
 	});
 	function keep(): void {
 		const { pattern, methods, permissions, capability, cost, limits, budgets, note } = form.values;

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import type { Answer } from "./queries.ts";
 import { costWords, needsWords } from "./rule.ts";
-import { formatVerdict, ruleLine } from "./tester-words.ts";
+import { formatOutcome, ruleLine } from "./tester-words.ts";
 
 const NAME_PX = 84;
 
@@ -30,10 +30,10 @@ interface AnswerProps {
 
 /** The matching rule, the request's tenant, what a key needs, and the response. */
 export function TesterAnswer({ answer, count, outdated }: AnswerProps) {
-	const { meaning, title, text } = formatVerdict(answer);
+	const { meaning, title, text } = formatOutcome(answer);
 	const { tenant_id, site_id, rule, decision } = answer;
 	return (
-		<Stack gap="sm" data-verdict={meaning} opacity={outdated ? 0.6 : 1}>
+		<Stack gap="sm" data-outcome={meaning} opacity={outdated ? 0.6 : 1}>
 			<Box>
 				<StateBadge meaning={meaning}>{title}</StateBadge>
 				<Text size="sm" mt={6} className="kw-wrap">

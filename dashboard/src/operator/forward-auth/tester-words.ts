@@ -2,14 +2,14 @@ import type { Meaning } from "../../ui/theme.ts";
 import type { Answer } from "./queries.ts";
 import { ruleName } from "./rule.ts";
 
-export interface Verdict {
+export interface Outcome {
 	readonly meaning: Meaning;
 	readonly title: string;
 	readonly text: string;
 }
 
 /** The outcome in words. A key that is refused by itself is refused on every path. */
-export function formatVerdict({ refusal, decision }: Pick<Answer, "refusal" | "decision">): Verdict {
+export function formatOutcome({ refusal, decision }: Pick<Answer, "refusal" | "decision">): Outcome {
 	const refused = decision !== null && !decision.allowed ? decision : refusal;
 	if (refused === null && decision !== null)
 		return { meaning: "good", title: "Let through", text: "Your API gets the request, with who it is in its headers, unless a limit is used up." };

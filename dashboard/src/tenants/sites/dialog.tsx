@@ -8,7 +8,7 @@ import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Site, useSitesChanged } from "../site-queries.ts";
 import { assertSiteUnchanged } from "./changed.ts";
-import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId } from "./environment.ts";
+import { ANY, ENVIRONMENT_CHOICES, environmentFrom, validateSiteId } from "./environment.ts";
 
 const NAME_CHARACTERS_MAX = 200;
 const ID_CHARACTERS_MAX = 64;
@@ -45,7 +45,7 @@ function SiteForm({ tenant_id, site, onClose }: FormProps) {
 		initialValues: { name: site?.name ?? "", id: "", environment: site === null ? "prod" : (site.environment ?? ANY) },
 		validate: {
 			name: (name) => (name.trim() === "" ? "Give the site a name, such as: Shop in Ghent" : null),
-			id: (id) => faultOfSiteId(id.trim()),
+			id: (id) => validateSiteId(id.trim()),
 		},
 	});
 

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
-import { ANY, ENVIRONMENT_CHOICES, environmentFrom, faultOfSiteId, formatEnvironment } from "./environment.ts";
+import { ANY, ENVIRONMENT_CHOICES, environmentFrom, formatEnvironment, validateSiteId } from "./environment.ts";
 
 test("any environment is null in the API, in both directions", () => {
 	for (const { value, label } of ENVIRONMENT_CHOICES) equal(formatEnvironment(environmentFrom(value)), label);
@@ -9,6 +9,6 @@ test("any environment is null in the API, in both directions", () => {
 });
 
 test("a chosen id is one that the API accepts, or absent", () => {
-	for (const id of ["", "shop", "Shop_2", "a".repeat(64)]) equal(faultOfSiteId(id), null, id);
-	for (const id of [" ", "a b", "ä", "a/b", "a".repeat(65), "<img>"]) equal(typeof faultOfSiteId(id), "string", id);
+	for (const id of ["", "shop", "Shop_2", "a".repeat(64)]) equal(validateSiteId(id), null, id);
+	for (const id of [" ", "a b", "ä", "a/b", "a".repeat(65), "<img>"]) equal(typeof validateSiteId(id), "string", id);
 });

@@ -20,7 +20,7 @@ export function environmentFrom(value: string | null): Environment | null {
 const SITE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The error in a chosen id, or null; an empty one is valid. */
-export function faultOfSiteId(id: string): string | null {
+export function validateSiteId(id: string): string | null {
 	if (id === "" || SITE_ID.test(id)) return null;
 	return "Letters, digits, - and _ only, at most 64";
 }

@@ -60,7 +60,7 @@ export class Outgoing {
 	}
 
 	/** What is wrong with a URL, as far as it can be known without a name server; null for nothing. Every call checks the addresses again. */
-	faultOf(text: string): string | null {
+	validate(text: string): string | null {
 		const target = parseTarget(text);
 		return typeof target === "string" ? target : hostFault(target, this.#options.allowed);
 	}

@@ -94,14 +94,14 @@ function allowing(...entries: string[]): AllowList {
 test("no form of a private or reserved address is a URL that can be called", () => {
 	ok(PRIVATE_URLS.length >= 40);
 	const outgoing = new Outgoing({ allowed: null });
-	for (const url of PRIVATE_URLS) ok(outgoing.faultOf(url) !== null, url);
+	for (const url of PRIVATE_URLS) ok(outgoing.validate(url) !== null, url);
 });
 
 test("odd forms of hosts, ports and schemes are faults also where the address is allowed", () => {
 	const outgoing = new Outgoing({ allowed: allowing("0.0.0.0/0", "::/0") });
-	for (const url of ODD_FORMS) ok(outgoing.faultOf(url) !== null, url);
+	for (const url of ODD_FORMS) ok(outgoing.validate(url) !== null, url);
 	for (const url of ["http://127.0.0.1/", "http://127.0.0.1:8080/a?b=c", "http://[::1]:9000/", "https://10.0.0.5/"])
-		equal(outgoing.faultOf(url), null, url);
+		equal(outgoing.validate(url), null, url);
 });
 
 test("public hosts are called by HTTPS only, listed addresses also by HTTP", () => {
@@ -113,12 +113,12 @@ test("public hosts are called by HTTPS only, listed addresses also by HTTP", () 
 		"https://[2606:4700::1111]/",
 		"https://xn--bcher-kva.example/",
 	])
-		equal(strict.faultOf(url), null, url);
+		equal(strict.validate(url), null, url);
 	for (const url of ["http://hooks.example.com/", "http://93.184.215.14/", "http://[2606:4700::1111]/"])
-		equal(strict.faultOf(url), "must begin with https://", url);
+		equal(strict.validate(url), "must begin with https://", url);
 	const loopback = new Outgoing({ allowed: allowing("127.0.0.1") });
-	for (const url of ["http://127.0.0.1:8080/", "http://localhost:8080/", "https://127.0.0.1/"]) equal(loopback.faultOf(url), null, url);
-	for (const url of ["http://127.0.0.2/", "http://93.184.215.14/", "https://10.0.0.1/"]) ok(loopback.faultOf(url) !== null, url);
+	for (const url of ["http://127.0.0.1:8080/", "http://localhost:8080/", "https://127.0.0.1/"]) equal(loopback.validate(url), null, url);
+	for (const url of ["http://127.0.0.2/", "http://93.184.215.14/", "https://10.0.0.1/"]) ok(loopback.validate(url) !== null, url);
 });
 
 test("a target has the port, and the host without brackets in lower case", () => {

@@ -60,7 +60,7 @@ export async function aggregateBySource(tx: RecordTx, picked: Picked): Promise<v
 				where kept.tenant_id = compared.tenant_id and kept.day = compared.day and kept.key_id = compared.key_id and not kept.overflowed
 			) end > ${ROWS_APART_MAX} or overflowed as over
 			from compared
-		), told as (
+		), stored as (
 			select tenant_id, day, key_id, code, over, requests,
 				case when over then ${NONE} else site_id end as site_id, case when over then ${NONE} else operation end as operation,
 				case when over then ${NONE} else source_id end as source_id, case when over then ${NONE} else network end as network,
@@ -70,7 +70,7 @@ export async function aggregateBySource(tx: RecordTx, picked: Picked): Promise<v
 		insert into keywright.usage_by_source as kept
 			(tenant_id, day, key_id, site_id, operation, source_id, network, agent, client, code, overflowed, requests)
 		select tenant_id, day, key_id, site_id, operation, source_id, min(network), min(agent), min(client), code, over, sum(requests)::bigint
-		from told group by tenant_id, day, key_id, site_id, operation, source_id, code, over
+		from stored group by tenant_id, day, key_id, site_id, operation, source_id, code, over
 		order by tenant_id collate "C", day, key_id collate "C", site_id collate "C", operation collate "C", source_id collate "C", code collate "C"
 		on conflict (tenant_id, day, key_id, site_id, operation, source_id, code) do update set requests = kept.requests + excluded.requests
 	`.execute(tx);

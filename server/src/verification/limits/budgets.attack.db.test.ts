@@ -7,7 +7,7 @@ import { updateKeySettings } from "../../keys/update.ts";
 import { readBudgetUse } from "../../m2m/budgets.ts";
 import type { Question } from "../question.ts";
 import { budgetAllowance } from "./allowance.ts";
-import { tellOfBudgets } from "./thresholds.ts";
+import { announceThresholds } from "./thresholds.ts";
 
 const AMOUNT = 100;
 const REQUESTS = 600;
@@ -90,7 +90,7 @@ suite("a tenant that edits its budgets while it spends them", () => {
 		for (let request = 0; request < 6; request += 1) equal(getCode(await node(request).ask(key.raw_key, { budgets, cost: 1 })), "allowed");
 		equal(getCode(await node(0).ask(key.raw_key, { budgets: new Map([["credits", cost]]), cost: 2 })), "quota_exceeded");
 		equal(await usedOf(key, most), 6 * cost);
-		await tellOfBudgets({ database: fixture.database, clock: fixture.clock });
+		await announceThresholds({ database: fixture.database, clock: fixture.clock });
 	});
 
 	test("the budgets of another tenant's key of the same names are its own", async () => {

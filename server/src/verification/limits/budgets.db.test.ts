@@ -16,7 +16,7 @@ import type { Question } from "../question.ts";
 import { budgetAllowance } from "./allowance.ts";
 import { getPolicyHeader, getRateLimitHeader } from "./headers.ts";
 import { spanAt } from "./period.ts";
-import { sweepBudgets, tellOfBudgets } from "./thresholds.ts";
+import { announceThresholds, sweepBudgets } from "./thresholds.ts";
 
 const AT_ONCE = 400;
 const CALLS: Budget = { name: "calls", unit: "requests", amount: 100, per: "day" };
@@ -103,7 +103,7 @@ suite("budgets of a key", () => {
 		equal(await allow(key, 20, (request) => request + 1), 10);
 		const untouched = await newKey(CREDITS);
 		equal(getCode(await node(0).ask(untouched.raw_key, { cost: 1_001 })), "quota_exceeded");
-		await tellOfBudgets(fixture.context(node(0).node));
+		await announceThresholds(fixture.context(node(0).node));
 		const events = await fixture.behind("select 1 from keywright.outbox where type = 'budget.threshold' and data->>'key_id' = $1", [
 			untouched.key_id,
 		]);
@@ -113,7 +113,7 @@ suite("budgets of a key", () => {
 	test("a total that is raised announces its thresholds anew, since nothing else refills it", async () => {
 		const key = await newKey({ ...CREDITS, amount: 10 });
 		const told = async () => {
-			await tellOfBudgets(fixture.context(node(0).node));
+			await announceThresholds(fixture.context(node(0).node));
 			const rows = await fixture.behind(
 				"select data->>'percent' as percent from keywright.outbox where type = 'budget.threshold' and data->>'key_id' = $1 order by position",
 				[key.key_id],
@@ -274,7 +274,7 @@ suite("budgets of a key", () => {
 	test("80 and 100 percent are announced once each per period, whichever nodes look", async () => {
 		const key = await newKey({ ...CALLS, amount: 10 }, { ...CREDITS, amount: 3 });
 		const told = async () => {
-			await Promise.all(nodes.map(() => tellOfBudgets({ database: fixture.database, clock: fixture.clock })));
+			await Promise.all(nodes.map(() => announceThresholds({ database: fixture.database, clock: fixture.clock })));
 			const rows = await fixture.behind(
 				"select data from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = $1 order by data ->> 'budget', position",
 				[key.key_id],
@@ -309,7 +309,7 @@ suite("budgets of a key", () => {
 	test("what reaches a threshold just before its period ends is announced after it, with the period's own end, and not for ever", async () => {
 		const keys = [await newKey({ ...CALLS, amount: 10 }), await newKey({ ...CALLS, amount: 10 })] as const;
 		const told = async ({ key_id }: MadeKey) => {
-			await tellOfBudgets({ database: fixture.database, clock: fixture.clock });
+			await announceThresholds({ database: fixture.database, clock: fixture.clock });
 			const rows = await fixture.behind(
 				"select data from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = $1 order by position",
 				[key_id],
@@ -337,9 +337,9 @@ suite("budgets of a key", () => {
 		const keys = await Promise.all(Array.from({ length: many }, () => newKey({ ...CALLS, amount: 1 })));
 		for (const { raw_key } of keys) equal(getCode(await node(0).ask(raw_key)), "allowed");
 		const context = { database: fixture.database, clock: fixture.clock };
-		const counts = await Promise.all(nodes.map(() => tellOfBudgets(context)));
+		const counts = await Promise.all(nodes.map(() => announceThresholds(context)));
 		ok(counts.reduce((sum, count) => sum + count, 0) >= 2 * many);
-		equal(await tellOfBudgets(context), 0);
+		equal(await announceThresholds(context), 0);
 		const rows = await fixture.behind(
 			"select count(*)::int as events from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = any ($1)",
 			[keys.map(({ key_id }) => key_id)],

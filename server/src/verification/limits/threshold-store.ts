@@ -41,12 +41,12 @@ export async function lockReached(tx: RecordTx, starts: readonly string[], rows_
 }
 
 /** The row of a budget's period, and the threshold for which an event was sent. */
-export type Told = Pick<ReachedBudget, "tenant_id" | "key_id" | "name" | "per" | "start" | "told_percent">;
+export type Announced = Pick<ReachedBudget, "tenant_id" | "key_id" | "name" | "per" | "start" | "told_percent">;
 
-export async function setTold(tx: RecordTx, told: readonly Told[]): Promise<void> {
+export async function setAnnounced(tx: RecordTx, sent: readonly Announced[]): Promise<void> {
 	await sql`
 		update keywright.budget_periods as p set told_percent = t.told_percent
-		from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as t (tenant_id text, key_id text, name text, per text, start date, told_percent smallint)
+		from jsonb_to_recordset(${JSON.stringify(sent)}::jsonb) as t (tenant_id text, key_id text, name text, per text, start date, told_percent smallint)
 		where (p.tenant_id, p.key_id, p.name, p.per, p.start) = (t.tenant_id, t.key_id, t.name, t.per, t.start)
 	`.execute(tx);
 }

@@ -8,7 +8,7 @@ import { BUDGET_PERIODS } from "../../keys/budgets/budget.ts";
 import type { OutboxEvent } from "../../outbox/events.ts";
 import { insertEvents } from "../../outbox/store.ts";
 import { formatRefill, type Span, spanAt } from "./period.ts";
-import { deleteEnded, isAnyReached, lockReached, type ReachedBudget, setTold, type Told } from "./threshold-store.ts";
+import { type Announced, deleteEnded, isAnyReached, lockReached, type ReachedBudget, setAnnounced } from "./threshold-store.ts";
 
 /** In percent of a budget's amount, ascending. */
 const THRESHOLDS = [80, 100] as const;
@@ -44,32 +44,32 @@ function toEvent(budget: ReachedBudget, percent: Threshold, resets_at: string | 
  * Emits `budget.threshold` once each when 80 and 100 percent of a budget are used in its period. What nodes have leased counts as used. One query while
  * there is nothing to send. Safe to run on several nodes at once. Returns the number of events.
  */
-export async function tellOfBudgets(context: ThresholdContext): Promise<number> {
+export async function announceThresholds(context: ThresholdContext): Promise<number> {
 	const now = context.clock.now();
 	const spans = BUDGET_PERIODS.flatMap((per) => [spanAt(per, now), spanAt(per, now - GRACE_MS)].map((span) => ({ per, span })));
 	const spanOf = ({ per, start }: ReachedBudget): Span | undefined => spans.find((known) => known.per === per && known.span.start === start)?.span;
 	const starts = [...new Set(spans.map(({ span }) => span.start))];
-	let told = 0;
+	let sent = 0;
 	while (await read({ ...context, scope: ALL_TENANTS }, (tx) => isAnyReached(tx, starts))) {
 		const events = await record(context, async (tx) => {
 			const reached = await lockReached(tx, starts, TOLD_PER_STEP);
 			const found: OutboxEvent[] = [];
-			const now_told: Told[] = [];
+			const announced: Announced[] = [];
 			for (const budget of reached) {
 				const span = spanOf(budget);
 				const due = span === undefined ? [] : THRESHOLDS.filter((percent) => percent > budget.told_percent && isReached(budget, percent));
 				for (const percent of due) found.push(toEvent(budget, percent, span === undefined ? null : formatRefill(span)));
-				now_told.push({ ...budget, told_percent: due.at(-1) ?? 100 });
+				announced.push({ ...budget, told_percent: due.at(-1) ?? 100 });
 			}
-			await setTold(tx, now_told);
+			await setAnnounced(tx, announced);
 			await insertEvents(tx, found);
 			return { found: found.length, reached: reached.length };
 		});
-		told += events.found;
+		sent += events.found;
 		// Another node has them.
 		if (events.reached === 0) break;
 	}
-	return told;
+	return sent;
 }
 
 /** Deletes what was used of budgets in periods that ended long ago, in bounded steps. */

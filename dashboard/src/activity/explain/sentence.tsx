@@ -2,7 +2,7 @@ import { exactTime, formatInstant } from "../../ui/time-words.ts";
 import { partsOf } from "./words.ts";
 
 /** A sentence of the server: its times in the viewer's zone, and the key's name apart, because it may be written from right to left. */
-export function Told({ text, name }: { text: string; name: string | undefined }) {
+export function SentenceWithName({ text, name }: { text: string; name: string | undefined }) {
 	return partsOf(text, name).map(({ at, kind, text: part }) => {
 		if (kind === "time")
 			return (
