@@ -18,6 +18,8 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 
 function getPointer(part: string, error: ErrorObject): string {
 	const base = part === "body" ? error.instancePath : `/${part === "querystring" ? "query" : "path"}${error.instancePath}`;
+	// Any text may be the name of an entry, also a secret.
+	if (getNamePattern(error) !== null) return base;
 	if (error.keyword === "additionalProperties") return `${base}/${escapePointer(String(error.params.additionalProperty))}`;
 	if (error.keyword === "required") return `${base}/${String(error.params.missingProperty)}`;
 	return base;
@@ -42,7 +44,7 @@ function getNamePattern({ keyword, parentSchema }: ErrorObject): string | null {
 
 function getDetail(error: ErrorObject): string {
 	const pattern = getNamePattern(error);
-	if (pattern !== null) return `a name must match pattern "${pattern}"`;
+	if (pattern !== null) return `each name must match pattern "${pattern}"`;
 	switch (error.keyword) {
 		case "additionalProperties":
 			return "is not a field of this request";
