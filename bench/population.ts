@@ -72,7 +72,7 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 			],
 		);
 		await client.query(
-			"insert into keywright.secret_activity (kid, tenant_id, first_used_at, last_used_at) select kid, tenant_id, now(), now() from unnest($1::text[], $2::text[]) as s (kid, tenant_id)",
+			"insert into keywright.secret_activity (kid, tenant_id, first_used_at, last_used_at) select kid, tenant_id, now() - interval '2 days', now() from unnest($1::text[], $2::text[]) as s (kid, tenant_id)",
 			[rows.map((row) => row.kid), rows.map((row) => row.tenant_id)],
 		);
 	}

@@ -41,7 +41,7 @@ async function readNews<News extends KeyNews>(tx: RecordTx, range: Range, parts:
 	// A Date has no microseconds: compared with the column itself, rows of one millisecond would follow themselves.
 	const at_ms = sql`date_trunc('milliseconds', ${at})`;
 	const { rows } = await sql<News>`
-		${parts.select} and ${at} > ${from}::timestamptz and ${at} <= ${until}::timestamptz
+		${parts.select} and ${at} > ${from}::timestamptz and ${at} <= ${until}::timestamptz and ${at} >= ${after?.at ?? from}::timestamptz
 			and (${at_ms}, ${subject}) > (${after?.at ?? from}::timestamptz, ${after?.subject ?? ""}::text) and k.revoked_at is null
 		order by ${at_ms}, ${subject} limit ${rows_max} for share of k skip locked`.execute(tx);
 	return rows;
