@@ -67,8 +67,8 @@ export function named(fact: "fact" | "sourced", by: "source" | "target") {
 }
 
 /**
- * Requests of the picked flushes by secret, source, minute and code, as the common table expressions `fact`, `source` and `facts`. Those of
- * which `which` is true.
+ * Requests of the picked flushes by secret, source, minute and code, as the common table expressions `fact`, `source` and `facts`; only
+ * those for which `which` is true.
  */
 export function factsIn(picked: Picked, which: RawBuilder<unknown> = sql`true`) {
 	return sql`

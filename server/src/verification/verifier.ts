@@ -45,7 +45,7 @@ export interface VerifierOptions {
 	readonly ledger: Ledger;
 	readonly failures: AddressFailures;
 	readonly meter: Meter;
-	/** Told of requests whose client or connection exposes the secret, and of canary keys. */
+	/** Receives requests whose client or connection exposes the secret, and those with a canary key. */
 	readonly exposures: Pick<ExposureRecorder, "add" | "addCanary">;
 	/** Keeps refusals for their explanation. */
 	readonly refusals: Pick<RefusalRecorder, "add">;
