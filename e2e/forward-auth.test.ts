@@ -445,11 +445,14 @@ test("the first use of a new secret by /verify or forward-auth is recorded befor
 
 test("the snippets of docs/forward-auth.md run unchanged and do what the page says", async () => {
 	const markdown = readFileSync(join(ROOT, "docs/forward-auth.md"), "utf8");
-	const [setting = "", trying = "", ...more] = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
+	const [permission = "", setting = "", trying = "", ...more] = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(
+		([, text = ""]) => text,
+	);
 	equal(more.length, 0);
 	const values = { KEYWRIGHT_URL: server.url, KEYWRIGHT_OPERATOR_TOKEN: server.operator_token, RAW_KEY: reader.raw_key };
 	const run = (text: string) => JSON.parse(execFileSync("bash", ["-c", text], { env: environmentWith(values), encoding: "utf8" })) as object;
 	try {
+		ok("name" in run(permission));
 		ok("updated_at" in run(setting));
 		const answer = run(trying) as { rule: { pattern: string }; rule_index: number; decision: { allowed: boolean } };
 		deepEqual([answer.rule.pattern, answer.rule_index, answer.decision.allowed], ["/tenants/:tenant_id/orders/*", 1, true]);

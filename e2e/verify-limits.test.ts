@@ -291,13 +291,14 @@ function run(text: string, env: Record<string, string>): Promise<{ code: number;
 test("the snippets of docs/verify.md about costs and budgets run unchanged and do what the page says", async () => {
 	const markdown = readFileSync(join(ROOT, "docs/verify.md"), "utf8");
 	const snippets = [...markdown.matchAll(/^<!-- run -->\n+```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
-	equal(snippets.length, 5);
-	const [prepare = "", exporting = "", own = "", budgets = "", spending = ""] = snippets;
+	equal(snippets.length, 6);
+	const [prepare = "", moving = "", exporting = "", own = "", budgets = "", spending = ""] = snippets;
 	const base = { KEYWRIGHT_URL: server.url, KEYWRIGHT_OPERATOR_TOKEN: server.operator_token, KEYWRIGHT_SERVICE_CREDENTIAL: credential };
 	equal((await run(prepare, base)).code, 0);
-	await makeTenant(server, { id: "acme", plan_id: "team" });
+	await makeTenant(server, { id: "acme", plan_id: "pro" });
 	const { id, raw_key } = await makeKey(server, "acme");
 	const env = { ...base, RAW_KEY: raw_key, KEY_ID: id };
+	equal((await run(moving, env)).code, 0);
 	const decisions: Decision[] = [];
 	for (let count = 0; count < 11; count += 1) decisions.push(JSON.parse((await run(exporting, env)).stdout) as Decision);
 	deepEqual(left(decisions[0] ?? decisions[10] ?? (await ask(raw_key))), { burst: 580, exports: 9 });

@@ -56,7 +56,7 @@ async function statusOf(address: string, headers: Record<string, string>, patien
 async function check(address: string, setup: Setup): Promise<void> {
 	const status = await statusOf(`${address}/tenants/${setup.tenant_id}/orders`, { "X-API-Key": setup.read_key }, UP_WITHIN_MS);
 	if (status === 200) return;
-	if (status === 400) throw new OperatorError("Keywright does not believe nginx: start it with KEYWRIGHT_TRUSTED_PROXIES=127.0.0.1 and try again.");
+	if (status === 400) throw new OperatorError("Keywright does not trust nginx as a proxy: start Keywright with KEYWRIGHT_TRUSTED_PROXIES=127.0.0.1 and try again.");
 	throw new OperatorError(status === 0 ? "nginx did not come up: is it installed?" : `The first request was answered with ${status}.`);
 }
 
@@ -76,11 +76,11 @@ function curlLines(address: string, setup: Setup): string {
 		"# 403: it lacks orders:write",
 		`curl -i ${key(setup.read_key)} ${post} ${orders}`,
 		"# 404: it belongs to another tenant",
-		`curl -i ${key(setup.read_key)} ${address}/tenants/somebody-else/orders`,
+		`curl -i ${key(setup.read_key)} ${address}/tenants/another-tenant/orders`,
 		"# 404: no rule has this path",
 		`curl -i ${key(setup.read_key)} ${address}/admin`,
 		"# 400: two programs could read this path differently",
-		`curl -i --path-as-is ${key(setup.read_key)} ${address}/tenants/somebody-else/../${setup.tenant_id}/orders`,
+		`curl -i --path-as-is ${key(setup.read_key)} ${address}/tenants/another-tenant/../${setup.tenant_id}/orders`,
 		"# 401: no key",
 		`curl -i ${orders}`,
 		"",

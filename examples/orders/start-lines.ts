@@ -16,7 +16,7 @@ export function curlLines(address: string, keywright: string, setup: Setup, stat
 		`# 403: it lacks orders:write`,
 		`curl -i ${key(setup.read_key)} ${post} ${orders}`,
 		`# 404: it belongs to another tenant`,
-		`curl -i ${key(setup.read_key)} ${address}/tenants/somebody-else/orders`,
+		`curl -i ${key(setup.read_key)} ${address}/tenants/another-tenant/orders`,
 		`# 401: no key`,
 		`curl -i ${orders}`,
 		"",
