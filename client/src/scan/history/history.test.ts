@@ -1,13 +1,14 @@
-import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { BIN, placesOf, readReport, runKeywright } from "../../../testing/scan/command.ts";
+import { placesOf } from "../../../testing/scan/command.ts";
 import { git } from "../../../testing/scan/corpus.ts";
 import { makeKey, publicPartsOf, randomFrom, randomText } from "../../../testing/scan/keys.ts";
+import { commit, makeRepository, scan } from "../../../testing/scan/repositories.ts";
 import { makeZip } from "../../../testing/scan/zip.ts";
 
 const random = randomFrom(9);
@@ -20,29 +21,8 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function makeRepository(name: string): string {
-	const path = join(folder, name);
-	mkdirSync(path);
-	git(path, "init", "--quiet");
-	return path;
-}
-
-function commit(path: string, files: Record<string, string | Buffer>, message = "Change"): string {
-	for (const [name, content] of Object.entries(files)) {
-		mkdirSync(join(path, name, ".."), { recursive: true });
-		writeFileSync(join(path, name), content);
-	}
-	git(path, "add", "--all");
-	git(path, "commit", "--quiet", "--allow-empty", "-m", message);
-	return git(path, "rev-parse", "HEAD").trim();
-}
-
-async function scan(path: string, ...args: string[]) {
-	return readReport((await runKeywright(path, ["scan", "--json", ...args])).stdout);
-}
-
 test("a key in history is one finding per path and line, with the first commit, whether it is still in the work tree or not", async () => {
-	const path = makeRepository("first");
+	const path = makeRepository(folder, "first");
 	const [kept, moved, zipped, said, amended] = [1, 2, 3, 4, 5].map(() => makeKey(random));
 	const first = commit(path, {
 		"kept.txt": `${kept}\n`,
@@ -80,7 +60,7 @@ test("a key in history is one finding per path and line, with the first commit, 
 test("packed and bare repositories, repositories within a folder and branches that are not checked out are read", async () => {
 	const outer = join(folder, "outer");
 	mkdirSync(outer);
-	const path = makeRepository("outer/inner");
+	const path = makeRepository(folder, "outer/inner");
 	const key = makeKey(random);
 	commit(path, { "a.txt": "a" });
 	git(path, "checkout", "--quiet", "-b", "other");
@@ -94,7 +74,7 @@ test("packed and bare repositories, repositories within a folder and branches th
 });
 
 test("nothing that a repository configures is run", async () => {
-	const path = makeRepository("hostile");
+	const path = makeRepository(folder, "hostile");
 	commit(path, { "a.txt": makeKey(random) });
 	const program = join(path, "program.sh");
 	const mark = join(folder, "was-run");
@@ -117,7 +97,7 @@ test("nothing that a repository configures is run", async () => {
 });
 
 test("a damaged repository is named, and its files are searched", async () => {
-	const path = makeRepository("damaged");
+	const path = makeRepository(folder, "damaged");
 	const key = makeKey(random);
 	const added = commit(path, { "a.txt": key });
 	writeFileSync(join(path, ".git/HEAD"), "garbage");
@@ -132,47 +112,8 @@ test("a damaged repository is named, and its files are searched", async () => {
 	match((await scan(path, ".")).not_scanned[0]?.reason ?? "", /^a part of its git history: git could not read all objects$/);
 });
 
-test("the installed hook refuses a commit that adds a key, and lets others pass", async () => {
-	const path = makeRepository("hooked");
-	commit(path, { "a.txt": "a", "old.txt": makeKey(random) });
-	const installed = await runKeywright(path, ["scan", "--install-hook"]);
-	deepEqual([installed.code, installed.stderr], [0, ""]);
-	match(installed.stdout, /was written/);
-	const bin = join(path, "node_modules/.bin");
-	mkdirSync(bin, { recursive: true });
-	writeFileSync(join(bin, "keywright"), `#!/bin/sh\nexec ${process.execPath} ${BIN} "$@"\n`, { mode: 0o755 });
-	appendFileSync(join(path, ".git/info/exclude"), "node_modules\n");
-	writeFileSync(join(path, "package.json"), "{}");
-	commit(path, { "fine.txt": "fine" });
-	const key = makeKey(random);
-	writeFileSync(join(path, "leak.txt"), `a\n${key}`);
-	git(path, "add", ".");
-	writeFileSync(join(path, "leak.txt"), "removed from the work tree, still staged");
-	throws(
-		() => git(path, "commit", "--quiet", "-m", "Leak"),
-		({ stdout, stderr }: { stdout: string; stderr: string }) => {
-			match(stdout + stderr, new RegExp(`leak\\.txt:2\\n.*${kidOf(key)}`));
-			return !(stdout + stderr).includes(key.slice(-38));
-		},
-	);
-	writeFileSync(join(path, "partial.txt"), "p");
-	git(path, "add", "partial.txt");
-	git(path, "commit", "--quiet", "-m", "Only one file", "partial.txt");
-	const again = await runKeywright(path, ["scan", "--install-hook"]);
-	deepEqual([again.code, again.stdout], [2, ""]);
-	match(again.stderr, /there is a pre-commit hook already/);
-});
-
-test("the first commit is checked too", async () => {
-	const path = makeRepository("fresh");
-	const key = makeKey(random);
-	writeFileSync(join(path, "a.txt"), key);
-	git(path, "add", ".");
-	deepEqual(placesOf(await scan(path, "--staged", ".")), [`a.txt:1 ${kidOf(key)}`]);
-});
-
 test("no setting of a repository and no damaged reference hides a key of its history", async () => {
-	const path = makeRepository("settings");
+	const path = makeRepository(folder, "settings");
 	const key = makeKey(random);
 	const added = commit(path, { "sub/a.txt": key, "b.txt": "b" });
 	commit(path, { "sub/a.txt": "gone" });
@@ -196,7 +137,7 @@ test("no setting of a repository and no damaged reference hides a key of its his
 });
 
 test("a key that git can name no commit for is reported with its object", async () => {
-	const path = makeRepository("treeless");
+	const path = makeRepository(folder, "treeless");
 	const key = makeKey(random);
 	commit(path, { "sub/a.txt": key });
 	const blob = git(path, "rev-parse", "HEAD:sub/a.txt").trim();
@@ -215,11 +156,11 @@ test("a key that git can name no commit for is reported with its object", async 
 });
 
 test("behind an object that is damaged within, the search goes on, and more of them are named", { timeout: 120_000 }, async () => {
-	const path = makeRepository("corrupt");
+	const path = makeRepository(folder, "corrupt");
 	const keys = Array.from({ length: 8 }, () => makeKey(random));
 	commit(path, Object.fromEntries(keys.map((key, index) => [`${index}.txt`, `${key}\n${randomText(random, 10_000 * index)}`])));
 	// A list much longer than a pipe holds.
-	const many = makeRepository("many");
+	const many = makeRepository(folder, "many");
 	for (const to of [path, many]) {
 		const objects = Array.from({ length: 6_000 }, (_, index) => `blob\nmark :${index + 1}\ndata 8\n${String(index).padStart(8, "0")}\n`).join("");
 		execFileSync("git", ["-C", to, "fast-import", "--quiet"], { input: objects });
@@ -250,7 +191,7 @@ test("behind an object that is damaged within, the search goes on, and more of t
 });
 
 test("a content with very many paths is reported at the first 1,000, and the others are named", async () => {
-	const path = makeRepository("copies");
+	const path = makeRepository(folder, "copies");
 	const key = makeKey(random);
 	commit(path, Object.fromEntries(Array.from({ length: 1_005 }, (_, index) => [`copies/${index}.txt`, key])));
 	rmSync(join(path, "copies"), { recursive: true });
@@ -260,7 +201,7 @@ test("a content with very many paths is reported at the first 1,000, and the oth
 });
 
 test("a shallow and a partial clone, and an archive too large to unpack, are named", async () => {
-	const path = makeRepository("complete");
+	const path = makeRepository(folder, "complete");
 	commit(path, { "a.txt": "a" });
 	commit(path, { "a.txt": "b", "big.bin": Buffer.concat([Buffer.from("PK\u0003\u0004"), Buffer.alloc(64 * 1024 ** 2)]) });
 	git(path, "config", "uploadpack.allowFilter", "true");
@@ -270,41 +211,4 @@ test("a shallow and a partial clone, and an archive too large to unpack, are nam
 	match(reasons.join("\n"), /an archive of more than 64 MiB in the git history/);
 	git(folder, "clone", "--quiet", "--bare", "--filter=blob:none", `file://${path}`, join(folder, "partial.git"));
 	match((await scan(folder, "partial.git")).not_scanned[0]?.reason ?? "", /this is a partial clone/);
-});
-
-test("staged files are excluded by their path below PATH, as others, and their names are searched", async () => {
-	const path = makeRepository("excluded");
-	const key = makeKey(random);
-	const named = makeKey(random);
-	mkdirSync(join(path, "a/b"), { recursive: true });
-	for (const name of ["a/b/c.txt", "a/d.txt"]) writeFileSync(join(path, name), key);
-	writeFileSync(join(path, `${named}.txt`), "x");
-	git(path, "add", ".");
-	for (const mode of ["--staged", "--no-history"]) {
-		const seen = async (...args: string[]) => (await scan(path, mode, ...args)).findings.map(({ path: at }) => at);
-		deepEqual(await seen("--exclude", "b/c.txt", "a"), ["a/d.txt"], mode);
-		deepEqual(await seen("--exclude", "a", "."), [`[${kidOf(named)}…${named.slice(-4)}].txt`], mode);
-	}
-});
-
-test("no hook is written where git would not run it, or where it cannot be written", async () => {
-	const path = makeRepository("elsewhere");
-	const configuration = join(folder, "gitconfig");
-	writeFileSync(configuration, `[core]\n\thooksPath = ${join(folder, "shared-hooks")}\n`);
-	const install = (env: NodeJS.ProcessEnv, at = path) => runKeywright(at, ["scan", "--install-hook"], [], env);
-	const refused = await install({ GIT_CONFIG_GLOBAL: configuration });
-	deepEqual([refused.code, refused.stdout], [2, ""]);
-	match(refused.stderr, /^keywright: the hook was not written: your git configuration \(core\.hooksPath\)[^\n]+\n$/);
-	ok(!existsSync(join(path, ".git/hooks/pre-commit")));
-	const missing = await runKeywright(path, ["scan", "--install-hook", "nowhere"]);
-	deepEqual([missing.code, missing.stderr], [2, "keywright: the hook was not written: there is no such folder. See keywright --help.\n"]);
-	git(path, "config", "core.hooksPath", "own/hooks");
-	mkdirSync(join(path, "deep"));
-	equal((await install({ GIT_CONFIG_GLOBAL: configuration }, join(path, "deep"))).code, 0);
-	ok(existsSync(join(path, "own/hooks/pre-commit")));
-	git(path, "config", "core.hooksPath", "file/hooks");
-	writeFileSync(join(path, "file"), "");
-	const blocked = await install({ GIT_CONFIG_GLOBAL: configuration });
-	deepEqual([blocked.code, blocked.stdout], [2, ""]);
-	match(blocked.stderr, /^keywright: the hook was not written: the folder of the hooks cannot be written: [^\n]+\n$/);
 });
