@@ -1316,12 +1316,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what happens to keys that decide nothing themselves
+         * Read the policies for the keys: use from browsers and apps, reported leaks, what production keys must have
          * @description Access: viewer.
          */
         get: operations["get_tenants_by_tenant_id_policy"];
         /**
-         * Decide what happens to keys that decide nothing themselves
+         * Replace the policies that are given
          * @description Access: admin.
          */
         put: operations["put_tenants_by_tenant_id_policy"];
@@ -8895,6 +8895,13 @@ export interface operations {
                     "application/json": {
                         /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                         client_policy: ("observe" | "alert" | "block") | null;
+                        /**
+                         * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                         * @enum {unknown}
+                         */
+                        leak_response: "revoke" | "rotate";
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                     };
                 };
             };
@@ -8914,11 +8921,18 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
-                    client_policy: ("observe" | "alert" | "block") | null;
+                    client_policy?: ("observe" | "alert" | "block") | null;
+                    /**
+                     * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                     * @enum {unknown}
+                     */
+                    leak_response?: "revoke" | "rotate";
+                    /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                    key_policy?: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                 };
             };
         };
@@ -8932,6 +8946,13 @@ export interface operations {
                     "application/json": {
                         /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                         client_policy: ("observe" | "alert" | "block") | null;
+                        /**
+                         * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                         * @enum {unknown}
+                         */
+                        leak_response: "revoke" | "rotate";
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                     };
                 };
             };
@@ -9652,7 +9673,11 @@ export interface operations {
                             name: string;
                             capabilities: string[];
                             max_key_lifetime_days: number | null;
+                            /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                            key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                         };
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                     };
                 };
             };
@@ -11330,6 +11355,8 @@ export interface operations {
                                 document_bytes: number | null;
                             };
                             max_key_lifetime_days: number | null;
+                            /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                            key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                         }[];
                         next_cursor: string | null;
                     };
@@ -11383,6 +11410,8 @@ export interface operations {
                             document_bytes: number | null;
                         };
                         max_key_lifetime_days: number | null;
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                     };
                 };
             };
@@ -11428,6 +11457,8 @@ export interface operations {
                         document_bytes?: number | null;
                     };
                     max_key_lifetime_days?: number | null;
+                    /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                    key_policy?: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                 };
             };
         };
@@ -11461,6 +11492,8 @@ export interface operations {
                             document_bytes: number | null;
                         };
                         max_key_lifetime_days: number | null;
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                     };
                 };
             };
@@ -11847,6 +11880,13 @@ export interface operations {
                             } | null;
                             /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                             client_policy: ("observe" | "alert" | "block") | null;
+                            /**
+                             * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                             * @enum {unknown}
+                             */
+                            leak_response: "revoke" | "rotate";
+                            /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                            key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                             /** Format: date-time */
                             created_at: string;
                         }[];
@@ -11899,6 +11939,13 @@ export interface operations {
                     } | null;
                     /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                     client_policy?: ("observe" | "alert" | "block") | null;
+                    /**
+                     * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                     * @enum {unknown}
+                     */
+                    leak_response?: "revoke" | "rotate";
+                    /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                    key_policy?: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                 };
             };
         };
@@ -11935,6 +11982,13 @@ export interface operations {
                         } | null;
                         /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                         client_policy: ("observe" | "alert" | "block") | null;
+                        /**
+                         * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                         * @enum {unknown}
+                         */
+                        leak_response: "revoke" | "rotate";
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -11993,6 +12047,13 @@ export interface operations {
                         } | null;
                         /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                         client_policy: ("observe" | "alert" | "block") | null;
+                        /**
+                         * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                         * @enum {unknown}
+                         */
+                        leak_response: "revoke" | "rotate";
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -12043,6 +12104,13 @@ export interface operations {
                     } | null;
                     /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                     client_policy?: ("observe" | "alert" | "block") | null;
+                    /**
+                     * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                     * @enum {unknown}
+                     */
+                    leak_response?: "revoke" | "rotate";
+                    /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                    key_policy?: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                 };
             };
         };
@@ -12079,6 +12147,13 @@ export interface operations {
                         } | null;
                         /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                         client_policy: ("observe" | "alert" | "block") | null;
+                        /**
+                         * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                         * @enum {unknown}
+                         */
+                        leak_response: "revoke" | "rotate";
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -12156,6 +12231,13 @@ export interface operations {
                     } | null;
                     /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                     client_policy?: ("observe" | "alert" | "block") | null;
+                    /**
+                     * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                     * @enum {unknown}
+                     */
+                    leak_response?: "revoke" | "rotate";
+                    /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                    key_policy?: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                 };
             };
         };
@@ -12192,6 +12274,13 @@ export interface operations {
                         } | null;
                         /** @description For keys from browsers and apps. Null: block for production keys that were made here, observe for all others */
                         client_policy: ("observe" | "alert" | "block") | null;
+                        /**
+                         * @description For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours
+                         * @enum {unknown}
+                         */
+                        leak_response: "revoke" | "rotate";
+                        /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                        key_policy: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                         /** Format: date-time */
                         created_at: string;
                     };
@@ -13775,6 +13864,8 @@ export interface operations {
                         document_bytes?: number | null;
                     };
                     max_key_lifetime_days?: number | null;
+                    /** @description What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold */
+                    key_policy?: ("expiry" | "addresses_or_sites" | "limited_permissions" | "owner_is_member")[];
                 };
             };
         };

@@ -1,9 +1,10 @@
 import type { CallerContext } from "../core/caller.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
+import type { KeyPolicy } from "../plans/key-policy.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { readTenantWithPlan } from "../tenants/store.ts";
-import { tenantNotFound } from "../tenants/tenant.ts";
+import { getKeyPolicy, tenantNotFound } from "../tenants/tenant.ts";
 import { type Abilities, getAbilities, getMissing, getRole, type Missing, type StandingRole } from "./standing.ts";
 import { readPeopleInCharge } from "./standing-store.ts";
 
@@ -18,7 +19,10 @@ export interface Standing {
 		readonly name: string;
 		readonly capabilities: readonly string[];
 		readonly max_key_lifetime_days: number | null;
+		readonly key_policy: KeyPolicy;
 	};
+	/** The plan's and the tenant's together. */
+	readonly key_policy: KeyPolicy;
 }
 
 /** Returns the caller's abilities in the tenant and, unless they may create keys, what is missing and who can grant it. 404 `not_found`. */
@@ -39,13 +43,14 @@ export async function getStanding(context: DatabaseContext & CallerContext & Pro
 			product_name: profile.product_name,
 			support_url: profile.support_url,
 		});
-		const { id, name, capabilities, max_key_lifetime_days } = plan;
+		const { id, name, capabilities, max_key_lifetime_days, key_policy } = plan;
 		return {
 			allowed: missing.length === 0,
 			role,
 			may: getAbilities(role, tenant, plan),
 			missing,
-			plan: { id, name, capabilities, max_key_lifetime_days },
+			plan: { id, name, capabilities, max_key_lifetime_days, key_policy },
+			key_policy: getKeyPolicy(found),
 		};
 	});
 }

@@ -4,6 +4,7 @@ import type { DatabaseContext } from "../database/database.ts";
 import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { Name } from "../http/input/fields.ts";
 import { type Route, route } from "../http/route.ts";
+import { KeyPolicySchema } from "../plans/schema.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { getStanding } from "./get-standing.ts";
 import type { ServiceContext } from "./services/service.ts";
@@ -79,7 +80,9 @@ const StandingSchema = Type.Object({
 		name: Type.String(),
 		capabilities: Type.Immutable(Type.Array(Type.String())),
 		max_key_lifetime_days: Type.Union([Type.Integer(), Type.Null()]),
+		key_policy: KeyPolicySchema,
 	}),
+	key_policy: KeyPolicySchema,
 });
 
 export const managementStandingRoutes: readonly Route<DatabaseContext & CallerContext & ProfileContext>[] = [

@@ -75,7 +75,7 @@ test("a viewer sees the owners, then the admins of their own tenant, in the orde
 		standing.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
 		[["role", "Otto", "Olivia", "Adam"]],
 	);
-	deepEqual(standing.plan, { id: "team", name: "Team", capabilities: ["m2m_api"], max_key_lifetime_days: 90 });
+	deepEqual(standing.plan, { id: "team", name: "Team", capabilities: ["m2m_api"], max_key_lifetime_days: 90, key_policy: [] });
 });
 
 test("an owner whose plan lacks API access is informed, without people of other tenants", async () => {

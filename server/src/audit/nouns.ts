@@ -28,7 +28,7 @@ const FIELDS = {
 	portal_session: ["name", "email", "role", "external_user_id", "confirmed", "because"],
 	tenant: ["name", "plan_id", "status", "external_id", "limits", "client_policy", "leak_response", "key_policy"],
 	erasure: ["keys_revoked", "members_removed"],
-	plan: ["name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days"],
+	plan: ["name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days", "key_policy"],
 	capability: ["name", "description"],
 	permission: ["name", "description", "capability"],
 	api_profile: [

@@ -153,6 +153,14 @@ function covers(range: Range, words: readonly number[]): boolean {
 	return true;
 }
 
+/** Whether one of the canonical `entries` of an allow list is a network with fewer bits than `bits` of its version. */
+export function isWiderThan(entries: readonly string[], bits: Readonly<Record<4 | 6, number>>): boolean {
+	return entries.some((entry) => {
+		const network = parseNetwork(entry);
+		return typeof network !== "string" && network.bits < bits[network.address.version];
+	});
+}
+
 /**
  * Parses a list of addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`), or returns the errors; `pointer` is the list's
  * position in the input. Clears host bits; converts IPv4-mapped IPv6 to IPv4.

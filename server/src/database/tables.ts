@@ -242,6 +242,9 @@ export interface KeyExposuresTable {
 	source_id: string | null;
 	network: string | null;
 	source: string | null;
+	urls: Generated<string[]>;
+	reporter: string | null;
+	outcome: string | null;
 }
 
 export interface KeySourcesTable {
@@ -410,6 +413,7 @@ export interface PlansTable {
 	max_key_lifetime_days: number | null;
 	created_at: Generated<Timestamp>;
 	updated_at: Generated<Timestamp>;
+	key_policy: Generated<string[]>;
 }
 
 export interface PortalSessionsTable {
@@ -633,6 +637,8 @@ export interface TenantsTable {
 	client_policy: string | null;
 	created_at: Generated<Timestamp>;
 	erased_at: Timestamp | null;
+	key_policy: Generated<string[]>;
+	leak_response: Generated<string>;
 }
 
 export interface UnknownAuthFailuresTable {

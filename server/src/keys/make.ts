@@ -3,15 +3,17 @@ import { ApiError, type InputError } from "../core/error.ts";
 import type { Tx } from "../database/transaction.ts";
 import type { OutboxEvent } from "../outbox/store.ts";
 import type { Catalogue } from "../plans/catalogue/permission.ts";
+import type { KeyPolicy } from "../plans/key-policy.ts";
 import type { Plan } from "../plans/plan.ts";
 import { readCatalogue } from "../plans/store.ts";
-import { readTenantForUpdate } from "../tenants/store.ts";
-import { assertTenantActive, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
+import { readTenantForUpdate, type TenantWithPlan } from "../tenants/store.ts";
+import { assertTenantActive, getKeyPolicy, type Tenant, tenantNotFound } from "../tenants/tenant.ts";
 import { toBudgets, validateBudgets } from "./budgets/budget.ts";
 import { validateCanary } from "./canaries/canary.ts";
 import type { KeysContext } from "./context.ts";
 import { NO_MAXIMUM, resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
+import { getMissingRequirements, toPolicyErrors } from "./key-policy.ts";
 import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import { validateAutoRotate } from "./schedule/auto-rotate.ts";
@@ -31,24 +33,27 @@ import { getWarnings, type Warning } from "./warnings.ts";
 
 export type CreateRequest = CreateInput & { tenant_id: string };
 
-export async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, plan: Plan, key_id: string): Promise<Key> {
+async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, found: TenantWithPlan, key_id: string): Promise<Key> {
 	const catalogue = await readCatalogue(tx);
 	const sites = await readSiteEnvironments(tx, input.tenant_id, withoutRepetitions(input.site_ids ?? []));
 	const owner_errors = await validateOwner(tx, input.tenant_id, input.owner);
+	const owner_is_member = toKeyOwner(input.owner).member_id !== undefined && owner_errors.length === 0;
 	const { tenant_id, environment, canary, auto_rotate = null } = input;
 	const rotate_every_days = resolveRotationPeriod(input.rotate_every_days, environment);
 	if (canary !== true)
 		owner_errors.push(...(await validateAutoRotate(tx, { tenant_id, auto_rotate, rotate_every_days, owner: toKeyOwner(input.owner) })));
-	return buildKey({ plan, catalogue, sites, owner_errors }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
+	return buildKey({ plan: found.plan, key_policy: getKeyPolicy(found), catalogue, sites, owner_errors, owner_is_member }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
 }
 
 /** The limits for a new key: the plan, the permission catalogue, and the requested sites that exist. */
 export interface KeyBounds {
 	readonly plan: Plan;
+	readonly key_policy: KeyPolicy;
 	readonly catalogue: Catalogue;
 	readonly sites: ReadonlyMap<string, string | null>;
 	/** Validation errors of the owner, and of what needs one. */
 	readonly owner_errors: readonly InputError[];
+	readonly owner_is_member: boolean;
 }
 
 /** Builds the key for `input`. Throws 400 `invalid_request` for invalid input, 403 `capability_not_in_plan` for what the plan excludes. */
@@ -71,6 +76,11 @@ export function buildKey(bounds: KeyBounds, input: CreateRequest, made: { key_id
 		...validateBudgets(input.budgets ?? [], { of_plan: plan.rate_limits, of_key: input.rate_limits ?? [] }),
 		...("pointer" in expiry ? [expiry] : []),
 	];
+	const { environment } = input;
+	const allowed_ips = Array.isArray(ips) ? null : ips.allowed_ips;
+	const expires_at = "pointer" in expiry ? null : expiry.expires_at;
+	const subject = { environment, canary, expires_at, permissions, site_ids, allowed_ips, owner_is_member: bounds.owner_is_member };
+	errors.push(...toPolicyErrors(getMissingRequirements(bounds.key_policy, subject, defaultPermissions(plan, catalogue)), errors));
 	if (errors.length > 0 || Array.isArray(ips) || "pointer" in expiry) throw invalidKey(errors);
 	assertPermissionsInPlan(permissions, catalogue, plan);
 	const rotate_every_days = canary ? null : resolveRotationPeriod(input.rotate_every_days, input.environment);
@@ -139,7 +149,7 @@ export async function makeKey(tx: Tx, context: KeysContext, input: CreateRequest
 	if (earlier) throw secretAlreadyIssued(earlier.subject_id);
 	assertTenantActive(found.tenant);
 	assertApiAccess(found.plan);
-	const key = await planKey(tx, context, input, found.plan, key_id);
+	const key = await planKey(tx, context, input, found, key_id);
 	await (key.canary ? assertRoomForCanary(tx, tenant_id, key.created_at) : assertRoomForKey(tx, tenant_id, found.plan, key.created_at));
 	const warnings = getWarnings({ ...key, name_taken: await isNameTaken(tx, tenant_id, key.name, key.created_at) });
 	await insertKey(tx, key);

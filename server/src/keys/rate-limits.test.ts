@@ -15,6 +15,7 @@ const planWith = (...rate_limits: RateLimit[]): Plan => ({
 	quota_requests_per_month: null,
 	limits: NO_LIMITS,
 	max_key_lifetime_days: null,
+	key_policy: [],
 });
 const own = (name: string, requests: number, window_seconds = 60) => ({ name, requests, window_seconds });
 const pointers = (...asked: Parameters<typeof validateRateLimits>) => validateRateLimits(...asked).map(({ pointer }) => pointer);

@@ -2,19 +2,21 @@ import { type ChangeContext, change } from "../audit/change.ts";
 import { reauthorizeConfirmed } from "../audit/reauthorize.ts";
 import { canonicalJson } from "../core/canonical.ts";
 import type { Tx } from "../database/transaction.ts";
-import type { Plan } from "../plans/plan.ts";
+import type { KeyPolicy } from "../plans/key-policy.ts";
 import { readCatalogue } from "../plans/store.ts";
+import { getKeyPolicy } from "../tenants/tenant.ts";
 import { toBudgets, validateBudgets, validateNotBudgets } from "./budgets/budget.ts";
 import { validateCanary } from "./canaries/canary.ts";
-import { lockUnrevoked } from "./change-key.ts";
+import { type KeyForChange, lockUnrevoked } from "./change-key.ts";
 import { NO_MAXIMUM, resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
+import { getLostRequirements, toPolicyErrors } from "./key-policy.ts";
 import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import { readKeyResponse } from "./response.ts";
 import { validateAutoRotate } from "./schedule/auto-rotate.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
-import { assertPermissionsInPlan, parseAllowedIps, validateOwner, validatePermissions, validateSites, withoutRepetitions } from "./scope.ts";
+import { assertPermissionsInPlan, defaultPermissions, parseAllowedIps, validateOwner, validatePermissions, validateSites, withoutRepetitions } from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
 import { type KeyChanges, readSiteEnvironments, updateKey } from "./store.ts";
 
@@ -29,7 +31,8 @@ function isSameTime(wanted: string | null, time: Date | null): boolean {
 }
 
 /** Validates the changes of scope, limits and expiry. 400 `invalid_request`; 403 `capability_not_in_plan`. */
-async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan, now: number): Promise<KeyChanges> {
+async function validateChanges(tx: Tx, input: UpdateInput, found: KeyForChange, now: number): Promise<KeyChanges> {
+	const { key, plan } = found;
 	const changes: KeyChanges = {};
 	const errors = input.owner === undefined ? [] : await validateOwner(tx, key.tenant_id, input.owner, key.owner);
 	if (input.permissions) {
@@ -65,8 +68,17 @@ async function validateChanges(tx: Tx, input: UpdateInput, key: Key, plan: Plan,
 		else changes.expires_at = expiry.expires_at;
 	}
 	errors.push(...validateCanary({ ...input, canary: key.canary }));
+	errors.push(...toPolicyErrors(await findLost(tx, input, found, changes), errors));
 	if (errors.length > 0) throw invalidKey(errors);
 	return changes;
+}
+
+/** The requirements of the key policy that the key meets now and would not meet with the changes. */
+async function findLost(tx: Tx, input: UpdateInput, found: KeyForChange, changes: KeyChanges): Promise<KeyPolicy> {
+	const policy = getKeyPolicy(found);
+	if (policy.length === 0) return [];
+	const after: Key = { ...found.key, ...plainChanges(input), ...changes };
+	return getLostRequirements(tx, policy, { before: found.key, after }, defaultPermissions(found.plan, await readCatalogue(tx)));
 }
 
 /** The changes that the schema has validated fully. */
@@ -134,8 +146,9 @@ export async function updateKeySettings(context: ChangeContext, input: UpdateInp
 	const { tenant_id, key_id } = input;
 	return change(context, async (tx) => {
 		const now = context.clock.now();
-		const { key: before, plan } = await lockUnrevoked(tx, input, "update");
-		const changes = differing({ ...plainChanges(input), ...(await validateChanges(tx, input, before, plan, now)) }, before);
+		const found = await lockUnrevoked(tx, input, "update");
+		const { key: before, plan } = found;
+		const changes = differing({ ...plainChanges(input), ...(await validateChanges(tx, input, found, now)) }, before);
 		if (Object.keys(changes).length === 0) return { unchanged: await readKeyResponse(tx, before, now) };
 		if (changes.rotate_every_days !== undefined) Object.assign(changes, await rotationChange(tx, before, changes.rotate_every_days));
 		const key: Key = { ...before, ...changes };

@@ -1,5 +1,6 @@
 import { ApiError, type InputError } from "../core/error.ts";
 import { CHOSEN_ID_PATTERN } from "../core/id.ts";
+import { joinKeyPolicies, type KeyPolicy, keyPolicyFromRow } from "./key-policy.ts";
 import type { PlanInput } from "./schema.ts";
 
 /** At most `requests` in any `window_seconds`, counted for each key or for the whole tenant. */
@@ -30,6 +31,8 @@ export interface Plan {
 	readonly quota_requests_per_month: number | null;
 	readonly limits: PlanLimits;
 	readonly max_key_lifetime_days: number | null;
+	/** For production keys of all tenants with the plan. */
+	readonly key_policy: KeyPolicy;
 }
 
 /** A tenant's own limits, which replace those of its plan; an omitted field takes the plan's. */
@@ -54,6 +57,7 @@ export function planFromRow(row: {
 	quota_requests_per_month: number | null;
 	limits: unknown;
 	max_key_lifetime_days: number | null;
+	key_policy: string[];
 }): Plan {
 	return {
 		id: row.id,
@@ -63,6 +67,7 @@ export function planFromRow(row: {
 		quota_requests_per_month: row.quota_requests_per_month,
 		limits: row.limits as PlanLimits,
 		max_key_lifetime_days: row.max_key_lifetime_days,
+		key_policy: keyPolicyFromRow(row.key_policy),
 	};
 }
 
@@ -101,5 +106,6 @@ export function planFromInput(input: PlanInput & { plan_id: string }): Plan {
 		quota_requests_per_month: input.quota_requests_per_month ?? null,
 		limits: { ...WITHOUT_LIMITS, ...input.limits },
 		max_key_lifetime_days: input.max_key_lifetime_days ?? null,
+		key_policy: joinKeyPolicies(input.key_policy ?? []),
 	};
 }

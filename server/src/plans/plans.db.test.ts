@@ -28,6 +28,7 @@ const TEAM = {
 	quota_requests_per_month: 10_000,
 	limits: { sites: 2, api_keys: 5, documents: null, storage_bytes: 1_000, document_bytes: 100 },
 	max_key_lifetime_days: 365,
+	key_policy: ["expiry" as const],
 };
 
 function refusedWith(code: string, pointer?: string) {
@@ -61,6 +62,7 @@ test("a plan is created and replaced, and equal content changes nothing", async 
 		quota_requests_per_month: null,
 		limits: { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null },
 		max_key_lifetime_days: null,
+		key_policy: [],
 	});
 	deepEqual(await getPlan(db.context(), { plan_id: "team" }), smaller);
 	deepEqual(

@@ -3,6 +3,7 @@ import { CHOSEN_ID_PATTERN } from "../core/id.ts";
 import { Name } from "../http/input/fields.ts";
 import { CAPABILITY_PATTERN } from "./catalogue/capability.ts";
 import { PERMISSION_PATTERN } from "./catalogue/permission.ts";
+import { KEY_REQUIREMENTS } from "./key-policy.ts";
 import { CHECK_METHODS } from "./profile/profile.ts";
 
 const RATE_LIMITS_MAX = 8;
@@ -51,6 +52,14 @@ const Count = orNull(Type.Integer({ minimum: 0, maximum: COUNT_MAX }));
 const Bytes = orNull(Type.Integer({ minimum: 0, maximum: BYTES_MAX }));
 const LifetimeDays = orNull(Type.Integer({ minimum: 1, maximum: LIFETIME_DAYS_MAX }));
 
+export const KeyPolicySchema = Type.Immutable(
+	Type.Array(Type.Enum([...KEY_REQUIREMENTS]), {
+		maxItems: KEY_REQUIREMENTS.length,
+		uniqueItems: true,
+		description: "What production keys must have when they are made or changed; empty: nothing. The plan's and the tenant's both hold",
+	}),
+);
+
 const limits = { sites: Count, api_keys: Count, documents: Count, storage_bytes: Bytes, document_bytes: Bytes };
 const PlanLimitsSchema = Type.Object(limits, { additionalProperties: false, description: "null: no limit" });
 const PlanLimitsInput = Type.Partial(PlanLimitsSchema, { additionalProperties: false, description: "Omitted or null: no limit" });
@@ -63,6 +72,7 @@ export const PlanSchema = Type.Object({
 	quota_requests_per_month: Quota,
 	limits: PlanLimitsSchema,
 	max_key_lifetime_days: LifetimeDays,
+	key_policy: KeyPolicySchema,
 });
 
 /** The body of PUT: an omitted limit is unlimited, and no other capability is included. */
@@ -75,6 +85,7 @@ export const PlanInput = Type.Object(
 		quota_requests_per_month: Type.Optional(Quota),
 		limits: Type.Optional(PlanLimitsInput),
 		max_key_lifetime_days: Type.Optional(LifetimeDays),
+		key_policy: Type.Optional(KeyPolicySchema),
 	},
 	{ additionalProperties: false },
 );

@@ -4,7 +4,7 @@ import type { Window } from "../http/input/cursor.ts";
 import type { Catalogue, Permission, TenantPermission } from "./catalogue/permission.ts";
 import { type Plan, planFromRow } from "./plan.ts";
 
-const PLAN_COLUMNS = ["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days"] as const;
+const PLAN_COLUMNS = ["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days", "key_policy"] as const;
 const PERMISSION_COLUMNS = ["name", "description", "capability", "built_in"] as const;
 
 function toColumns(plan: Plan) {
@@ -15,6 +15,7 @@ function toColumns(plan: Plan) {
 		quota_requests_per_month: plan.quota_requests_per_month,
 		limits: JSON.stringify(plan.limits),
 		max_key_lifetime_days: plan.max_key_lifetime_days,
+		key_policy: [...plan.key_policy],
 	};
 }
 

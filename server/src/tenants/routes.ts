@@ -4,7 +4,7 @@ import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { ForeignId } from "../http/input/fields.ts";
 import { type Route, route } from "../http/route.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
-import { getPolicy, putPolicy, TenantPolicy } from "./policy.ts";
+import { getPolicy, putPolicy, TenantPolicy, TenantPolicyInput } from "./policy.ts";
 import { SiteInput, SitePatch, SiteSchema, TenantInput, TenantPatch, TenantSchema } from "./schema.ts";
 import { createSite, deleteSite, getSite, getVisibleSite, listSites, listVisibleSites, type SiteReadContext, updateSite } from "./sites/sites.ts";
 import { createTenant, getTenant, listTenants, putTenant, updateTenant } from "./tenants.ts";
@@ -84,7 +84,7 @@ export const managementPolicyRoutes: readonly Route<ChangeContext>[] = [
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/policy",
 		access: "viewer",
-		summary: "Read what happens to keys that decide nothing themselves",
+		summary: "Read the policies for the keys: use from browsers and apps, reported leaks, what production keys must have",
 		status: 200,
 		output: TenantPolicy,
 		run: getPolicy,
@@ -93,9 +93,9 @@ export const managementPolicyRoutes: readonly Route<ChangeContext>[] = [
 		method: "PUT",
 		path: "/api/v1/tenants/:tenant_id/policy",
 		access: "admin",
-		summary: "Decide what happens to keys that decide nothing themselves",
+		summary: "Replace the policies that are given",
 		status: 200,
-		body: TenantPolicy,
+		body: TenantPolicyInput,
 		output: TenantPolicy,
 		run: putPolicy,
 	}),

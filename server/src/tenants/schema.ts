@@ -1,14 +1,17 @@
 import Type, { type Static } from "typebox";
 import { ForeignId, Name } from "../http/input/fields.ts";
-import { ChosenId, TenantLimitsSchema } from "../plans/schema.ts";
+import { ChosenId, KeyPolicySchema, TenantLimitsSchema } from "../plans/schema.ts";
 import { SITE_ENVIRONMENTS } from "./sites/site.ts";
-import { CLIENT_POLICIES, TENANT_STATUSES } from "./tenant.ts";
+import { CLIENT_POLICIES, LEAK_RESPONSES, TENANT_STATUSES } from "./tenant.ts";
 
 const Status = Type.Enum([...TENANT_STATUSES]);
 const ExternalId = Type.Union([ForeignId, Type.Null()]);
 const Overrides = Type.Union([TenantLimitsSchema, Type.Null()]);
 export const ClientPolicySchema = Type.Union([Type.Enum([...CLIENT_POLICIES]), Type.Null()], {
 	description: "For keys from browsers and apps. Null: block for production keys that were made here, observe for all others",
+});
+export const LeakResponseSchema = Type.Enum([...LEAK_RESPONSES], {
+	description: "For a key whose full secret was reported as found: revoke it at once, or replace its secret, which then ends after 24 hours",
 });
 const Environment = Type.Union([Type.Enum([...SITE_ENVIRONMENTS]), Type.Null()]);
 const CreatedAt = Type.String({ format: "date-time" });
@@ -21,6 +24,8 @@ export const TenantSchema = Type.Object({
 	external_id: Type.Union([Type.String(), Type.Null()]),
 	limits: Overrides,
 	client_policy: ClientPolicySchema,
+	leak_response: LeakResponseSchema,
+	key_policy: KeyPolicySchema,
 	created_at: CreatedAt,
 });
 
@@ -29,6 +34,8 @@ const settings = {
 	status: Type.Optional(Status),
 	limits: Type.Optional(Overrides),
 	client_policy: Type.Optional(ClientPolicySchema),
+	leak_response: Type.Optional(LeakResponseSchema),
+	key_policy: Type.Optional(KeyPolicySchema),
 };
 
 /**

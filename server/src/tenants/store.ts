@@ -7,7 +7,7 @@ import type { Window } from "../http/input/cursor.ts";
 import { effectivePlan, type Plan, planFromRow, type TenantLimits } from "../plans/plan.ts";
 import { type Tenant, tenantFromRow } from "./tenant.ts";
 
-const TENANT_COLUMNS = ["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "created_at"] as const;
+const TENANT_COLUMNS = ["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "leak_response", "key_policy", "created_at"] as const;
 const UNIQUE_VIOLATION = "23505";
 
 export interface TenantWithPlan {
@@ -26,7 +26,7 @@ function selectAllWithPlan(tx: ReadTx) {
 	return tx
 		.selectFrom("tenants as t")
 		.innerJoin("plans as p", "p.id", "t.plan_id")
-		.select(["t.id", "t.name", "t.plan_id", "t.status", "t.external_id", "t.limits", "t.client_policy", "t.created_at"])
+		.select(["t.id", "t.name", "t.plan_id", "t.status", "t.external_id", "t.limits", "t.client_policy", "t.leak_response", "t.key_policy", "t.created_at"])
 		.select([
 			"p.name as plan_name",
 			"p.capabilities",
@@ -34,6 +34,7 @@ function selectAllWithPlan(tx: ReadTx) {
 			"p.quota_requests_per_month",
 			"p.limits as plan_limits",
 			"p.max_key_lifetime_days",
+			"p.key_policy as plan_key_policy",
 		])
 		.where("t.erased_at", "is", null);
 }
@@ -50,7 +51,7 @@ function withPlanFromRow(row: RowWithPlan | undefined): TenantWithPlan | null {
 
 function tenantWithPlan(row: RowWithPlan): TenantWithPlan {
 	const tenant = tenantFromRow(row);
-	const plan = planFromRow({ ...row, id: tenant.plan_id, name: row.plan_name, limits: row.plan_limits });
+	const plan = planFromRow({ ...row, id: tenant.plan_id, name: row.plan_name, limits: row.plan_limits, key_policy: row.plan_key_policy });
 	return { tenant, plan: effectivePlan(plan, tenant.limits) };
 }
 
@@ -133,6 +134,8 @@ function toColumns(tenant: Tenant) {
 		external_id: tenant.external_id,
 		limits: limitsText(tenant.limits),
 		client_policy: tenant.client_policy,
+		leak_response: tenant.leak_response,
+		key_policy: [...tenant.key_policy],
 	};
 }
 

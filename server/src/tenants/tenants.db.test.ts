@@ -46,6 +46,8 @@ test("a tenant is created with a generated id or the operator's", async () => {
 		external_id: null,
 		limits: null,
 		client_policy: null,
+		leak_response: "revoke",
+		key_policy: [],
 		created_at: made.created_at,
 	});
 	deepEqual(await getTenant(db.context(), { tenant_id: made.id }), made);

@@ -8,6 +8,7 @@ import { CHOSEN_ID_PATTERN, newId } from "../core/id.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import { type Page, type PageRequest, toPage, windowByTime } from "../http/input/cursor.ts";
+import { joinKeyPolicies } from "../plans/key-policy.ts";
 import { type TenantLimits, validateUniqueNames } from "../plans/plan.ts";
 import { readPlanForShare } from "../plans/store.ts";
 import type { TenantInput, TenantPatch } from "./schema.ts";
@@ -43,8 +44,15 @@ export function newTenant(id: string, input: TenantInput, now: number): Tenant {
 		external_id: input.external_id ?? null,
 		limits: input.limits ?? null,
 		client_policy: input.client_policy ?? null,
+		leak_response: input.leak_response ?? "revoke",
+		key_policy: joinKeyPolicies(input.key_policy ?? []),
 		created_at: new Date(now).toISOString(),
 	};
+}
+
+function withSettings(before: Tenant, settings: TenantPatch): Tenant {
+	const key_policy = joinKeyPolicies(settings.key_policy ?? before.key_policy);
+	return { ...before, ...settings, name: (settings.name ?? before.name).trim(), key_policy };
 }
 
 /** Creates a tenant. 400 `invalid_request` for an unknown plan; 409 `conflict` when the id (also of an erased tenant) or the external id is taken. */
@@ -93,8 +101,8 @@ export async function putTenant(context: ChangeContext, input: TenantInput & { t
 		}
 		const before = (await readTenantForUpdate(tx, input.tenant_id))?.tenant;
 		if (!before) throw new ApiError("conflict", "A tenant with this id existed and was erased. Ids are never reused: choose another.");
-		const { id: _id, tenant_id: _tenant_id, name, ...settings } = input;
-		const tenant: Tenant = { ...before, ...settings, name: name.trim() };
+		const { id: _id, tenant_id: _tenant_id, ...settings } = input;
+		const tenant = withSettings(before, settings);
 		if (canonicalJson(tenant) === canonicalJson(before)) return { unchanged: before };
 		await updateTenantRow(tx, tenant);
 		return { result: tenant, audit: [{ action: "tenant.updated", target, tenant_id: tenant.id, details: { before, tenant } }], invalidates };
@@ -114,7 +122,7 @@ export async function updateTenant(context: ChangeContext, input: TenantPatch & 
 		if (patch.plan_id !== undefined && !(await readPlanForShare(tx, patch.plan_id))) throw unknownPlan();
 		const before = (await readTenantForUpdate(tx, tenant_id))?.tenant;
 		if (!before) throw tenantNotFound();
-		const tenant: Tenant = { ...before, ...patch, name: (patch.name ?? before.name).trim() };
+		const tenant = withSettings(before, patch);
 		if (canonicalJson(tenant) === canonicalJson(before)) return { unchanged: before };
 		await updateTenantRow(tx, tenant);
 		return {

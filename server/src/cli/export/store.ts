@@ -23,7 +23,7 @@ export async function* instanceLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 	if (profile) yield { type: "api_profile", ...profile };
 	const plans = await tx
 		.selectFrom("plans")
-		.select(["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days", "created_at", "updated_at"])
+		.select(["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days", "key_policy", "created_at", "updated_at"])
 		.orderBy("id")
 		.execute();
 	for (const row of plans) yield { type: "plan", ...row };
@@ -58,7 +58,7 @@ export function tenantLines(tx: ReadTx): AsyncGenerator<ExportLine & { id: strin
 	return getPages(async (after, rows_max) => {
 		const rows = await tx
 			.selectFrom("tenants")
-			.select(["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "created_at", "erased_at"])
+			.select(["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "leak_response", "key_policy", "created_at", "erased_at"])
 			.where("id", ">", after?.id ?? "")
 			.orderBy("id")
 			.limit(rows_max)

@@ -14,6 +14,7 @@ const makePlan = (max_key_lifetime_days: number | null): Plan => ({
 	quota_requests_per_month: null,
 	limits,
 	max_key_lifetime_days,
+	key_policy: [],
 });
 
 test("without a maximum lifetime a key needs no expiry date", () => {

@@ -4,7 +4,7 @@ import type { ReadTx } from "../../database/transaction.ts";
 import type { Catalogue } from "../../plans/catalogue/permission.ts";
 import { readCatalogue } from "../../plans/store.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
-import { assertTenantActive } from "../../tenants/tenant.ts";
+import { assertTenantActive, getKeyPolicy } from "../../tenants/tenant.ts";
 import type { KeysContext } from "../context.ts";
 import { type Key, toKeyActor } from "../key.ts";
 import { buildKey } from "../make.ts";
@@ -58,7 +58,8 @@ function validateOne(context: KeysContext, row: ImportRow, found: TenantWithPlan
 		assertTenantActive(tenant);
 		assertApiAccess(plan);
 		const now = context.clock.now();
-		const bounds = { plan, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map(), owner_errors: [] };
+		const rules = { plan, key_policy: getKeyPolicy(found), owner_errors: [], owner_is_member: false };
+		const bounds = { ...rules, catalogue: around.catalogue, sites: around.sites.get(tenant.id) ?? new Map() };
 		const made = buildKey(bounds, { ...row.input, tenant_id: tenant.id }, { key_id: newId("key"), now, created_by: toKeyActor(context.actor) });
 		const used = bench.used.get(tenant.id) ?? 0;
 		const max = plan.limits.api_keys;

@@ -5,13 +5,14 @@ import { newId } from "../../core/id.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
 import type { TenantWithPlan } from "../../tenants/store.ts";
-import { assertTenantActive } from "../../tenants/tenant.ts";
+import { assertTenantActive, getKeyPolicy } from "../../tenants/tenant.ts";
 import { assertNotCanary } from "../canaries/canary.ts";
 import type { KeysContext } from "../context.ts";
 import { expiryAfterRotation, rotationDueAt } from "../expiry/lifetime.ts";
 import { assertNotEnded, invalidKey, rotationInProgress } from "../guards.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
 import { type Key, toKeyActor } from "../key.ts";
+import { getLostRequirements, toPolicyErrors } from "../key-policy.ts";
 import { assertApiAccess } from "../scope.ts";
 import { type IssuedInPlace, issueSecret } from "../secrets/issue.ts";
 import { readSecrets } from "../secrets/store.ts";
@@ -75,6 +76,9 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 	const question = { wanted: wanted.expires_at, self: wanted.self === true, dated_at: expiry_set_at_before, plan: found.plan, now: now.getTime() };
 	const expiry = expiryAfterRotation(key, question);
 	if ("pointer" in expiry) throw invalidKey([expiry]);
+	const { expires_at } = expiry;
+	const lost = await getLostRequirements(tx, getKeyPolicy(found), { before: key, after: { ...key, expires_at } }, key.permissions);
+	if (lost.length > 0) throw invalidKey(toPolicyErrors(lost, []));
 	await cancelWaitingHandovers(tx, key.tenant_id, [key.id], now);
 	const rotation: Rotation = {
 		tenant_id: key.tenant_id,

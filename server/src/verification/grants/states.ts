@@ -76,6 +76,7 @@ export class SharedStates {
 				quota_requests_per_month: row.plan_quota,
 				limits: row.plan_limits,
 				max_key_lifetime_days: null,
+				key_policy: [],
 			}),
 			tenantLimitsFromRow(row.tenant_limits),
 		);
