@@ -43,6 +43,11 @@ suite("budgets of a key", () => {
 	}
 
 	const newKey = (...budgets: Budget[]) => fixture.key(node(0).node, tenant_id, { budgets });
+	async function newKeys(count: number, ...budgets: Budget[]): Promise<MadeKey[]> {
+		const keys: MadeKey[] = [];
+		while (keys.length < count) keys.push(await newKey(...budgets));
+		return keys;
+	}
 	const update = ({ key_id }: MadeKey, ...budgets: Budget[]) => updateKeySettings(fixture.context(node(0).node), { tenant_id, key_id, budgets });
 
 	/** What is used of each budget of the key, as node 0 answers it, once every node has returned what it has not spent. */
@@ -334,7 +339,7 @@ suite("budgets of a key", () => {
 
 	test("many budgets that reach a threshold at once are all announced, each once", async () => {
 		const many = 45;
-		const keys = await Promise.all(Array.from({ length: many }, () => newKey({ ...CALLS, amount: 1 })));
+		const keys = await newKeys(many, { ...CALLS, amount: 1 });
 		for (const { raw_key } of keys) equal(getCode(await node(0).ask(raw_key)), "allowed");
 		const context = { database: fixture.database, clock: fixture.clock };
 		const counts = await Promise.all(nodes.map(() => announceThresholds(context)));
@@ -397,7 +402,7 @@ suite("budgets of a key", () => {
 	});
 
 	test("many keys that are asked at once on three nodes spend exactly their budgets, also while blocks are returned", async () => {
-		const keys = await Promise.all(Array.from({ length: 40 }, () => newKey({ ...CALLS, amount: 3 }, CREDITS)));
+		const keys = await newKeys(40, { ...CALLS, amount: 3 }, CREDITS);
 		const returning = setInterval(() => void Promise.all(nodes.map(({ ledger }) => ledger.returnIdle())), 5);
 		const allowed = await Promise.all(keys.map((key, index) => allow(key, 9, (request) => index + request)));
 		clearInterval(returning);
