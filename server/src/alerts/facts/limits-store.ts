@@ -22,7 +22,7 @@ export async function readBudgetsNear(tx: ReadTx, now: Date, percent: number): P
 			from unnest(array['day', 'week', 'month']) as p (per), unnest(array[interval '0', make_interval(secs => ${GRACE_SECONDS})]) as g (grace)
 			union all select date '1970-01-01', 'total'
 		), periods as materialized (
-			select tenant_id, key_id, name, per, start, leased from starts join keywright.budget_periods using (per, start) where leased > 0
+			select tenant_id, key_id, name, per, start, leased from starts join keywright.budget_periods using (per, start) where leased >= 0
 		), budgets as materialized (
 			select k.tenant_id, k.id as key_id, k.name as key, b.name, b.unit, b.amount, b.per from keywright.keys as k
 			cross join lateral jsonb_to_recordset(k.budgets) as b (name text, unit text, amount bigint, per text)

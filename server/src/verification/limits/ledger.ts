@@ -20,6 +20,10 @@ const HELD_MS = 5 * MINUTE_MS;
 /** Leases of one transaction, and of all that may wait for one. */
 const LEASES_MAX = 500;
 const WAITING_LEASES_MAX = 100_000;
+/** The second try finds what another node leased first during the first one. */
+const LEASE_TRIES = 2;
+/** The lease of a deleted key. */
+const NOTHING_LEFT: Lease = { granted: 0, left: 0 };
 /** Blocks that are returned in one transaction. If it fails, they count as spent. */
 const RETURNS_MAX = 100;
 /** How long what was left is relied on to refuse. After that, another node may have returned units. */
@@ -185,8 +189,16 @@ export class Ledger {
 			const account = this.#asking.get(id);
 			return account === undefined ? [] : [{ id, ...periodOf(account), sizeOf: (left: number) => sizeOfBlock(account, left) }];
 		});
-		const leases = await record({ database: this.#database }, (tx) => leaseBlocks(tx, asking));
-		return new Map(leases.map((lease, index) => [asking[index]?.id ?? "", lease]));
+		const leases = new Map<string, Lease>();
+		let missing = asking;
+		for (let tries = 0; tries < LEASE_TRIES && missing.length > 0; tries += 1) {
+			const tried = missing;
+			const found = await record({ database: this.#database }, (tx) => leaseBlocks(tx, tried));
+			for (const [index, lease] of found.entries()) if (lease !== null) leases.set(tried[index]?.id ?? "", lease);
+			missing = tried.filter(({ id }) => !leases.has(id));
+		}
+		for (const { id } of missing) leases.set(id, NOTHING_LEFT);
+		return leases;
 	}
 
 	/** Takes the accounts out of use and returns what is left of them. After a failure it counts as spent, because the return may have been committed. */

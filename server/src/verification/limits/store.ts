@@ -67,81 +67,93 @@ async function lockQuotas(tx: RecordTx, periods: readonly Period[]): Promise<Map
 	return toMap(rows);
 }
 
-/**
- * Locks the rows of budgets until commit, and makes missing ones, except of deleted keys. Returns what nodes have leased. Reads first: what is refused
- * writes nothing.
- */
+async function addToQuotas(tx: RecordTx, changes: readonly Block[]): Promise<void> {
+	if (changes.length === 0) return;
+	await sql`
+		update keywright.quota_periods as kept set leased = greatest(0, leased + units)
+		from unnest(
+			${changes.map(({ allowance }) => allowance.tenant_id)}::text[], ${changes.map(({ start }) => start)}::date[],
+			${changes.map(({ units }) => units)}::bigint[]
+		) as asked (tenant_id, month, units)
+		where kept.tenant_id = asked.tenant_id and kept.month = asked.month
+	`.execute(tx);
+}
+
+/** Locks the rows of budgets until commit. Returns what nodes have leased, by the id of the period; nothing of periods without a row. */
 async function lockBudgets(tx: RecordTx, periods: readonly Period[]): Promise<Map<string, number>> {
 	if (periods.length === 0) return new Map();
-	const { rows: known } = await sql<LeasedRow & { amount: number }>`
-		select ${BUDGET_ID} as id, leased, kept.amount
+	const { rows } = await sql<LeasedRow>`
+		select ${BUDGET_ID} as id, leased
 		from keywright.budget_periods as kept join ${toRows(periods)} using (tenant_id, key_id, name, per, start)
 		order by ${LOCK_ORDER} for update of kept
 	`.execute(tx);
-	const amounts = new Map(known.map(({ id, amount }) => [id, amount]));
-	const others = periods.filter((period) => amounts.get(toId(period)) !== period.allowance.amount);
-	if (others.length === 0) return toMap(known);
-	// A raised total is the only way in which it refills, so its thresholds are announced anew.
-	const { rows: made } = await sql<LeasedRow>`
+	return toMap(rows);
+}
+
+/** Makes rows with what is leased first. Returns the ids of the periods: neither of deleted keys, nor where another node has made the row meanwhile. */
+async function addBudgets(tx: RecordTx, first: readonly Block[]): Promise<Set<string>> {
+	if (first.length === 0) return new Set();
+	const { rows } = await sql<{ id: string }>`
 		insert into keywright.budget_periods as kept (tenant_id, key_id, name, per, start, leased, amount)
-		select tenant_id, key_id, name, per, start, 0, amount from ${toRows(others)}
+		select tenant_id, key_id, name, per, start, units, amount from ${toRows(first)}
 		where exists (select from keywright.keys where keys.tenant_id = asked.tenant_id and keys.id = asked.key_id)
 		order by ${LOCK_ORDER}
-		on conflict (tenant_id, key_id, name, per, start) do update set amount = excluded.amount,
-			told_percent = case when kept.per = 'total' and excluded.amount > kept.amount then 0 else kept.told_percent end
-		returning ${BUDGET_ID} as id, leased
+		on conflict (tenant_id, key_id, name, per, start) do nothing
+		returning ${BUDGET_ID} as id
 	`.execute(tx);
-	return toMap([...known, ...made]);
+	return new Set(rows.map(({ id }) => id));
+}
+
+/** Adds units, which may be negative, to what nodes have leased of locked budgets. A lease also keeps the amount under which it was made. */
+async function addToBudgets(tx: RecordTx, changes: readonly Block[]): Promise<void> {
+	if (changes.length === 0) return;
+	// A raised total is the only way in which it refills, so its thresholds are announced anew. What is refused writes nothing.
+	await sql`
+		update keywright.budget_periods as kept set leased = greatest(0, leased + units),
+			amount = case when units < 0 then kept.amount else asked.amount end,
+			told_percent = case when kept.per = 'total' and units >= 0 and asked.amount > kept.amount then 0 else kept.told_percent end
+		from ${toRows(changes)}
+		where (kept.tenant_id, kept.key_id, kept.name, kept.per, kept.start) = (asked.tenant_id, asked.key_id, asked.name, asked.per, asked.start)
+			and (units <> 0 or kept.amount <> asked.amount)
+	`.execute(tx);
 }
 
 const isQuota = ({ allowance }: Period): boolean => allowance.budget === null;
+const isBudget = (period: Period): boolean => !isQuota(period);
 
-/** Locks the rows of the periods until commit. Returns what nodes have leased of each, by its id; a period of a deleted key has none. */
+/** Locks the rows of the periods until commit. Returns what nodes have leased of each, by its id; nothing of budgets that no node has leased. */
 async function lockPeriods(tx: RecordTx, periods: readonly Period[]): Promise<Map<string, number>> {
 	const quotas = await lockQuotas(tx, periods.filter(isQuota));
-	const budgets = await lockBudgets(
-		tx,
-		periods.filter((period) => !isQuota(period)),
-	);
-	return new Map([...quotas, ...budgets]);
+	return new Map([...quotas, ...(await lockBudgets(tx, periods.filter(isBudget)))]);
 }
 
-/** Adds units, which may be negative, to what nodes have leased of locked periods. */
+/** Adds units to what nodes have leased of locked periods. */
 async function addLeased(tx: RecordTx, changes: readonly Block[]): Promise<void> {
-	const quotas = changes.filter(isQuota);
-	if (quotas.length > 0)
-		await sql`
-			update keywright.quota_periods as kept set leased = greatest(0, leased + units)
-			from unnest(
-				${quotas.map(({ allowance }) => allowance.tenant_id)}::text[], ${quotas.map(({ start }) => start)}::date[],
-				${quotas.map(({ units }) => units)}::bigint[]
-			) as asked (tenant_id, month, units)
-			where kept.tenant_id = asked.tenant_id and kept.month = asked.month
-		`.execute(tx);
-	const budgets = changes.filter((change) => !isQuota(change));
-	if (budgets.length > 0)
-		await sql`
-			update keywright.budget_periods as kept set leased = greatest(0, leased + units)
-			from ${toRows(budgets)}
-			where (kept.tenant_id, kept.key_id, kept.name, kept.per, kept.start) = (asked.tenant_id, asked.key_id, asked.name, asked.per, asked.start)
-		`.execute(tx);
+	await addToQuotas(tx, changes.filter(isQuota));
+	await addToBudgets(tx, changes.filter(isBudget));
 }
 
-/** Leases of each period what its request wants, at most what is left. The periods are distinct; a deleted key's have nothing left. */
-export async function leaseBlocks(tx: RecordTx, requests: readonly LeaseRequest[]): Promise<Lease[]> {
+function toLease({ allowance, sizeOf }: LeaseRequest, leased: number): Lease {
+	const left = Math.max(0, allowance.amount - leased);
+	const granted = Math.min(left, sizeOf(left));
+	return { granted, left: left - granted };
+}
+
+/**
+ * Leases of each period what its request wants, at most what is left. The periods are distinct. Null for a budget whose key is deleted, and for one
+ * that another node leased first meanwhile: to lock that row now, after others, could make two nodes wait for each other.
+ */
+export async function leaseBlocks(tx: RecordTx, requests: readonly LeaseRequest[]): Promise<(Lease | null)[]> {
 	const leased = await lockPeriods(tx, requests);
-	const leases = requests.map((request) => {
-		const of_period = leased.get(toId(request));
-		const left = of_period === undefined ? 0 : Math.max(0, request.allowance.amount - of_period);
-		const granted = Math.min(left, request.sizeOf(left));
-		return { granted, left: left - granted };
-	});
-	const changes = requests.map(({ allowance, start }, index) => ({ allowance, start, units: leases[index]?.granted ?? 0 }));
-	await addLeased(
+	const leases = requests.map((request) => ({ request, lease: toLease(request, leased.get(toId(request)) ?? 0) }));
+	const blocks = leases.map(({ request: { allowance, start }, lease }) => ({ allowance, start, units: lease.granted }));
+	const isLocked = (period: Period) => leased.has(toId(period));
+	await addLeased(tx, blocks.filter(isLocked));
+	const made = await addBudgets(
 		tx,
-		changes.filter(({ units }) => units > 0),
+		blocks.filter((block) => !isLocked(block)),
 	);
-	return leases;
+	return leases.map(({ request, lease }) => (isLocked(request) || made.has(toId(request)) ? lease : null));
 }
 
 /** Returns leased units that a node has not spent. The periods are distinct. */

@@ -55,7 +55,7 @@ export async function setAnnounced(tx: RecordTx, sent: readonly Announced[]): Pr
 export async function deleteEnded(tx: RecordTx, before: string, rows_max: number): Promise<number> {
 	const { numAffectedRows = 0n } = await sql`
 		delete from keywright.budget_periods where ctid = any (array(
-			select ctid from keywright.budget_periods where per in ('day', 'week', 'month') and start < ${before}::date limit ${rows_max}
+			select ctid from keywright.budget_periods where leased >= 0 and per in ('day', 'week', 'month') and start < ${before}::date limit ${rows_max}
 		))
 	`.execute(tx);
 	return Number(numAffectedRows);
