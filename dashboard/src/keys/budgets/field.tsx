@@ -1,12 +1,12 @@
-import { ActionIcon, Autocomplete, Box, Button, Group, Input, NumberInput, Radio, Select, Stack } from "@mantine/core";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
-import { useId } from "react";
+import { Autocomplete, NumberInput, Select } from "@mantine/core";
+import { type RowProps, RowsField } from "../../ui/form/rows-field.tsx";
 import { AMOUNT_MAX, anotherBudget, type BudgetFault, type BudgetValue, DEFAULT_UNIT, PERS, validateBudgets, withChange } from "./budgets.ts";
 import { BudgetPreview } from "./preview.tsx";
 
 /** On a phone a budget fits on one line, with room for a unit of eight characters. */
 const NUMBER_WIDTH_PX = { base: 88, xs: 112 };
 const PER_WIDTH_PX = { base: 100, xs: 112 };
+const UNIT_CHARACTERS_MAX = 32;
 
 interface BudgetsProps {
 	readonly budgets: readonly BudgetValue[];
@@ -19,80 +19,36 @@ interface BudgetsProps {
 
 /** Whether a key may spend only so much, and of what. */
 export function BudgetsField({ budgets, onBudgets, error, of }: BudgetsProps) {
-	const fault_id = useId();
-	const fault = error === undefined ? null : validateBudgets(budgets);
-	const another = anotherBudget(budgets);
 	const units = [...new Set([DEFAULT_UNIT, ...budgets.map(({ unit }) => unit.trim())])].filter((unit) => unit !== "");
 	return (
-		<Box>
-			<Radio.Group
-				label="How much may it spend?"
-				description="A budget refills at midnight UTC: each day, on Mondays or on the first of the month"
-				value={budgets.length === 0 ? "plan" : "own"}
-				onChange={(value) => onBudgets(value === "plan" || another === null ? [] : [another])}
-			>
-				<Group gap="lg" mt={6}>
-					<Radio value="plan" label="As much as the plan allows" />
-					<Radio value="own" label="Only a budget" />
-				</Group>
-			</Radio.Group>
-			{budgets.length > 0 && (
-				<Stack gap={8} mt={8} role="group" aria-label="Budgets of this key">
-					{budgets.map((budget, index) => (
-						// biome-ignore lint/suspicious/noArrayIndexKey: a budget has no stable id while it is edited
-						<Stack gap={4} key={index}>
-							<BudgetRow
-								place={index + 1}
-								budget={budget}
-								units={units}
-								fault={fault?.index === index ? { ...fault, id: fault_id } : null}
-								onBudget={(changed) => onBudgets(budgets.map((other, at) => (at === index ? changed : other)))}
-								onRemove={() => onBudgets(budgets.filter((_, at) => at !== index))}
-							/>
-							{fault?.index === index && (
-								<Input.Error id={fault_id} role="alert">
-									{fault.text}
-								</Input.Error>
-							)}
-							{of !== undefined && budget.amount !== null && budget.amount > 0 && (
-								<BudgetPreview {...of} budget={{ ...budget, amount: budget.amount }} />
-							)}
-						</Stack>
-					))}
-					{fault === null && error !== undefined && <Input.Error role="alert">{error}</Input.Error>}
-					{another !== null && (
-						<Group>
-							<Button
-								variant="default"
-								size="compact-sm"
-								leftSection={<IconPlus size={14} aria-hidden="true" />}
-								onClick={() => onBudgets([...budgets, another])}
-							>
-								Add a budget
-							</Button>
-						</Group>
-					)}
-				</Stack>
-			)}
-		</Box>
+		<RowsField
+			label="How much may it spend?"
+			description="A budget refills at midnight UTC: each day, on Mondays or on the first of the month"
+			choices={{ none: "As much as the plan allows", own: "Only a budget" }}
+			what="budget"
+			name="Budgets of this key"
+			rows={budgets}
+			onRows={onBudgets}
+			another={anotherBudget(budgets)}
+			fault={error === undefined ? null : validateBudgets(budgets)}
+			error={error}
+			renderRow={(props) => <BudgetRow {...props} units={units} />}
+			renderBelow={(budget) =>
+				of !== undefined && budget.amount !== null && budget.amount > 0 && <BudgetPreview {...of} budget={{ ...budget, amount: budget.amount }} />
+			}
+		/>
 	);
 }
 
-interface RowProps {
-	readonly place: number;
-	readonly budget: BudgetValue;
+interface BudgetRowProps extends RowProps<BudgetValue, BudgetFault> {
 	/** Units to choose from; any other can be typed. That of the budget itself is not offered, since its list would cover what is below. */
 	readonly units: readonly string[];
-	/** With the id of the element that has its text. */
-	readonly fault: (BudgetFault & { readonly id: string }) | null;
-	readonly onBudget: (budget: BudgetValue) => void;
-	readonly onRemove: () => void;
 }
 
-function BudgetRow({ place, budget, units, fault, onBudget, onRemove }: RowProps) {
-	const at = (field: BudgetFault["field"]) => (fault?.field === field ? { error: true, "aria-describedby": fault.id } : {});
+function BudgetRow({ place, row: budget, onRow, fault, fault_props, units }: BudgetRowProps) {
+	const at = (field: BudgetFault["field"]) => (fault?.field === field ? fault_props : {});
 	return (
-		<Group gap={8} wrap="nowrap">
+		<>
 			<NumberInput
 				aria-label={`Amount of budget ${place}`}
 				w={NUMBER_WIDTH_PX}
@@ -103,17 +59,17 @@ function BudgetRow({ place, budget, units, fault, onBudget, onRemove }: RowProps
 				hideControls
 				thousandSeparator=","
 				value={budget.amount ?? ""}
-				onChange={(amount) => onBudget({ ...budget, amount: typeof amount === "number" ? amount : null })}
+				onChange={(amount) => onRow({ ...budget, amount: typeof amount === "number" ? amount : null })}
 				{...at("amount")}
 			/>
 			<Autocomplete
 				aria-label={`Unit of budget ${place}`}
 				flex={1}
 				miw={0}
-				maxLength={32}
+				maxLength={UNIT_CHARACTERS_MAX}
 				data={units.filter((unit) => unit !== budget.unit.trim())}
 				value={budget.unit}
-				onChange={(unit) => onBudget(withChange(budget, { unit }))}
+				onChange={(unit) => onRow(withChange(budget, { unit }))}
 				{...at("unit")}
 			/>
 			<Select
@@ -122,12 +78,9 @@ function BudgetRow({ place, budget, units, fault, onBudget, onRemove }: RowProps
 				data={[...PERS]}
 				allowDeselect={false}
 				value={budget.per}
-				onChange={(per) => onBudget(withChange(budget, { per: per ?? budget.per }))}
+				onChange={(per) => onRow(withChange(budget, { per: per ?? budget.per }))}
 				{...at("per")}
 			/>
-			<ActionIcon variant="subtle" color="gray" aria-label={`Remove budget ${place}`} onClick={onRemove}>
-				<IconTrash size={16} aria-hidden="true" />
-			</ActionIcon>
-		</Group>
+		</>
 	);
 }
