@@ -1,11 +1,7 @@
-import { Button, Group, List, Skeleton, Stack, Text } from "@mantine/core";
+import { List, Skeleton, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useConfirmed } from "../../access/confirm.tsx";
 import { answered, api } from "../../http/api.ts";
-import { Modal } from "../../ui/dialog/modal.tsx";
-import { Problem } from "../../ui/problem.tsx";
-import { toaster } from "../../ui/toaster.tsx";
-import { useAction } from "../../ui/use-action.ts";
+import { RemoveDialog } from "../remove-dialog.tsx";
 import { capabilityUseLines, permissionUseLines } from "./catalogue.ts";
 import { capabilityUseQuery, catalogueChanged, permissionUseQuery, usesChanged } from "./queries.ts";
 
@@ -16,30 +12,21 @@ export interface Removed {
 
 interface RemoveProps {
 	readonly removed: Removed;
+	readonly opened: boolean;
 	readonly onClose: () => void;
 }
 
 /** Deletes a permission or a capability, after showing where it is in use. */
-export function CatalogueRemove({ opened, ...props }: RemoveProps & { opened: boolean }) {
-	const { kind } = props.removed;
-	return (
-		<Modal
-			name="delete"
-			opened={opened}
-			onClose={props.onClose}
-			title={`Delete this ${kind}`}
-			closeButtonProps={{ "aria-label": "Close without deleting" }}
-		>
-			{kind === "permission" ? <RemovePermission {...props} /> : <RemoveCapability {...props} />}
-		</Modal>
-	);
+export function CatalogueRemove(props: RemoveProps) {
+	return props.removed.kind === "permission" ? <RemovePermission {...props} /> : <RemoveCapability {...props} />;
 }
 
-function RemovePermission({ removed, onClose }: RemoveProps) {
+function RemovePermission({ removed, ...dialog }: RemoveProps) {
 	const permission = removed.name;
-	const { data, error } = useQuery(permissionUseQuery(permission));
+	const { data, error } = useQuery({ ...permissionUseQuery(permission), enabled: dialog.opened });
 	return (
 		<Decide
+			{...dialog}
 			removed={removed}
 			lines={data === undefined ? null : permissionUseLines(data)}
 			in_use={data?.in_use ?? true}
@@ -47,16 +34,16 @@ function RemovePermission({ removed, onClose }: RemoveProps) {
 			free="No key or rule uses it. Where your API asks for it, requests are refused from then on."
 			held="It cannot be deleted while keys or rules hold it: their requests would be refused. Take it away from them first."
 			onDelete={() => answered(api.DELETE("/api/v1/operator/permissions/{permission}", { params: { path: { permission } } }))}
-			onClose={onClose}
 		/>
 	);
 }
 
-function RemoveCapability({ removed, onClose }: RemoveProps) {
+function RemoveCapability({ removed, ...dialog }: RemoveProps) {
 	const capability = removed.name;
-	const { data, error } = useQuery(capabilityUseQuery(capability));
+	const { data, error } = useQuery({ ...capabilityUseQuery(capability), enabled: dialog.opened });
 	return (
 		<Decide
+			{...dialog}
 			removed={removed}
 			lines={data === undefined ? null : capabilityUseLines(data)}
 			in_use={data?.in_use ?? true}
@@ -64,7 +51,6 @@ function RemoveCapability({ removed, onClose }: RemoveProps) {
 			free="No plan includes it, and no permission belongs to it."
 			held="It cannot be deleted while it is named there: people would read its technical name. Take it out of them first, or describe it in other words."
 			onDelete={() => answered(api.DELETE("/api/v1/operator/capabilities/{capability}", { params: { path: { capability } } }))}
-			onClose={onClose}
 		/>
 	);
 }
@@ -79,23 +65,25 @@ interface DecideProps extends RemoveProps {
 	readonly onDelete: () => Promise<unknown>;
 }
 
-function Decide({ removed, lines, in_use, error, free, held, onDelete, onClose }: DecideProps) {
-	const action = useAction();
-	const confirmed = useConfirmed();
+function Decide({ removed, lines, in_use, error, free, held, onDelete, opened, onClose }: DecideProps) {
+	const { kind, name } = removed;
 	const queries = useQueryClient();
-	async function remove(): Promise<void> {
-		const done = await action.run(async () => {
-			await confirmed(onDelete);
-			return true;
-		});
-		if (!done) return usesChanged(queries);
-		catalogueChanged(queries);
-		toaster.done(`The ${removed.kind} ${removed.name} is deleted.`);
-		onClose();
-	}
 	return (
-		<Stack gap="md">
-			<Text className="kw-mono kw-wrap">{removed.name}</Text>
+		<RemoveDialog
+			name="delete"
+			opened={opened}
+			onClose={onClose}
+			title={`Delete this ${kind}`}
+			closing="Close without deleting"
+			keep={`Keep this ${kind}`}
+			remove={`Delete this ${kind}`}
+			disabled={in_use}
+			error={error}
+			request={onDelete}
+			onTried={(deleted) => (deleted ? catalogueChanged(queries) : usesChanged(queries))}
+			done={`The ${kind} ${name} is deleted.`}
+		>
+			<Text className="kw-mono kw-wrap">{name}</Text>
 			{lines === null && error === null && <Skeleton h={44} aria-busy="true" />}
 			{lines !== null && (
 				<>
@@ -111,15 +99,6 @@ function Decide({ removed, lines, in_use, error, free, held, onDelete, onClose }
 					<Text size="sm">{in_use ? held : free}</Text>
 				</>
 			)}
-			<Problem error={action.error ?? error} />
-			<Group justify="flex-end" gap={8}>
-				<Button variant="default" onClick={onClose}>
-					Keep this {removed.kind}
-				</Button>
-				<Button color="red" loading={action.pending} disabled={in_use} onClick={() => void remove()}>
-					Delete this {removed.kind}
-				</Button>
-			</Group>
-		</Stack>
+		</RemoveDialog>
 	);
 }
