@@ -17,8 +17,8 @@ export default function ActivityPage() {
 			key={tenant.id}
 			tenant={tenant}
 			search={search}
-			// Moving from row to row adds no step back.
-			onSearch={(next) => void navigate({ ...target(next), replace: next.explain !== undefined && search.explain !== undefined, resetScroll: false })}
+			// Moving from row to row, or closing the panel, adds no step back.
+			onSearch={(next) => void navigate({ ...target(next), replace: search.explain !== undefined, resetScroll: false })}
 			hrefOf={(next) => router.buildLocation(target(next)).href}
 		/>
 	);

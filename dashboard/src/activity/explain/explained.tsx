@@ -3,12 +3,17 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useNow } from "../../ui/time.tsx";
 import { exactTime, formatDate } from "../../ui/time-words.ts";
-import { checkLines } from "../checks.ts";
+import { type CheckLine, checkLines } from "../checks.ts";
 import type { Explanation } from "../queries.ts";
 import { clientTitle, shortOperation } from "../words.ts";
 import { SentenceWithName } from "./sentence.tsx";
-import { CheckShape } from "./shape.tsx";
 import { alikeSearch, callTime, distance, formatTimes } from "./words.ts";
+
+const PATHS: Readonly<Record<CheckLine["outcome"], string>> = {
+	passed: "M2 6.5l2.8 2.8L10 3.2",
+	refused: "M2.5 2.5l7 7M9.5 2.5l-7 7",
+	not_reached: "M6 1.75a4.25 4.25 0 1 1 0 8.5a4.25 4.25 0 1 1 0-8.5",
+};
 
 const OUTCOMES = { passed: "passed", refused: "refused", not_reached: "" } as const;
 
@@ -133,5 +138,14 @@ function Around({ tenant_id, explanation, now_ms }: ExplainedProps & { now_ms: n
 				</span>
 			</Fact>
 		</dl>
+	);
+}
+
+/** A tick, a cross or a ring: passed, refused, not reached. */
+function CheckShape({ outcome }: Pick<CheckLine, "outcome">) {
+	return (
+		<svg width={12} height={12} viewBox="0 0 12 12" fill="none" stroke="currentColor" strokeWidth={1.8} strokeLinecap="round" aria-hidden="true">
+			<path d={PATHS[outcome]} />
+		</svg>
 	);
 }

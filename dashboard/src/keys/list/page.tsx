@@ -1,12 +1,14 @@
 import { Button, Group } from "@mantine/core";
 import { IconFeather, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
 import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageSkeleton } from "../../ui/page-skeleton.tsx";
+import { filtersFrom, type ListFilters } from "../list-filters.ts";
 import { ListMissing } from "../missing.tsx";
 import { type ApiKey, choicesQuery, endingQuery, keyQuery } from "../queries.ts";
 import type { BulkTarget } from "../revoke/bulk-words.ts";
@@ -15,7 +17,6 @@ import type { Reason } from "../words.ts";
 import { ListBoard } from "./board.tsx";
 import { EndingBanner } from "./ending-banner.tsx";
 import { ListKeys } from "./keys.tsx";
-import { useListFilters } from "./search.ts";
 
 const loadCreate = () => import("./create-sheet.tsx");
 const CreateSheet = lazyDialog(
@@ -70,7 +71,14 @@ export default function ListPage() {
 	return (
 		<Page
 			title="API Access"
-			lead={`Keys let your own programs call ${profile?.product_name ?? "the API"} for ${tenant.name}.`}
+			lead={
+				<>
+					Keys let your own programs call {profile?.product_name ?? "the API"} for{" "}
+					<span className="kw-name" title={tenant.name}>
+						<bdi>{tenant.name}</bdi>.
+					</span>
+				</>
+			}
 			action={access.may.create_keys && choices.any ? create : undefined}
 		>
 			{access.missing.length > 0 && <ListMissing missing={access.missing} />}
@@ -133,4 +141,15 @@ function useRevoking(tenant_id: string, may: boolean) {
 	const asks = useStaying(key_id !== null, may && data !== undefined && data.status !== "revoked");
 	const key = asks && data !== undefined ? data : null;
 	return { key, reason, open, close: leaked.opened ? leaked.close : plain.close };
+}
+
+/** The filters in the address and their setter, which replaces the current history entry. */
+function useListFilters(): [ListFilters, (next: ListFilters) => void] {
+	const search = useSearch({ strict: false });
+	const navigate = useNavigate();
+	const { tenant } = search;
+	function change(next: ListFilters): void {
+		void navigate({ to: "/settings/api-access", search: { ...(tenant === undefined ? {} : { tenant }), ...next }, replace: true });
+	}
+	return [filtersFrom(search), change];
 }

@@ -1,10 +1,12 @@
 import "./page.css";
-import { Stack, Text } from "@mantine/core";
+import { Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { isApiError } from "../../http/api.ts";
+import { RotationHistory } from "../../rotations/history.tsx";
+import { KeyRotation } from "../../rotations/key-rotation.tsx";
 import { canReplace } from "../../rotations/replace/replace-key.tsx";
 import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../../ui/failure-page.tsx";
@@ -21,10 +23,11 @@ import { KeyEnded } from "./ended.tsx";
 import { Back, KeyHead } from "./head.tsx";
 import { KeyOverview } from "./overview.tsx";
 import { KeyRefusals } from "./refusals.tsx";
+import { KeySecrets } from "./secrets.tsx";
 import { KeySettings } from "./settings.tsx";
-import { KeySkeleton } from "./skeleton.tsx";
 import { KeyTabs, useTab } from "./tabs.tsx";
-import { KeyVersions } from "./versions.tsx";
+
+const SKELETON_HEIGHTS_PX = [84, 340, 220] as const;
 
 const EditKey = lazyDialog(
 	() => import("../edit/edit-key.tsx").then((module) => module.EditKey),
@@ -144,4 +147,29 @@ function OpenTab({ day, onEdit, onLaterEnd, onRevoke, ...props }: OpenTabProps) 
 	if (tab === "versions") return <KeyVersions {...props} />;
 	if (tab === "settings") return <KeySettings {...props} onEdit={onEdit} onRevoke={onRevoke} />;
 	return <KeyOverview {...props} day={day} onLaterEnd={onLaterEnd} />;
+}
+
+/** The page of a key while it loads, in the heights of what comes. */
+function KeySkeleton() {
+	return (
+		<Stack className="kw-page" gap={16} role="status" aria-busy="true" aria-label="Loading">
+			<Skeleton height={16} width={84} />
+			<Skeleton height={50} width={320} maw="100%" />
+			<Skeleton height={37} />
+			{SKELETON_HEIGHTS_PX.map((height) => (
+				<Skeleton key={height} height={height} />
+			))}
+		</Stack>
+	);
+}
+
+/** The secrets that the key has had, the open replacement and those of before. */
+function KeyVersions(props: { tenant_id: string; apiKey: ApiKey }) {
+	return (
+		<Stack gap={16}>
+			<KeyRotation {...props} />
+			<KeySecrets {...props} />
+			<RotationHistory {...props} />
+		</Stack>
+	);
 }

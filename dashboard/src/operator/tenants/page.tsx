@@ -1,15 +1,15 @@
+import "./tenants.css";
 import { Box, Button, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Problem } from "../../ui/problem.tsx";
 import { CreateTenant } from "./create.tsx";
 import { TenantPanel } from "./panel.tsx";
 import { tenantsQuery } from "./queries.ts";
-import type { TenantsSearch } from "./search.ts";
+import { type TenantsSearch, tenantsSearchFrom } from "./search.ts";
 import { TenantsTable } from "./table.tsx";
 import { TenantsToolbar } from "./toolbar.tsx";
-import { useTenantsSearch } from "./use-search.ts";
-import "./tenants.css";
 
 /** Every tenant with its figures; a row opens the panel with all actions on a tenant. */
 export default function TenantsPage() {
@@ -57,4 +57,16 @@ function Empty({ onCreate }: { onCreate: () => void }) {
 			</Button>
 		</Stack>
 	);
+}
+
+/** The page's state in the address and its setter. Opening is a step of the history; closing, typing and sorting are not. */
+function useTenantsSearch(): [TenantsSearch, (next: TenantsSearch) => void] {
+	const search = tenantsSearchFrom(useSearch({ strict: false }));
+	const navigate = useNavigate();
+	function change(next: TenantsSearch): void {
+		const opens = (name: "open" | "dialog") => next[name] !== undefined && next[name] !== search[name];
+		const is_step = opens("open") || opens("dialog");
+		void navigate({ to: "/operator/tenants", search: next, replace: !is_step, resetScroll: false });
+	}
+	return [search, change];
 }

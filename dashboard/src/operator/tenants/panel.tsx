@@ -7,7 +7,7 @@ import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
 import { TenantDialogs } from "./dialogs.tsx";
-import { BringBack } from "./ending/bring-back.tsx";
+import { BringBack } from "./ending/suspend.tsx";
 import { PanelActivity, PanelPeople, PanelPlan } from "./panel-blocks.tsx";
 import { type Tenant, tenantQuery } from "./queries.ts";
 import type { TenantDialog, TenantsSearch } from "./search.ts";

@@ -2,11 +2,20 @@ import { ActionIcon, Box, Button, Group, Skeleton, Table, Text, UnstyledButton }
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import type { MouseEvent } from "react";
 import { formatCount } from "../../plans/meter.ts";
+import { MEANINGS, type Meaning } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
 import { PAGE_ROWS, type TenantRow } from "./queries.ts";
 import { sortedBy, type TenantSort, type TenantsSearch } from "./search.ts";
-import { getState } from "./state.ts";
-import { TenantStateText } from "./state-text.tsx";
+import { getState, type TenantState } from "./state.ts";
+
+const COLORS: Readonly<Record<Meaning, string>> = {
+	good: "var(--kw-good)",
+	attention: "var(--kw-attention)",
+	ended: "var(--kw-ended)",
+	resting: "var(--mantine-color-dimmed)",
+	coming: "var(--mantine-color-dimmed)",
+	last: "var(--kw-ended)",
+};
 
 interface TableProps {
 	/** Undefined while the first page loads. */
@@ -178,6 +187,20 @@ function Foot({ total, search, onSearch }: { total: number } & Pick<TableProps, 
 					</ActionIcon>
 				</Group>
 			)}
+		</Group>
+	);
+}
+
+/** A state in a row: the shape in its colour, the text grey unless a person has to act. */
+function TenantStateText({ state: { meaning, text, acts } }: { state: TenantState }) {
+	return (
+		<Group gap={6} wrap="nowrap">
+			<Text component="span" fz={12} lh="18px" c={COLORS[meaning]} aria-hidden="true">
+				{MEANINGS[meaning].shape}
+			</Text>
+			<Text component="span" fz={13} lh="18px" fw={acts ? 500 : 400} c={acts ? COLORS[meaning] : "dimmed"} truncate>
+				{text}
+			</Text>
 		</Group>
 	);
 }

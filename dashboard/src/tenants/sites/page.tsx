@@ -1,8 +1,8 @@
-import { Button } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+import { Box, Button, Text, Title } from "@mantine/core";
+import { IconBuildingStore, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { ListMissing } from "../../keys/missing.tsx";
 import { formatUsed } from "../../plans/meter.ts";
@@ -10,10 +10,11 @@ import { limitsQuery } from "../../plans/queries.ts";
 import { useDialog, useKept, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Page } from "../../ui/page.tsx";
 import { siteQuery } from "../site-queries.ts";
-import { SitesBoard } from "./board.tsx";
 import { DeleteSite } from "./delete.tsx";
 import { SiteDialog } from "./dialog.tsx";
 import { SitesList } from "./list.tsx";
+
+const BOARD_WIDTH_PX = 560;
 
 /** The tenant's sites, to which keys can be bound. */
 export default function SitesPage() {
@@ -80,5 +81,25 @@ export default function SitesPage() {
 				</>
 			)}
 		</Page>
+	);
+}
+
+/** Shown instead of an empty table: what a site is and what it is for. */
+function SitesBoard({ add }: { add: ReactNode }) {
+	return (
+		<Box className="kw-surface" p="xl" data-board>
+			<IconBuildingStore size={28} stroke={1.6} aria-hidden="true" />
+			<Title order={2} mt="sm">
+				No site yet
+			</Title>
+			<Text mt={4} maw={BOARD_WIDTH_PX}>
+				A site is a place of yours that data belongs to: each shop, each bot, each app. With sites, a key for the shop in Ghent can be kept from
+				reading the one in Lyon, and a test key never gets near what is live.
+			</Text>
+			<Text mt="sm" mb="md" c="dimmed" maw={BOARD_WIDTH_PX}>
+				Without any, keys work for everything that belongs to you alone. You can add sites at any time.
+			</Text>
+			{add}
+		</Box>
 	);
 }

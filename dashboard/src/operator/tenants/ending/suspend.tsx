@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { useConfirmed } from "../../../access/confirm.tsx";
 import { isTyped, TypedName } from "../../../ui/form/typed-name.tsx";
 import { Problem } from "../../../ui/problem.tsx";
@@ -56,5 +56,25 @@ export function SuspendTenant({ tenant, onClose }: { tenant: Tenant; onClose: ()
 				</Button>
 			</Group>
 		</Stack>
+	);
+}
+
+/** Ends a suspension, without a confirmation because nothing can break. */
+export function BringBack({ tenant, icon }: { tenant: Tenant; icon: ReactNode }) {
+	const action = useAction();
+	const confirmed = useConfirmed();
+	const changed = useTenantsChanged();
+	async function bringBack(): Promise<void> {
+		const back = await action.run(() => confirmed(() => patchTenant(tenant.id, { status: "active" })));
+		changed();
+		if (back) toaster.done(`${tenant.name} is back: its keys are accepted again.`);
+	}
+	return (
+		<>
+			<Problem error={action.error} />
+			<Button leftSection={icon} loading={action.pending} onClick={() => void bringBack()}>
+				Bring back
+			</Button>
+		</>
 	);
 }
