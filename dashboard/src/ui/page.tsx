@@ -43,12 +43,15 @@ export function Page({ title, badge, lead, action, back, children }: PageProps) 
 	);
 }
 
+/** A longer one, such as a name, may be cut. */
+const LONG_TITLE = 80;
+
 /** A surface with a heading. */
 export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
 	return (
 		<Box component="section" className="kw-surface" p="lg" aria-label={title}>
 			<Group justify="space-between" align="center" mb="sm" gap="xs">
-				<Title order={2} className="kw-wrap" miw={0}>
+				<Title order={2} className="kw-wrap" miw={0} lineClamp={2} {...(title.length > LONG_TITLE && { title })}>
 					{title}
 				</Title>
 				{aside}

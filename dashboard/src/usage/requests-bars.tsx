@@ -7,6 +7,8 @@ import { formatRequests } from "./ranges.ts";
 import { getTicks } from "./scale.ts";
 
 const TIMES_MAX = 7;
+/** Of the widest time, which must not leave the chart at its right. */
+const TIME_WIDTH_PX = 40;
 /** A note right of its bar would leave the chart beyond this part of the width. */
 const NOTE_RIGHT_UNTIL = 0.66;
 
@@ -107,7 +109,7 @@ export function RequestsBars({ buckets, to_come = [], size, outcomes, height_px,
 			<div className="kw-bars-times" aria-hidden="true">
 				{starts.map((start_ms, index) =>
 					index % every === 0 ? (
-						<span key={start_ms} style={{ left: `${(index / columns) * 100}%` }}>
+						<span key={start_ms} style={{ left: `min(${(index / columns) * 100}%, 100% - ${TIME_WIDTH_PX}px)` }}>
 							{formatTick(start_ms, size)}
 						</span>
 					) : null,

@@ -86,7 +86,7 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 				if (event) goToFirstFault(event.currentTarget);
 			})}
 		>
-			<Stack gap="md" flex={1}>
+			<Stack gap={12} flex={1} pb={12}>
 				<NameField form={form} integrations={names?.integrations ?? []} />
 				<Radio.Group
 					label={<Labelled text="Which environment?" by="It works only at sites of this environment" />}
@@ -104,7 +104,7 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 						))}
 					</SimpleGrid>
 				</Radio.Group>
-				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing="md">
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing={12}>
 					<Autocomplete
 						label="Who is responsible?"
 						openOnFocus={false}
@@ -117,7 +117,7 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 					<SitesField form={form} sites={sites} />
 				</SimpleGrid>
 				<PermissionsField form={form} offered={offered} capabilities={choices.capabilities} />
-				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing="md">
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing={12}>
 					<ExpirySelect form={form} max_days={plan.max_key_lifetime_days} />
 					<RotationSelect form={form} />
 				</SimpleGrid>

@@ -1,6 +1,7 @@
 import { Box, Radio, SimpleGrid, TextInput } from "@mantine/core";
 import type { GetInputPropsReturnType } from "@mantine/form";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
+import { Labelled } from "../../ui/form/labelled.tsx";
 
 const EMAIL_CHARACTERS_MAX = 254;
 
@@ -9,16 +10,15 @@ export function CreateWay({ way, email }: { way: GetInputPropsReturnType; email:
 	return (
 		<Box>
 			<Radio.Group label="How does it get to the server?" {...way}>
-				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
+				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={4}>
 					<ChoiceCard value="handover" title="Hand it over" text="Send a one-time link to the person who deploys it. Only they see the key." />
 					<ChoiceCard value="show" title="Show it to me once" text="You see the key now, one time, and store it yourself." />
 				</SimpleGrid>
 			</Radio.Group>
 			{email !== null && (
 				<TextInput
-					mt="sm"
-					label="Send the link to"
-					description="Optional: an e-mail address. You get the link to copy in any case."
+					mt={12}
+					label={<Labelled text="Send the link to" by="Optional, by e-mail; you get it to copy in any case" />}
 					type="email"
 					autoComplete="off"
 					maxLength={EMAIL_CHARACTERS_MAX}

@@ -1,10 +1,12 @@
 import { Alert, Autocomplete, Button, Group, List, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useLayoutEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useAccess } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { goToFirstFault } from "../../ui/first-fault.ts";
 import { Problem } from "../../ui/problem.tsx";
+import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { type Choices, CreateMore } from "../create/more.tsx";
@@ -75,6 +77,10 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 		initialValues: toFormValues(toValues(apiKey)),
 		validate: (values) => faultsOfChanged(complete(values), toValues(before), { ...plan, rate_limits: plan_limits }),
 	});
+	const field = useRef<HTMLInputElement>(null);
+	useEffect(() => {
+		if (at === undefined) field.current?.focus();
+	}, [at]);
 	const labelFault = validateLabels(labels);
 	const filled = fieldsThatDiffer(toValues(before), complete(form.values)).length > 0;
 	// Before the next event: an Esc must find it.
@@ -106,9 +112,17 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 	}
 
 	return (
-		<form noValidate onSubmit={form.onSubmit(() => void save())}>
-			<Stack gap="lg">
+		<form
+			noValidate
+			className="kw-sheet-form"
+			onSubmit={form.onSubmit(
+				() => void save(),
+				(_errors, _values, event) => event && goToFirstFault(event.currentTarget),
+			)}
+		>
+			<Stack gap="md" flex={1} pb="md">
 				<TextInput
+					ref={field}
 					label="Name"
 					required
 					withAsterisk={false}
@@ -157,6 +171,8 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 				)}
 				<ChangedMeanwhile changes={meanwhile} theirs={toValues(before)} />
 				<Problem error={action.error} />
+			</Stack>
+			<SheetFoot>
 				<Group justify="flex-end" gap={8}>
 					<Button variant="default" onClick={onCancel}>
 						Close without saving
@@ -165,7 +181,7 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 						{meanwhile.length > 0 ? "Save all the same" : "Save changes"}
 					</Button>
 				</Group>
-			</Stack>
+			</SheetFoot>
 		</form>
 	);
 }

@@ -39,7 +39,7 @@ export function ListCards({ tenant_id, rows, may, onRevoke }: CardsProps) {
 							</Text>
 						</Group>
 						<Group justify="space-between" mt={4} wrap="nowrap" gap={8}>
-							<Text size="sm" c="dimmed" truncate component="div">
+							<Text size="sm" c="dimmed" component="div">
 								Used <Time short value={key.canary_used_at ?? key.last_used_at} never="not yet" />
 								{expires_at !== null && (
 									<>

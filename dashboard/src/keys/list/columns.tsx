@@ -66,13 +66,13 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 				{lastFour(key.secrets) ?? "–"}
 			</Text>
 		)),
-		column("owner", { label: "Responsible", sort: null, width_px: 90 }, ({ key }) => (
+		column("owner", { label: "Responsible", sort: null, width_px: 96 }, ({ key }) => (
 			<Text size="sm" truncate title={key.owner.name} dir="auto" ta="left">
 				{key.owner.name}
 			</Text>
 		)),
-		column("attention", { label: "Status", sort: "status", width_px: 152 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
-		column("activity", { label: "24 hours", sort: null, width_px: 124, align: "right" }, ({ key, hours }) => (
+		column("attention", { label: "Status", sort: "status", width_px: 168 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
+		column("activity", { label: "24 hours", sort: null, width_px: 120, align: "right" }, ({ key, hours }) => (
 			<Group gap={8} wrap="nowrap" justify="flex-end">
 				<Text span size="sm" className="kw-figures">
 					{count.format(key.usage_24h)}
@@ -80,7 +80,7 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 				<Activity hours={hours} />
 			</Group>
 		)),
-		column("used", { label: "Last used", sort: "last_used", width_px: 100 }, ({ key }) => (
+		column("used", { label: "Last used", sort: "last_used", width_px: 92 }, ({ key }) => (
 			<Text span size="sm" c="dimmed">
 				<Time short value={key.canary_used_at ?? key.last_used_at} never="not yet" />
 			</Text>

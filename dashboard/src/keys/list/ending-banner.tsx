@@ -9,9 +9,9 @@ import { DueTime } from "../due-badge.tsx";
 import { type ApiKey, endingQuery } from "../queries.ts";
 import { dismiss, endingSoon, isNews } from "./ending-soon.ts";
 
-const KEYS_SHOWN_MAX = 5;
-/** Aligns the names. */
-const DUE_WIDTH_PX = 104;
+/** At most two lines at 1,280 px, so that the list below begins on the same screen. */
+const KEYS_SHOWN_MAX = 4;
+const KEY_WIDTH_PX = 400;
 
 /** Keys that end within 30 days, until the person dismisses the banner for this browser session. */
 export function EndingBanner({ tenant_id }: { tenant_id: string }) {
@@ -25,11 +25,11 @@ export function EndingBanner({ tenant_id }: { tenant_id: string }) {
 		setDismissals((count) => count + 1);
 	}
 	return (
-		<Group component="section" className="kw-surface" p="lg" wrap="nowrap" align="flex-start" aria-label="Keys that end soon" data-ending>
+		<Group component="section" className="kw-surface" p="md" wrap="nowrap" align="flex-start" aria-label="Keys that end soon" data-ending>
 			<ThemeIcon variant="light" color="yellow" size={32} radius="xl" visibleFrom="xs">
 				<IconClock size={18} stroke={1.6} aria-hidden="true" />
 			</ThemeIcon>
-			<Stack gap={8} miw={0} flex={1}>
+			<Stack gap={4} miw={0} flex={1}>
 				<Title order={2}>{keys.length === 1 ? "A key ends within 30 days" : `${keys.length} keys end within 30 days`}</Title>
 				<Text size="sm">
 					From then on every request with {keys.length === 1 ? "it" : "them"} is refused.{" "}
@@ -37,22 +37,22 @@ export function EndingBanner({ tenant_id }: { tenant_id: string }) {
 						? "Open a key to give it a later end, or to replace it while both the old and the new one work."
 						: "Tell the responsible person."}
 				</Text>
-				<ul style={{ margin: 0, padding: 0, listStyle: "none" }}>
+				<Group component="ul" gap="2px 24px" m={0} mt={2} p={0} style={{ listStyle: "none" }}>
 					{keys.slice(0, KEYS_SHOWN_MAX).map((key) => (
 						<EndingKey key={key.id} tenant_id={tenant_id} apiKey={key} />
 					))}
-				</ul>
-				{keys.length > KEYS_SHOWN_MAX && (
-					<Text size="sm">
-						<Anchor
-							inherit
-							underline="always"
-							renderRoot={(props) => <Link to="/settings/api-access" search={{ tenant: tenant_id, sort: "expires" }} {...props} />}
-						>
-							Show all keys by their end
-						</Anchor>
-					</Text>
-				)}
+					{keys.length > KEYS_SHOWN_MAX && (
+						<Text component="li" size="sm">
+							<Anchor
+								inherit
+								underline="always"
+								renderRoot={(props) => <Link to="/settings/api-access" search={{ tenant: tenant_id, sort: "expires" }} {...props} />}
+							>
+								Show all keys by their end
+							</Anchor>
+						</Text>
+					)}
+				</Group>
 			</Stack>
 			<CloseButton aria-label="Put this aside for now" onClick={close} />
 		</Group>
@@ -60,23 +60,24 @@ export function EndingBanner({ tenant_id }: { tenant_id: string }) {
 }
 
 function EndingKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	const { id, name, owner, expires_at } = apiKey;
 	return (
-		<Group component="li" gap={8} py={2} wrap="nowrap">
-			<Box miw={DUE_WIDTH_PX}>
-				<DueTime kind="expiry" value={apiKey.expires_at} never="" />
+		<Group component="li" gap={8} wrap="nowrap" miw={0} maw={{ base: "100%", xs: KEY_WIDTH_PX }}>
+			<Box flex="none">
+				<DueTime kind="expiry" value={expires_at} never="" />
 			</Box>
-			<Text size="sm" className="kw-wrap" miw={0}>
+			<Text size="sm" truncate miw={0} title={`${name} · ${owner.name}`}>
 				<Anchor
 					inherit
 					fw={500}
 					underline="always"
-					renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id }} {...props} />}
+					renderRoot={(props) => <Link to="/settings/api-access/$key_id" params={{ key_id: id }} search={{ tenant: tenant_id }} {...props} />}
 				>
-					{apiKey.name}
+					<bdi>{name}</bdi>
 				</Anchor>
 				<Text span inherit c="dimmed">
 					{" "}
-					· {apiKey.owner.name}
+					· <bdi>{owner.name}</bdi>
 				</Text>
 			</Text>
 		</Group>

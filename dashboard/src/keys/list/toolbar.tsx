@@ -11,8 +11,11 @@ const TYPED_MS = 250;
 const TEXT_CHARACTERS_MAX = 200;
 const SEARCHED_FROM = 8;
 const SEARCH_WIDTH_PX = 224;
-/** Together with the search, the clear button and the total these fill one row at 1,280 px: nothing wraps while a search is typed. */
-const CHOICE_WIDTH_PX = 112;
+/**
+ * Each as wide as its name. Together with the search, the clear button and the total they fill one row at 1,280 px: nothing wraps while a search is
+ * typed.
+ */
+const WIDTHS_PX = { Environment: 124, Responsible: 120, Status: 96, Integration: 116 } as const;
 const ARROW_WIDTH_PX = 24;
 const STATUS_WORDS: Readonly<Record<Status, string>> = { active: "Active", paused: "Paused", expired: "Expired", revoked: "Revoked" };
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
@@ -194,7 +197,7 @@ function sortFrom(value: string | null): Sort {
 }
 
 interface ChooseProps<T extends string> {
-	readonly label: string;
+	readonly label: keyof typeof WIDTHS_PX;
 	readonly data: { value: T; label: string }[];
 	readonly value: T | undefined;
 	readonly onChosen: (value: T | null) => void;
@@ -211,7 +214,7 @@ function Choose<T extends string>({ label, data, value, onChosen }: ChooseProps<
 			clearable
 			searchable={data.length > SEARCHED_FROM}
 			clearButtonProps={{ "aria-label": `Any ${label.toLowerCase()}` }}
-			w={{ base: "calc(50% - 4px)", sm: CHOICE_WIDTH_PX }}
+			w={{ base: "calc(50% - 4px)", sm: WIDTHS_PX[label] }}
 			rightSectionWidth={ARROW_WIDTH_PX}
 			styles={{ input: { paddingInline: `10px ${ARROW_WIDTH_PX}px` } }}
 			comboboxProps={{ width: 220, position: "bottom-start" }}

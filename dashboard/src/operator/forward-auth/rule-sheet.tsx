@@ -1,8 +1,9 @@
-import { Autocomplete, Button, Group, MultiSelect, NumberInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, MultiSelect, NumberInput, Stack, TagsInput, Text, TextInput, type TextInputProps } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
+import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import type { Fault } from "./draft.ts";
 import { permissionsQuery } from "./queries.ts";
 import { METHODS, placesWords, type Rule } from "./rule.ts";
@@ -76,8 +77,12 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 	}
 	const other_methods = form.values.methods.filter((method) => !METHODS.some((usual) => usual === method));
 	return (
-		<form noValidate onSubmit={form.onSubmit(keep, (_errors, _values, event) => event && goToFirstFault(event.currentTarget))}>
-			<Stack gap="md">
+		<form
+			noValidate
+			className="kw-sheet-form"
+			onSubmit={form.onSubmit(keep, (_errors, _values, event) => event && goToFirstFault(event.currentTarget))}
+		>
+			<Stack gap="md" flex={1} pb="md">
 				<TextInput
 					label="Path"
 					description={<>:tenant_id and :site_id say whose the request is, :anything stands for one part, a * at the end for all that follows</>}
@@ -127,22 +132,16 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 					clampBehavior="strict"
 					{...form.getInputProps("cost")}
 				/>
-				<TextInput
+				<Costs
 					label="Named limits"
 					description="Optional: limits of the plan that this spends besides, each with how much"
 					placeholder="exports=1, reports=5"
-					autoComplete="off"
-					spellCheck={false}
-					classNames={{ input: "kw-mono" }}
 					{...form.getInputProps("limits")}
 				/>
-				<TextInput
+				<Costs
 					label="Budgets"
 					description="Optional: budgets of the key that this spends at another cost, in their unit"
 					placeholder="credits=25, calls=0"
-					autoComplete="off"
-					spellCheck={false}
-					classNames={{ input: "kw-mono" }}
 					{...form.getInputProps("budgets")}
 				/>
 				<TextInput
@@ -155,11 +154,18 @@ function RuleForm({ rule, number, faults, onKeep }: SheetProps) {
 				<Text size="sm" c="dimmed" aria-live="polite">
 					Rule {number}: {placesWords(form.values.pattern.trim())}. Nothing holds until the rules are saved.
 				</Text>
+			</Stack>
+			<SheetFoot>
 				<Group justify="flex-end" gap={8}>
 					<LeaveButton>Close without keeping it</LeaveButton>
 					<Button type="submit">Put into the draft</Button>
 				</Group>
-			</Stack>
+			</SheetFoot>
 		</form>
 	);
+}
+
+/** Names, each with what is spent of it, on one line. */
+function Costs(props: TextInputProps) {
+	return <TextInput autoComplete="off" spellCheck={false} classNames={{ input: "kw-mono" }} {...props} />;
 }

@@ -39,10 +39,14 @@ export function ChangePlan({ tenant, onClose }: ChangeProps) {
 	return (
 		<Stack gap="md">
 			<Text size="sm" className="kw-wrap">
-				<b>
+				<b className="kw-name" title={tenant.name}>
 					<bdi>{tenant.name}</bdi>
 				</b>{" "}
-				has the plan <b>{before?.name ?? "…"}</b>. Another one holds from the next request on.
+				has the plan{" "}
+				<b className="kw-name" title={before?.name}>
+					<bdi>{before?.name ?? "…"}</bdi>
+				</b>
+				. Another one holds from the next request on.
 			</Text>
 			<Select
 				label="New plan"

@@ -2,6 +2,7 @@ import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { answered, api } from "../../http/api.ts";
+import { goToFirstFault } from "../../ui/first-fault.ts";
 import { GuardedModal, LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
@@ -67,7 +68,13 @@ function SiteForm({ tenant_id, site, onClose }: FormProps) {
 	}
 
 	return (
-		<form noValidate onSubmit={form.onSubmit(() => void save())}>
+		<form
+			noValidate
+			onSubmit={form.onSubmit(
+				() => void save(),
+				(_errors, _values, event) => event && goToFirstFault(event.currentTarget),
+			)}
+		>
 			<Stack gap="md">
 				<TextInput
 					label="Name"

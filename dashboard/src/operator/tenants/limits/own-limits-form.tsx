@@ -47,8 +47,11 @@ export function OwnLimits({ tenant, onClose }: { tenant: Tenant; onClose: () => 
 		<form noValidate onSubmit={(event) => void save(event)}>
 			<Stack gap="md">
 				<Text size="sm" className="kw-wrap">
-					What you choose here holds for <bdi>{tenant.name}</bdi> instead of the plan's limit, also after its plan changes. What is above a lower
-					limit keeps working; nothing new is made.
+					What you choose here holds for{" "}
+					<bdi className="kw-name" title={tenant.name}>
+						{tenant.name}
+					</bdi>{" "}
+					instead of the plan's limit, also after its plan changes. What is above a lower limit keeps working; nothing new is made.
 				</Text>
 				{LIMITS.map(({ field, name, unit, size }) => (
 					<Group key={field} gap={8} align="flex-start" wrap="nowrap">
