@@ -30,6 +30,7 @@ suite("connections to a PostgreSQL that falls silent", () => {
 	function connect(clock: Clock = systemClock) {
 		const pool = new pg.Pool({ connectionString: bare.appUrl, max: 1, connectionTimeoutMillis: 2_000 });
 		pool.on("error", () => undefined);
+		pool.on("connect", (client) => client.on("error", () => undefined));
 		const queries = new Kysely<Tables>({
 			dialect: new PostgresDialect({ pool: answeringPool(pool, { begin_ms: BEGIN_MS, statement_ms: STATEMENT_MS, clock }) }),
 		});
@@ -75,6 +76,43 @@ suite("connections to a PostgreSQL that falls silent", () => {
 			);
 			clock.advance(BEGIN_MS - 0.4);
 			await refused;
+		} finally {
+			await database.close();
+		}
+	});
+
+	/** Ends the session as an administrator or a restart does, before this process can read of it. */
+	function end(pid: number): void {
+		process.kill(pid, "SIGTERM");
+		try {
+			for (;;) process.kill(pid, 0);
+		} catch {
+			// It is gone.
+		}
+	}
+
+	test("a transaction whose idle connection has ended unnoticed begins on another one; one that ends later fails once", async () => {
+		const { queries, database } = connect(new ManualClock());
+		const begin = (run: (pid: number) => void) =>
+			inTransaction(database, "*", async (tx) => {
+				const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+				run(rows[0]?.pid ?? 0);
+				return (await sql<{ one: number }>`select 1 as one`.execute(tx)).rows[0]?.one;
+			});
+		try {
+			for (let round = 0; round < 10; round += 1) {
+				end(await getPid(queries));
+				let runs = 0;
+				equal(await begin(() => (runs += 1)), 1);
+				equal(runs, 1);
+			}
+			let runs = 0;
+			const killed = begin((pid) => {
+				runs += 1;
+				end(pid);
+			});
+			await rejects(killed, /unavailable/);
+			deepEqual([runs, await begin(() => undefined)], [1, 1]);
 		} finally {
 			await database.close();
 		}

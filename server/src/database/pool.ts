@@ -24,6 +24,11 @@ export class NoSession extends Error {
 	override readonly name = "NoSession";
 }
 
+/** PostgreSQL did not answer within the patience; the connection was closed. */
+export class NoAnswer extends Error {
+	override readonly name = "NoAnswer";
+}
+
 /**
  * Wraps `pool` and discards unusable connections: those on which PostgreSQL does not respond (a vanished host would otherwise block them for
  * as long as TCP retransmits, 15 minutes), and those that have become read-only (after a failover they lead to the former primary, which still
@@ -112,7 +117,7 @@ class WatchedClient {
 		try {
 			return await this.#client.query(text, values);
 		} catch (error) {
-			if (this.#givenUp) throw new Error("Connection terminated: PostgreSQL does not answer on it", { cause: error });
+			if (this.#givenUp) throw new NoAnswer("Connection terminated: PostgreSQL does not answer on it", { cause: error });
 			if (error instanceof pg.DatabaseError && getMeaning(error.code ?? "") === "session_lost") this.#isLost = true;
 			throw error;
 		} finally {

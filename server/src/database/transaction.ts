@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction, type TransactionBuilder } from "kys
 import pg from "pg";
 import { ApiError } from "../core/error.ts";
 import type { Database, DatabaseContext } from "./database.ts";
-import { NoSession } from "./pool.ts";
+import { NoAnswer, NoSession } from "./pool.ts";
 import { APP_ROLE } from "./roles.ts";
 import { getMeaning } from "./sqlstate.ts";
 import type { Tables } from "./tables.ts";
@@ -43,6 +43,12 @@ export function isUnavailable(error: unknown): boolean {
 
 const UNAVAILABLE_RETRY_SECONDS = 2;
 
+/** Whether PostgreSQL or the network ended the session, and said so at once. */
+function wasEnded(error: unknown): boolean {
+	if (error instanceof pg.DatabaseError) return getMeaning(error.code ?? "") === "session_lost";
+	return isUnavailable(error) && !(error instanceof NoSession) && !(error instanceof NoAnswer);
+}
+
 /** The 503 of an unavailable database; authentication fails closed, and never with 401. */
 export function unavailable(cause: unknown): ApiError {
 	return new ApiError("unavailable", "The database is temporarily unavailable or busy. Try again shortly.", {
@@ -77,16 +83,25 @@ interface Begun {
 	readonly idle_ms?: number | undefined;
 }
 
+/** Other sessions tried for a transaction whose session ended before `run`: a restart of PostgreSQL ends all of a pool. */
+const OTHER_SESSIONS_MAX = 2;
+
 async function begun<T>(scope: string, { builder, idle_ms }: Begun, run: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
 	const idle = idle_ms === undefined ? sql`` : sql`, ${idleFor(idle_ms)}`;
-	try {
-		return await builder.execute(async (transaction) => {
-			await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)${idle}`.execute(transaction);
-			return await run(transaction);
-		});
-	} catch (error) {
-		if (isUnavailable(error)) throw unavailable(error);
-		throw error;
+	for (let tried = 0; ; tried += 1) {
+		let ran = false;
+		try {
+			return await builder.execute(async (transaction) => {
+				await sql`select set_config('role', ${APP_ROLE}, true), set_config('keywright.scope', ${scope}, true)${idle}`.execute(transaction);
+				ran = true;
+				return await run(transaction);
+			});
+		} catch (error) {
+			// An idle session may have ended without this process having read it; before `run` nothing has happened, so another one is as good.
+			if (!ran && tried < OTHER_SESSIONS_MAX && wasEnded(error)) continue;
+			if (isUnavailable(error)) throw unavailable(error);
+			throw error;
+		}
 	}
 }
 
