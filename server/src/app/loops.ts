@@ -1,25 +1,21 @@
-import { sweepSessions } from "../access/sweep.ts";
-import { sweepAlerts } from "../alerts/sweep.ts";
 import { emitCheckpoints } from "../audit/checkpoints/emit.ts";
 import { startCheckpoints } from "../audit/checkpoints/loop.ts";
 import { noteKeysFrom } from "../audit/checkpoints/note.ts";
-import { sweepExpired } from "../audit/idempotency.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { startSweep } from "../documents/sweep.ts";
-import { RefusalFlusher, sweepFailures } from "../failures/flush.ts";
+import { RefusalFlusher } from "../failures/flush.ts";
 import type { RefusalRecorder } from "../failures/recorder.ts";
 import { warnOfExpiry } from "../keys/expiry/warn.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
 import { RotationSchedule, type ScheduleContext } from "../keys/schedule/run.ts";
 import { aggregateUsage } from "../usage/aggregate.ts";
-import { rollUpUsage } from "../usage/roll-up.ts";
-import { sweepEvidence } from "../usage/sources/evidence-sweep.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { Ledger } from "../verification/limits/ledger.ts";
-import { announceThresholds, sweepBudgets } from "../verification/limits/thresholds.ts";
-import { resealWebhooks, sweepEvents } from "../webhooks/delivery/sweep.ts";
+import { announceThresholds } from "../verification/limits/thresholds.ts";
+import { resealWebhooks } from "../webhooks/delivery/sweep.ts";
+import { getCleanups } from "./cleanups.ts";
 import { type NotificationOptions, startNotifications } from "./notifications.ts";
 
 const CLEANUP_EVERY_MS = 600_000;
@@ -63,17 +59,13 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 	const schedule = new RotationSchedule({ makeContext: () => options.systemContext("rotation schedule") });
 	const loops = [
 		...(options.without_notifications === true ? [] : startNotifications(options)),
-		startLoop({ name: "usage_roll_up", every_ms: CLEANUP_EVERY_MS, log, run: async () => void (await rollUpUsage({ clock, database })) }),
-		startLoop({ name: "expired_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepExpired({ clock, database }) }),
-		startLoop({ name: "event_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvents({ clock, database }, options.event_retention_days) }),
+		...Object.entries(getCleanups(options)).map(([name, run]) => startLoop({ name, every_ms: CLEANUP_EVERY_MS, log, run })),
 		startLoop({
 			name: "webhook_rekeying",
 			every_ms: CLEANUP_EVERY_MS,
 			log,
 			run: async () => void (await resealWebhooks({ ...options.systemContext("pepper rotation"), webhook_keys: options.webhook_keys })),
 		}),
-		startLoop({ name: "session_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepSessions({ clock, database }) }),
-		startLoop({ name: "evidence_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepEvidence({ clock, database }) }),
 		startLoop({
 			name: "expiry_warnings",
 			every_ms: EXPIRY_EVERY_MS,
@@ -94,11 +86,8 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 			run: afterUsage(() => remindOfRotations(options.systemContext("rotation"))),
 		}),
 		startLoop({ name: "failure_flush", every_ms: FAILURES_EVERY_MS, log, run: () => failures.run() }),
-		startLoop({ name: "failure_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepFailures({ clock, database }) }),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
-		startLoop({ name: "alert_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepAlerts({ clock, database }, options.alert_retention_days) }),
 		startLoop({ name: "budget_thresholds", every_ms: BUDGETS_EVERY_MS, log, run: async () => void (await announceThresholds({ database, clock })) }),
-		startLoop({ name: "budget_sweep", every_ms: CLEANUP_EVERY_MS, log, run: () => sweepBudgets({ clock, database }) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => ledger.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		startLoop({ name: "checkpoint_events", every_ms: SWEEP_EVERY_MS, log, run: () => emitCheckpoints({ database, clock, note_keys }) }),
