@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { checkActions } from "./architecture/actions.ts";
 import { checkDocument, readDocuments } from "./architecture/documents.ts";
 import { checkCycles, checkFolders, checkSmallFiles } from "./architecture/graph.ts";
+import { checkLongTests } from "./architecture/long-tests.ts";
 import { checkImports } from "./architecture/modules.ts";
 import { checkOwners } from "./architecture/owners.ts";
 import {
@@ -10,6 +11,7 @@ import {
 	dialogsHaveAddresses,
 	environmentOnlyInConfig,
 	filesAreShort,
+	linksStayLinks,
 	namesSaySomething,
 	noAny,
 	type Rule,
@@ -31,6 +33,8 @@ const RULES: readonly Rule[] = [
 	cacheKeysHaveRoots,
 	namesSaySomething,
 	filesAreShort,
+	checkLongTests,
+	linksStayLinks,
 	noAny,
 	suppressionsHaveReasons,
 	checkWords,

@@ -56,7 +56,8 @@ async function statusOf(address: string, headers: Record<string, string>, patien
 async function check(address: string, setup: Setup): Promise<void> {
 	const status = await statusOf(`${address}/tenants/${setup.tenant_id}/orders`, { "X-API-Key": setup.read_key }, UP_WITHIN_MS);
 	if (status === 200) return;
-	if (status === 400) throw new OperatorError("Keywright does not trust nginx as a proxy: start Keywright with KEYWRIGHT_TRUSTED_PROXIES=127.0.0.1 and try again.");
+	if (status === 400)
+		throw new OperatorError("Keywright does not trust nginx as a proxy: start Keywright with KEYWRIGHT_TRUSTED_PROXIES=127.0.0.1 and try again.");
 	throw new OperatorError(status === 0 ? "nginx did not come up: is it installed?" : `The first request was answered with ${status}.`);
 }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Violation } from "./source.ts";
 import { BANNED } from "./words.ts";
 
+const LINES_MAX = 250;
+
 /** Everything that is read as text: documentation, Python, and the recipes and tools in other languages. */
 const DOCUMENTS: readonly string[] = [
 	"*.md",
@@ -38,8 +40,19 @@ function getLines({ path, text }: Document): string[] {
 	return words.replace(/\]\([^)\n]*\)/g, "]").split("\n");
 }
 
+/** A Python file is as short as one in TypeScript, its tests included. */
+function checkLength({ path, text }: Document): Violation[] {
+	const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+	if (!path.endsWith(".py") || lines <= LINES_MAX) return [];
+	return [{ path, line: lines, message: `${lines} lines, more than ${LINES_MAX}: split the file` }];
+}
+
 /** Documents use the field's words, as comments and texts in code do. */
 export function checkDocument(document: Document): Violation[] {
+	return [...checkLength(document), ...checkDocumentWords(document)];
+}
+
+function checkDocumentWords(document: Document): Violation[] {
 	return getLines(document).flatMap((line, index) =>
 		BANNED.flatMap(({ pattern, instead }) => {
 			const match = pattern.exec(line);

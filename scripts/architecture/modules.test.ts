@@ -9,7 +9,7 @@ describe("the order of modules", () => {
 				'import { x } from "./key.ts";\nimport type { C } from "../core/context.ts";\nimport pg from "pg";\nexport { x, pg };\nexport type { C };\n',
 			"server/src/app.ts": 'import "./keys/create.ts";\nimport "./config.ts";\n',
 			"server/src/cli/serve.ts": 'import "../app.ts";\n',
-			"server/src/main.ts": 'import "./cli/serve.ts";\n',
+			"server/src/main.cjs": 'import "./cli/serve.ts";\n',
 		});
 	});
 

@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { eachNode, listComments, type Source, type Violation, violation } from "./source.ts";
+import { eachNode, getLineCount, listComments, type Source, type Violation, violation } from "./source.ts";
 
 const LINES_MAX = 250;
 const SERVER = "server/src/";
@@ -10,6 +10,7 @@ const SQL_MODULES = ["server/src/database/", "server/src/nodes/"];
 const SQL_CALLS = new Set(["selectFrom", "insertInto", "updateTable", "deleteFrom", "replaceInto", "mergeInto", "query"]);
 const ENVIRONMENT_READER = "server/src/config.ts";
 const TIME_READERS = new Set(["server/src/core/clock.ts", "server/src/core/log.ts"]);
+const LINK = "server/src/main.ts";
 const DIALOGS = "dashboard/src/ui/dialog/";
 const CACHE_ROOTS = "dashboard/src/http/cache-roots.ts";
 const DIALOG_PARTS = new Set(["Modal", "Drawer", "ModalBase"]);
@@ -106,9 +107,13 @@ export const namesSaySomething: Rule = (source) => {
 
 export const filesAreShort: Rule = (source) => {
 	if (source.is_test || source.is_generated) return [];
-	const lines = source.text.split("\n").length - (source.text.endsWith("\n") ? 1 : 0);
+	const lines = getLineCount(source);
 	return lines > LINES_MAX ? [violation(source, source.text.length, `${lines} lines, more than ${LINES_MAX}: split the file`)] : [];
 };
+
+/** An old Node.js runs the target of this link and prints one line; a copy that ends in `.ts` it refuses with a stack. Links are not read as sources. */
+export const linksStayLinks: Rule = (source) =>
+	source.path === LINK ? [violation(source, 0, `is a file: it must be a symbolic link to main.cjs (git checkout ${LINK})`)] : [];
 
 export const noAny: Rule = (source) =>
 	faults(source, (node) => (node.kind === ts.SyntaxKind.AnyKeyword ? "the type any: use unknown and narrow it" : null));

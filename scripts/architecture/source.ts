@@ -56,6 +56,10 @@ export function violation(source: Source, position: number, message: string): Vi
 	return { path: source.path, line: source.tree.getLineAndCharacterOfPosition(position).line + 1, message };
 }
 
+export function getLineCount({ text }: Source): number {
+	return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+}
+
 /** Calls `visit` for every syntax node of the file, outermost first. */
 export function eachNode(source: Source, visit: (node: ts.Node) => void): void {
 	const walk = (node: ts.Node): void => {
