@@ -66,7 +66,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 		lease_seconds: 5,
 		auth_failures_per_minute: 300,
 		documents: false,
-		sole: true,
+		single_node: true,
 	});
 	const { raw_keys } = await populate(embedded.urlFor("app", "keywright"), peppers, options.keys, options.population);
 	options.prepare?.(app, raw_keys);

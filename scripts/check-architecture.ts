@@ -20,7 +20,7 @@ import {
 	timeOnlyFromClock,
 } from "./architecture/rules.ts";
 import { readSources, type Source, type Violation } from "./architecture/source.ts";
-import { checkWords } from "./architecture/words.ts";
+import { checkNames, checkWords } from "./architecture/words.ts";
 
 /** Rules about one file. */
 const RULES: readonly Rule[] = [
@@ -38,6 +38,7 @@ const RULES: readonly Rule[] = [
 	noAny,
 	suppressionsHaveReasons,
 	checkWords,
+	checkNames,
 ];
 
 /** Rules about all files together. */

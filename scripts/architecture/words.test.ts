@@ -14,6 +14,18 @@ describe("words", () => {
 		refused({ "python/tests/test_a.py": "def test_nobody_listens():\n" }, /:1 the word "nobody"/);
 	});
 
+	it("refuses a banned word as a part of a name that is declared", () => {
+		for (const text of [
+			"const standing = 1",
+			"function getVerdict() {}",
+			"class A { #settle() {} }",
+			"type A = { sole: boolean }",
+			"const { a: doors } = b",
+		])
+			refused({ "server/src/keys/a.ts": `export {};\n${text};\n` }, /a\.ts:2 the name "#?\w+" has "\w+": see the glossary/);
+		admitted({ "server/src/keys/a.ts": "const outstanding = understandingOf;\n", "server/src/keys/a.test.ts": "const standing = 1;\n" });
+	});
+
 	it("admits the glossary, addresses of links, decisions, and the wall clock", () => {
 		admitted({
 			"CONTRIBUTING.md": "## Glossary\n\n| nobody |\n\n## Next\n",

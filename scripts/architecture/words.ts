@@ -30,6 +30,11 @@ export const BANNED: readonly Banned[] = [
 	{ pattern: /\bknock(?:s|ed|ing)?\b/i, instead: "present a key, send a request" },
 ];
 
+/** Parts of names that the glossary replaces. Not among them are words that public fields and columns have (`told_apart`, `legacy_formats`). */
+const BANNED_IN_NAMES =
+	/^(?:standing|sole|settle[sd]?|settling|folds?|folding|judge[sd]?|judging|verdicts?|misshapen|untake|visitors?|choices|(?:some|no|any)body|whoever|papers|doors?|walls)$/i;
+const NAMED = /^(?:server|client)\/src\//;
+
 const SCOPE = /^(?:server|client|dashboard)\/src\/|^(?:server|client)\/testing\/|^scripts\/|^bench\/|^e2e\/|^examples\//;
 /** Texts that quote the words themselves. */
 const ALLOWED: readonly string[] = ["scripts/architecture/words.ts", "scripts/architecture/words.test.ts"];
@@ -41,6 +46,32 @@ function getTexts(source: Source): { position: number; text: string }[] {
 		const is_text =
 			ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddle(node) || ts.isTemplateTail(node) || ts.isJsxText(node);
 		if (is_text && /\S \S/.test(node.text)) found.push({ position: node.getStart(source.tree), text: node.text });
+	});
+	return found;
+}
+
+function isDeclaration(node: ts.Node): node is ts.NamedDeclaration {
+	return (
+		ts.isFunctionDeclaration(node) ||
+		ts.isVariableDeclaration(node) ||
+		ts.isParameter(node) ||
+		ts.isBindingElement(node) ||
+		ts.isInterfaceDeclaration(node) ||
+		ts.isTypeAliasDeclaration(node) ||
+		ts.isClassElement(node) ||
+		ts.isPropertySignature(node)
+	);
+}
+
+/** Names that a file declares use the field's words, as texts do. */
+export function checkNames(source: Source): Violation[] {
+	if (!NAMED.test(source.path) || source.is_generated || source.is_test) return [];
+	const found: Violation[] = [];
+	eachNode(source, (node) => {
+		if (!isDeclaration(node) || node.name === undefined || !(ts.isIdentifier(node.name) || ts.isPrivateIdentifier(node.name))) return;
+		const word = node.name.text.split(/[_#]|(?=[A-Z])/).find((part) => BANNED_IN_NAMES.test(part));
+		if (word !== undefined)
+			found.push(violation(source, node.name.getStart(source.tree), `the name "${node.name.text}" has "${word}": see the glossary`));
 	});
 	return found;
 }

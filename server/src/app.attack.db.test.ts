@@ -39,7 +39,7 @@ test("a node keeps its lease however busy its database connections are with othe
 		lease_seconds: LEASE_SECONDS,
 		auth_failures_per_minute: 300,
 		documents: false,
-		sole: true,
+		single_node: true,
 	});
 	try {
 		const busy = Array.from({ length: BUSY }, () =>

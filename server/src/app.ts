@@ -70,7 +70,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { database, verification_database, clock, log } = options;
 	const audit_keys = auditKeysFrom(options.peppers);
 	const rekeying = new RekeyQueue(log);
-	const { node, skew, meter, grants, ledger, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys } =
+	const { node, skew, meter, grants, ledger, imported_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys } =
 		createVerification({
 			...options,
 			onBarrier: (waited_ms) => metrics.barrier(waited_ms),
@@ -116,7 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		log,
 		peppers: options.peppers,
 		key_brand: options.key_brand,
-		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures, legacy_formats },
+		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures, imported_formats },
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,
@@ -136,7 +136,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		mailAddressChanged: people.mailAddressChanged,
 		public_url: options.public_url,
 		mail: mailer.enabled,
-		processHealth: () => ({ ...{ version: options.version, embedded: options.sole }, ...collectFigures({ skew, meter, grants }) }),
+		processHealth: () => ({ ...{ version: options.version, embedded: options.single_node }, ...collectFigures({ skew, meter, grants }) }),
 		enders: ENDERS,
 		forget_documents: (tenant_id: string) => deleteTenantFiles(options.uploads_dir, tenant_id),
 	};
@@ -172,7 +172,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 	await node.start();
 	await profile.start();
-	await legacy_formats.start();
+	await imported_formats.start();
 	await forward_auth.start();
 	await checkPeppers(systemContext("start"));
 	const flushing = startFlushing({ database, meter, clock, node, log });
@@ -238,7 +238,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await http.close();
 			await loops.stop();
 			await profile.stop();
-			await legacy_formats.stop();
+			await imported_formats.stop();
 			await forward_auth.stop();
 			await people.close();
 			await flushing.stop();

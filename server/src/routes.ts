@@ -4,7 +4,7 @@ import { type AnonymousRouteContext, anonymousPeopleRoutes, operatorPeopleRoutes
 import type { SignInContext } from "./access/people/sign-in.ts";
 import type { PortalLinkContext } from "./access/portal/links.ts";
 import { managementPortalRoutes } from "./access/portal/routes.ts";
-import { managementStandingRoutes, operatorServiceRoutes } from "./access/routes.ts";
+import { managementAccessRoutes, operatorServiceRoutes } from "./access/routes.ts";
 import type { ServiceContext } from "./access/services/service.ts";
 import { managementAlertRoutes } from "./alerts/routes.ts";
 import type { AlertTestContext } from "./alerts/send-test.ts";
@@ -84,7 +84,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...siteUseRoutes,
 	...managementUsageRoutes,
 	...managementSourceRoutes,
-	...managementStandingRoutes,
+	...managementAccessRoutes,
 	...managementPortalRoutes,
 	...managementAlertRoutes,
 	...managementWebhookRoutes,

@@ -21,7 +21,7 @@ export interface TestDatabase extends BareTestDatabase {
 export async function testDatabase(options: { clock?: Clock } = {}): Promise<TestDatabase> {
 	const bare = await bareTestDatabase();
 	const clock = options.clock ?? systemClock;
-	const node = new Node({ database: bare.database, clock, log: testLog, lease_seconds: 5, version: "test", sole: true });
+	const node = new Node({ database: bare.database, clock, log: testLog, lease_seconds: 5, version: "test", single_node: true });
 	await node.start();
 	const audit_keys = auditKeysFrom(parsePeppers(TEST_PEPPER));
 	return {

@@ -16,9 +16,17 @@ export const LONG_LEASE_SECONDS = 600;
 /** A started node; the test that starts one must stop it. */
 export async function startNode(
 	database: Database,
-	options: { lease_seconds?: number; sole?: boolean; clock?: Clock; skew?: ClockSkew } = {},
+	options: { lease_seconds?: number; single_node?: boolean; clock?: Clock; skew?: ClockSkew } = {},
 ): Promise<Node> {
-	const node = new Node({ database, clock: systemClock, log: testLog, lease_seconds: LONG_LEASE_SECONDS, version: "test", sole: false, ...options });
+	const node = new Node({
+		database,
+		clock: systemClock,
+		log: testLog,
+		lease_seconds: LONG_LEASE_SECONDS,
+		version: "test",
+		single_node: false,
+		...options,
+	});
 	await node.start();
 	return node;
 }

@@ -138,7 +138,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 		plan,
 		async process(options = {}) {
 			const own = options.database ?? database;
-			const node = new Node({ database: own, clock, log: testLog, lease_seconds: LEASE_SECONDS, version: "test", sole: false });
+			const node = new Node({ database: own, clock, log: testLog, lease_seconds: LEASE_SECONDS, version: "test", single_node: false });
 			const meter = new Meter({ clock });
 			const windows = new WindowStore(clock);
 			const { grants_max } = options;
@@ -152,7 +152,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 			});
 			const ledger = new Ledger({ database: options.quota_database ?? own, clock, log: testLog });
 			const failures = new AddressFailures({ clock, per_minute: options.failures_per_minute ?? 300 });
-			const legacy_formats = liveImportedFormats({ database: own, node, log: testLog });
+			const imported_formats = liveImportedFormats({ database: own, node, log: testLog });
 			const exposures = new ExposureRecorder({ database: own, clock, log: testLog });
 			const refusals = new RefusalRecorder({ addresses: true });
 			const rekeyed: Process["rekeyed"] = [];
@@ -160,7 +160,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				brand: BRAND,
 				sources: new SourceMemo({ addresses: true, filterHeader: headerFilter() }),
 				peppers: options.peppers ?? peppers,
-				legacy_formats,
+				imported_formats,
 				node,
 				clock,
 				log: testLog,
@@ -173,7 +173,7 @@ export async function verificationFixture(): Promise<VerificationFixture> {
 				onRekeyDue: (grant, secret) => rekeyed.push({ grant, secret }),
 			});
 			await node.start();
-			await legacy_formats.current();
+			await imported_formats.current();
 			nodes.push(node);
 			const ask = async (raw_key: string, question?: Partial<Question>) => verifier.decide(newQuestion(raw_key, question));
 			return { node, meter, windows, grants, ledger, failures, verifier, exposures, refusals, rekeyed, ask };

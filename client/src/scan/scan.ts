@@ -1,4 +1,4 @@
-import { type ArchiveVisitor, readArchive } from "./archive/archive.ts";
+import { type ArchiveHandlers, readArchive } from "./archive/archive.ts";
 import { beginsAsZip, isArchiveName } from "./archive/directory.ts";
 import type { RandomAccess } from "./archive/random-access.ts";
 import { OpenFile } from "./files/file.ts";
@@ -148,7 +148,7 @@ export class Scan {
 	/** The keys in an archive; null if it is none. */
 	async archive(path: string, archive: RandomAccess): Promise<Located[] | null> {
 		const located: Located[] = [];
-		const visitor: ArchiveVisitor = {
+		const handlers: ArchiveHandlers = {
 			content: async (inside, chunks, again) => {
 				try {
 					for await (const chunk of chunks) this.searcher.push(chunk);
@@ -159,7 +159,7 @@ export class Scan {
 			},
 			skipped: (inside, reason) => this.skip(path + inside, reason),
 		};
-		return (await readArchive(archive, visitor)) ? located : null;
+		return (await readArchive(archive, handlers)) ? located : null;
 	}
 
 	/** The lines of what was found. `again` reads the content once more, if it was longer than the window. */

@@ -103,8 +103,8 @@ export function exchange(line: Line, body: string, timeout_ms: number): Promise<
 			half = setTimeout(async () => {
 				if (!isSilent()) return;
 				if (line.probe === null) {
-					line.probe = new Promise((settle) => {
-						probed = settle;
+					line.probe = new Promise((resolve) => {
+						probed = resolve;
 					});
 					replace();
 				} else if (await line.probe) half = setTimeout(() => isSilent() && replace(), GRACE_MS);

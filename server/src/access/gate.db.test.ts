@@ -132,7 +132,18 @@ test("the operator manages plans, tenants and sites", async () => {
 	equal((await asOperator("DELETE", "/api/v1/operator/permissions/orders:write")).status, 204);
 	const created = await asOperator("POST", "/api/v1/operator/tenants", { id: "acme", name: "Acme", plan_id: "team", external_id: "cus/1" });
 	equal(created.status, 201);
-	deepEqual(Object.keys(created.body), ["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "leak_response", "key_policy", "created_at"]);
+	deepEqual(Object.keys(created.body), [
+		"id",
+		"name",
+		"plan_id",
+		"status",
+		"external_id",
+		"limits",
+		"client_policy",
+		"leak_response",
+		"key_policy",
+		"created_at",
+	]);
 	const found = await asOperator("GET", "/api/v1/operator/tenants?external_id=cus%2F1");
 	deepEqual(found.body["data"], [created.body]);
 	equal((await asOperator("PATCH", "/api/v1/operator/tenants/acme", { limits: { sites: 2, rate_limits: [] } })).status, 200);

@@ -4,9 +4,9 @@ import type { DatabaseContext } from "../database/database.ts";
 import { pageQuery, pageSchema } from "../http/input/cursor.ts";
 import { Name } from "../http/input/fields.ts";
 import { type Route, route } from "../http/route.ts";
-import { KeyPolicySchema } from "../plans/schema.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
-import { getStanding } from "./get-standing.ts";
+import { KeyPolicySchema } from "../plans/schema.ts";
+import { getTenantAccess } from "./get-tenant-access.ts";
 import type { ServiceContext } from "./services/service.ts";
 import { createService, listServices, revokeService } from "./services/services.ts";
 
@@ -54,7 +54,7 @@ export const operatorServiceRoutes: readonly Route<ServiceContext>[] = [
 
 const Person = Type.Object({ name: Type.String(), email: Type.Union([Type.String(), Type.Null()]) });
 const Ability = Type.Boolean();
-const StandingSchema = Type.Object({
+const TenantAccessSchema = Type.Object({
 	allowed: Type.Boolean({ description: "Whether the caller may create keys here" }),
 	role: Type.Enum(["owner", "admin", "viewer", "operator"]),
 	may: Type.Object({
@@ -85,14 +85,14 @@ const StandingSchema = Type.Object({
 	key_policy: KeyPolicySchema,
 });
 
-export const managementStandingRoutes: readonly Route<DatabaseContext & CallerContext & ProfileContext>[] = [
+export const managementAccessRoutes: readonly Route<DatabaseContext & CallerContext & ProfileContext>[] = [
 	route({
 		method: "GET",
 		path: "/api/v1/tenants/:tenant_id/access",
 		access: "viewer",
 		summary: "What the caller may do in the tenant, and what is missing if it cannot create keys",
 		status: 200,
-		output: StandingSchema,
-		run: getStanding,
+		output: TenantAccessSchema,
+		run: getTenantAccess,
 	}),
 ];

@@ -33,7 +33,7 @@ export interface LoopsOptions extends NotificationOptions {
 	/** `AppOptions.without_notifications`. */
 	readonly without_notifications?: boolean;
 	readonly uploads_dir: string;
-	readonly sole: boolean;
+	readonly single_node: boolean;
 	readonly peppers: Peppers;
 	/** Null: no checkpoints are written. */
 	readonly audit_checkpoint_file: string | null;
@@ -92,7 +92,7 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),
 		startLoop({ name: "checkpoint_events", every_ms: SWEEP_EVERY_MS, log, run: () => emitCheckpoints({ database, clock, note_keys }) }),
 		await startCheckpoints({ database, clock, log, peppers: options.peppers, path: options.audit_checkpoint_file }),
-		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, sole: options.sole }),
+		await startSweep({ database, clock, log, uploads_dir: options.uploads_dir, single_node: options.single_node }),
 	];
 	return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop())).then(() => failures.stop())) };
 }

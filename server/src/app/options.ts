@@ -41,5 +41,5 @@ export interface AppOptions {
 	/** For measurements: refusals are not kept, and requests not counted by what they did from where. Default: false. */
 	readonly without_records?: boolean;
 	/** Whether no other process can use the database. */
-	readonly sole: boolean;
+	readonly single_node: boolean;
 }

@@ -17,7 +17,7 @@ export interface PublicContext extends ProfileContext {
 	readonly openapi: string;
 	readonly metrics: Metrics;
 	readonly key_brand: string;
-	readonly legacy_formats: LiveImportedFormats;
+	readonly imported_formats: LiveImportedFormats;
 }
 
 const PublicProfile = Type.Object({
@@ -36,7 +36,7 @@ export const publicRoutes: readonly Route<PublicContext>[] = [
 		output: PublicProfile,
 		run: async (context: PublicContext) => ({
 			...(await getProfile(context)),
-			key_formats: toScannerFormats(context.key_brand, await context.legacy_formats.current()),
+			key_formats: toScannerFormats(context.key_brand, await context.imported_formats.current()),
 		}),
 	}),
 	route({

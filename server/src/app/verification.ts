@@ -23,12 +23,12 @@ import { Verifier, type VerifierOptions } from "../verification/verifier.ts";
  * Secrets that must not be stored in this instance: keys and tokens made by Keywright, the operator's tokens, and imported keys whose
  * format has a prefix.
  */
-export function createSecretTest(options: { readonly operator_token: string; readonly legacy_formats: LiveImportedFormats }): SecretTest {
+export function createSecretTest(options: { readonly operator_token: string; readonly imported_formats: LiveImportedFormats }): SecretTest {
 	const tokens = options.operator_token
 		.split(",")
 		.map((token) => token.trim())
 		.filter((token) => token !== "");
-	return (text) => holdsSecret(text) || tokens.some((token) => text.includes(token)) || holdsImportedKey(options.legacy_formats.known, text);
+	return (text) => holdsSecret(text) || tokens.some((token) => text.includes(token)) || holdsImportedKey(options.imported_formats.known, text);
 }
 
 export interface VerificationOptions {
@@ -45,7 +45,7 @@ export interface VerificationOptions {
 	readonly trusted_proxies: AllowList | null;
 	readonly source_addresses?: boolean;
 	readonly without_records?: boolean;
-	readonly sole: boolean;
+	readonly single_node: boolean;
 	readonly onRekeyDue: VerifierOptions["onRekeyDue"];
 	readonly onBarrier: (milliseconds: number) => void;
 }
@@ -57,7 +57,7 @@ export interface Verification {
 	readonly meter: Meter;
 	readonly grants: Grants;
 	readonly ledger: Ledger;
-	readonly legacy_formats: LiveImportedFormats;
+	readonly imported_formats: LiveImportedFormats;
 	/** Detects secrets, which must not be stored. */
 	readonly holds_secret: SecretTest;
 	/** The same for headers that are stored. */
@@ -70,17 +70,17 @@ export interface Verification {
 
 export function createVerification(options: VerificationOptions): Verification {
 	const { database, verification_database, clock, log, peppers } = options;
-	const { lease_seconds, version, sole } = options;
+	const { lease_seconds, version, single_node } = options;
 	const skew = new ClockSkew({ clock, log });
-	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, sole, skew, onBarrier: options.onBarrier });
+	const node = new Node({ database: verification_database, clock, log, lease_seconds, version, single_node, skew, onBarrier: options.onBarrier });
 	const without_records = options.without_records ?? false;
 	const meter = new Meter({ clock, counts_uses: !without_records });
 	const windows = new WindowStore(clock);
 	const grants = new Grants({ database: verification_database, node, clock, meter, windows });
 	const ledger = new Ledger({ database: verification_database, clock, log });
 	const failures = new AddressFailures({ clock, per_minute: options.auth_failures_per_minute });
-	const legacy_formats = liveImportedFormats({ database, node, log });
-	const holds_secret = createSecretTest({ operator_token: options.operator_token, legacy_formats });
+	const imported_formats = liveImportedFormats({ database, node, log });
+	const holds_secret = createSecretTest({ operator_token: options.operator_token, imported_formats });
 	const filterHeader = headerFilter(holds_secret, (header) => log.warn({ place: `${header} header` }, "key_exposed"));
 	const sources = new SourceMemo({
 		addresses: options.source_addresses ?? true,
@@ -89,12 +89,12 @@ export function createVerification(options: VerificationOptions): Verification {
 	const exposures = new ExposureRecorder({ database, clock, log });
 	const refusals = new RefusalRecorder({ addresses: options.source_addresses ?? true });
 	const verifier = new Verifier({
-		...{ peppers, legacy_formats, node, clock, log, grants, ledger, failures, meter, exposures },
+		...{ peppers, imported_formats, node, clock, log, grants, ledger, failures, meter, exposures },
 		refusals: without_records ? { add: () => undefined } : refusals,
 		sources,
 		brand: options.key_brand,
 		onRekeyDue: options.onRekeyDue,
 	});
 	const exposed_keys = new ExposedKeys({ verifier, recorder: exposures, failures, trusted_proxies: options.trusted_proxies, clock, log });
-	return { node, skew, meter, grants, ledger, legacy_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys };
+	return { node, skew, meter, grants, ledger, imported_formats, holds_secret, filterHeader, verifier, exposures, refusals, exposed_keys };
 }

@@ -38,7 +38,7 @@ export async function openBesideServers(config: Config, version: string): Promis
 	const opened = await openBeside(config, openDataFolder(config.data_dir), log, () => undefined);
 	const database = connectDatabase({ url: opened.url, direct_url: opened.direct_url, log });
 	// Never started: without a lease, no node waits for it, but it waits for all other nodes.
-	const node = new Node({ database, clock: systemClock, log, lease_seconds: config.lease_seconds, version, sole: false });
+	const node = new Node({ database, clock: systemClock, log, lease_seconds: config.lease_seconds, version, single_node: false });
 	return {
 		database,
 		log,

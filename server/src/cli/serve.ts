@@ -67,7 +67,7 @@ export async function serve(config: Config, version: string): Promise<void> {
 			operator_token,
 			uploads_dir: uploadsFolder(data_dir),
 			dashboard_dir: dashboardFolder(),
-			sole: opened.embedded,
+			single_node: opened.embedded,
 		});
 		shutdown.addStep(() => app.stop());
 		if (opened.embedded) markPepper(data_dir);

@@ -69,7 +69,7 @@ test("what killed uploads reserved and wrote is given back after an hour, and at
 		uploads: 1,
 		files: [id, young].sort(),
 	});
-	const loop = await startSweep({ ...sweepContext(1_000), sole: true });
+	const loop = await startSweep({ ...sweepContext(1_000), single_node: true });
 	await loop.stop();
 	deepEqual(await server.remains(), base);
 });
@@ -77,7 +77,7 @@ test("what killed uploads reserved and wrote is given back after an hour, and at
 test("a start beside other processes leaves their uploads alone", async () => {
 	const base = await server.remains();
 	const young = await killedUpload(10);
-	const loop = await startSweep({ ...sweepContext(), sole: false });
+	const loop = await startSweep({ ...sweepContext(), single_node: false });
 	await loop.stop();
 	const remains = await server.remains();
 	equal(remains.uploads, 1);

@@ -69,11 +69,11 @@ export class FileSweep {
 }
 
 /**
- * Sweeps once and then every half hour. `sole`: no other process uses this database and folder, so every unfinished upload at the start is
+ * Sweeps once and then every half hour. `single_node`: no other process uses this database and folder, so every unfinished upload at the start is
  * dead. Call it before the first upload can begin.
  */
-export async function startSweep(context: SweepContext & { readonly sole: boolean }): Promise<Loop> {
-	await sweepUploads(context, context.sole ? 0 : DEAD_AFTER_SECONDS);
+export async function startSweep(context: SweepContext & { readonly single_node: boolean }): Promise<Loop> {
+	await sweepUploads(context, context.single_node ? 0 : DEAD_AFTER_SECONDS);
 	const files = new FileSweep(context);
 	const loop = startLoop({
 		name: "documents_sweep",

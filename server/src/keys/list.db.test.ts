@@ -10,7 +10,7 @@ import { UNKNOWN_SOURCE } from "../usage/sources/source.ts";
 import { createKey } from "./create.ts";
 import { readKeys } from "./list-store.ts";
 import { pauseKey } from "./pause.ts";
-import { getKey, keyChoices, listKeys } from "./read.ts";
+import { getKey, keyFilterOptions, listKeys } from "./read.ts";
 import { revokeKey } from "./revocation/revoke.ts";
 import { readSecrets } from "./secrets/store.ts";
 
@@ -95,7 +95,7 @@ test("a key is found by what a log or a leak report names, also by an ended secr
 test("filter options cover all keys of the tenant, not only the first hundred", async () => {
 	const tenant_id = await fixture.tenant();
 	const other = await fixture.tenant();
-	assert.deepEqual(await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id }), {
+	assert.deepEqual(await keyFilterOptions(fixture.context({ scope: tenant_id }), { tenant_id }), {
 		any: false,
 		live_names: [],
 		integrations: [],
@@ -107,14 +107,14 @@ test("filter options cover all keys of the tenant, not only the first hundred", 
 	const { key } = await createKey(fixture.context(), keyInput(tenant_id, { name: "gone", owner: "Hopper" }));
 	await revokeKey(fixture.context(), { tenant_id, key_id: key.id, reason: "other" });
 	await createKey(fixture.context(), keyInput(other, { name: "foreign", integration: "foreign", owner: "Foreigner" }));
-	const options = await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id });
+	const options = await keyFilterOptions(fixture.context({ scope: tenant_id }), { tenant_id });
 	assert.deepEqual(options, {
 		any: true,
 		live_names: ["Bot", "first", "twin"],
 		integrations: ["orders", "zebra"],
 		owners: ["ada", "Grace", "Hopper"],
 	});
-	const foreign = await keyChoices(fixture.context({ scope: tenant_id }), { tenant_id: other });
+	const foreign = await keyFilterOptions(fixture.context({ scope: tenant_id }), { tenant_id: other });
 	assert.equal(foreign.any, false);
 });
 

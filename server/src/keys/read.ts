@@ -4,7 +4,7 @@ import { type Page, toPage } from "../http/input/cursor.ts";
 import { keyNotFound } from "./guards.ts";
 import { countKeys, readFilterOptions, readKeys } from "./list-store.ts";
 import { readKeyResponse, readKeyResponses } from "./response.ts";
-import type { KeyAnswer, KeyChoices, ListQuery } from "./schema.ts";
+import type { KeyAnswer, KeyFilterOptions, ListQuery } from "./schema.ts";
 import { cursorTexts, getKeyWindow } from "./sort.ts";
 import { readKey } from "./store.ts";
 
@@ -21,7 +21,7 @@ export async function getKey(context: DatabaseContext, input: { tenant_id: strin
 const EACH_MAX = 1_000;
 
 /** Filter options: whether the tenant has keys, and the distinct names, integrations and owners, each sorted and at most 1,000. */
-export function keyChoices(context: DatabaseContext, { tenant_id }: { tenant_id: string }): Promise<KeyChoices> {
+export function keyFilterOptions(context: DatabaseContext, { tenant_id }: { tenant_id: string }): Promise<KeyFilterOptions> {
 	const now = new Date(context.clock.now());
 	return read(context, (tx) => readFilterOptions(tx, tenant_id, { now, each_max: EACH_MAX }));
 }

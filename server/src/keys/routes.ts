@@ -7,7 +7,7 @@ import { createKey } from "./create.ts";
 import { createKeyForHandover } from "./handovers/create-key.ts";
 import { handoverRoutes } from "./handovers/routes.ts";
 import { pauseKey, resumeKey } from "./pause.ts";
-import { getKey, keyChoices, listKeys } from "./read.ts";
+import { getKey, keyFilterOptions, listKeys } from "./read.ts";
 import { bulkRevoke, revokeKey } from "./revocation/revoke.ts";
 import {
 	BulkRevoked,
@@ -16,8 +16,8 @@ import {
 	CreatedKey,
 	CreateRequestInput,
 	KEY_ID_CHARACTERS_MAX,
-	KeyChoices,
 	KeyEverywhere,
+	KeyFilterOptions,
 	KeyPage,
 	KeySchema,
 	ListQuery,
@@ -98,8 +98,8 @@ export const keyRoutes: readonly Route<HandoverContext>[] = [
 		access: "viewer",
 		summary: "The names, integrations and owners among the tenant's API keys, at most 1,000 of each",
 		status: 200,
-		output: KeyChoices,
-		run: keyChoices,
+		output: KeyFilterOptions,
+		run: keyFilterOptions,
 	}),
 	route({
 		method: "POST",

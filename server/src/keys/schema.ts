@@ -207,13 +207,13 @@ export type KeyAnswer = Static<typeof KeySchema>;
 export const KeyPage = Type.Object({ ...pageSchema(KeySchema).properties, total: Type.Optional(Type.Integer({ description: "With `total` only" })) });
 
 /** Filter options for the list of keys, and the names that a new key should not have. */
-export const KeyChoices = Type.Object({
+export const KeyFilterOptions = Type.Object({
 	any: Type.Boolean({ description: "Whether the tenant has a key at all" }),
 	live_names: Type.Array(Type.String(), { description: "Names of keys that are neither revoked nor expired" }),
 	integrations: Type.Array(Type.String()),
 	owners: Type.Array(Type.String()),
 });
-export type KeyChoices = Static<typeof KeyChoices>;
+export type KeyFilterOptions = Static<typeof KeyFilterOptions>;
 
 /** A key after a change that awaited every node. */
 export const KeyEverywhere = Type.Object({ ...KeySchema.properties, waited_for: NodesWaitedFor });

@@ -24,13 +24,13 @@ export async function listenForChanges(options: {
 	let stopped = false;
 	let client: pg.Client | null = null;
 
-	function tell(from_node: string | null): void {
+	function notify(from_node: string | null): void {
 		options.onChange(from_node).catch((error: unknown) => options.log.warn({ err: error }, "change_not_applied"));
 	}
 
 	async function connect(): Promise<void> {
 		const next = new pg.Client({ connectionString: options.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
-		next.on("notification", (message) => tell(message.payload ?? null));
+		next.on("notification", (message) => notify(message.payload ?? null));
 		next.on("error", (error) => options.log.warn({ err: error }, "listening_connection_lost"));
 		next.on("end", () => {
 			if (!stopped && client === next) void reconnect();
@@ -71,7 +71,7 @@ export async function listenForChanges(options: {
 		while (!stopped) {
 			try {
 				await connect();
-				if (!stopped) tell(null);
+				if (!stopped) notify(null);
 				return;
 			} catch {
 				await sleep(RECONNECT_MS, undefined, { ref: false });

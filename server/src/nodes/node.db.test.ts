@@ -29,7 +29,7 @@ async function endsSoon(work: Promise<unknown>): Promise<boolean> {
 }
 
 /** Whether `work` is still running after a while. */
-async function goesOn(work: Promise<unknown>): Promise<boolean> {
+async function stillWaits(work: Promise<unknown>): Promise<boolean> {
 	return Promise.race([work.then(() => false), sleep(A_WHILE_MS, true)]);
 }
 
@@ -188,7 +188,7 @@ suite("nodes on one database", () => {
 		slow.hold();
 		const seq = await append(bare.database, changer, [KEY]);
 		const waiting = changer.awaitBarrier(seq);
-		equal(await goesOn(waiting), true);
+		equal(await stillWaits(waiting), true);
 		equal(quick.applied_seq, seq);
 		equal(other.applied_seq < seq, true);
 		slow.release();
@@ -298,14 +298,14 @@ suite("nodes on one database", () => {
 		await sleep(A_WHILE_MS);
 		await behind.query("update keywright.nodes set renewed_at = renewed_at - interval '1 day' where id = $1", [other.id]);
 		const waiting = changer.awaitBarrier(await append(bare.database, changer, [KEY]));
-		equal(await goesOn(waiting), true);
+		equal(await stillWaits(waiting), true);
 		equal(other.lease.holds(), true);
 		slow.release();
 		await waiting;
 	});
 
 	test("a node that died long ago delays no change", async () => {
-		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 3_000, sole: false }));
+		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 3_000, single_node: false }));
 		const changer = await start({ lease_seconds: 0.2 });
 		await sleep(patienceMs(3_000) + A_WHILE_MS);
 		const seq = await append(bare.database, changer, [KEY]);
@@ -357,8 +357,8 @@ suite("nodes on one database", () => {
 	});
 
 	test("a single node fences the rows of all others at its start", async () => {
-		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 900_000, sole: false }));
-		const node = await start({ sole: true });
+		await record(bare, (tx) => insertNode(tx, { id: "node_dead", version: "test", lease_ms: 900_000, single_node: false }));
+		const node = await start({ single_node: true });
 		deepEqual(await idsOfLiving(), [node.id]);
 		equal(await endsSoon(node.awaitBarrier(await append(bare.database, node, [KEY]))), true);
 	});
@@ -366,7 +366,7 @@ suite("nodes on one database", () => {
 	test("entries are kept until every node has applied them, and then for a while", async () => {
 		const changer = await start();
 		const seq = await append(bare.database, changer, [KEY]);
-		await record(bare, (tx) => insertNode(tx, { id: "node_behind", version: "test", lease_ms: 900_000, sole: false }));
+		await record(bare, (tx) => insertNode(tx, { id: "node_behind", version: "test", lease_ms: 900_000, single_node: false }));
 		await behind.query("update keywright.nodes set applied_seq = $1 where id = 'node_behind'", [seq - 1]);
 		await behind.query("update keywright.nodes set applied_seq = $1 where id = $2", [seq, changer.id]);
 		const count = async () => Number((await behind.query("select count(*) from keywright.invalidations where seq = $1", [seq])).rows[0]?.count);

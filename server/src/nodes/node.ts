@@ -28,7 +28,7 @@ export interface NodeOptions {
 	lease_seconds: number;
 	version: string;
 	/** True on the embedded database, whose folder has one owner: rows of other nodes belong to dead processes. */
-	sole: boolean;
+	single_node: boolean;
 	/** Default: the clock of this node is not compared with the database's. */
 	skew?: ClockSkew;
 	/** Called with how long a change waited until every node had applied it. */
@@ -85,7 +85,7 @@ export class Node {
 	/** Registers, listens and acquires the first lease. Rejects when the database cannot be reached. */
 	async start(): Promise<void> {
 		const { log, lease_seconds } = this.#options;
-		await this.#register(this.#options.sole);
+		await this.#register(this.#options.single_node);
 		this.#stopListening = await listenForChanges({ url: this.#database.directUrl, log, onChange: (from) => this.#onPush(from) });
 		await this.#renew();
 		this.#loops = [
@@ -183,11 +183,11 @@ export class Node {
 		await this.#look();
 	}
 
-	async #register(sole: boolean): Promise<void> {
+	async #register(single_node: boolean): Promise<void> {
 		const { version, lease_seconds } = this.#options;
 		this.lease.end();
 		this.#id = newId("node");
-		const seq = await this.#record((tx) => insertNode(tx, { id: this.#id, version, lease_ms: lease_seconds * 1000, sole }));
+		const seq = await this.#record((tx) => insertNode(tx, { id: this.#id, version, lease_ms: lease_seconds * 1000, single_node }));
 		this.#appliedSeq = seq;
 		this.#recent.reset(seq);
 		for (const listener of this.#listeners) void listener(null);

@@ -47,9 +47,9 @@ function asInvalidationKind(kind: string | null): SequencedInvalidation["kind"] 
 	return kind as SequencedInvalidation["kind"];
 }
 
-/** Inserts the row of a node and returns the number up to which it has applied changes. `sole` fences all other nodes, which cannot be alive. */
-export async function insertNode(tx: RecordTx, node: { id: string; version: string; lease_ms: number; sole: boolean }): Promise<number> {
-	if (node.sole) await tx.updateTable("nodes").set({ fenced_at: sql`clock_timestamp()` }).where("fenced_at", "is", null).execute();
+/** Inserts the row of a node and returns the number up to which it has applied changes. `single_node` fences all other nodes, which cannot be alive. */
+export async function insertNode(tx: RecordTx, node: { id: string; version: string; lease_ms: number; single_node: boolean }): Promise<number> {
+	if (node.single_node) await tx.updateTable("nodes").set({ fenced_at: sql`clock_timestamp()` }).where("fenced_at", "is", null).execute();
 	const entered = await tx
 		.insertInto("nodes")
 		.values((insert) => ({

@@ -17,7 +17,7 @@ export interface Slice {
 
 /** Moves up to `rows_max` of the oldest rows into the coarser granularity; returns how many. Skips locked rows. */
 export async function rollUpKeys(tx: RecordTx, slice: Slice): Promise<number> {
-	const folded = await sql<{ rows: number }>`
+	const rolled_up = await sql<{ rows: number }>`
 		with picked as materialized (
 			select ctid from keywright.usage_keys where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
 			order by start limit ${slice.rows_max} for update skip locked
@@ -32,12 +32,12 @@ export async function rollUpKeys(tx: RecordTx, slice: Slice): Promise<number> {
 		)
 		select count(*) as rows from moved
 	`.execute(tx);
-	return folded.rows[0]?.rows ?? 0;
+	return rolled_up.rows[0]?.rows ?? 0;
 }
 
 /** Like `rollUpKeys`, for operations. */
 export async function rollUpOperations(tx: RecordTx, slice: Slice): Promise<number> {
-	const folded = await sql<{ rows: number }>`
+	const rolled_up = await sql<{ rows: number }>`
 		with picked as materialized (
 			select ctid from keywright.usage_operations where granularity_seconds = ${slice.from_seconds} and start < ${slice.before}
 			order by start limit ${slice.rows_max} for update skip locked
@@ -52,7 +52,7 @@ export async function rollUpOperations(tx: RecordTx, slice: Slice): Promise<numb
 		)
 		select count(*) as rows from moved
 	`.execute(tx);
-	return folded.rows[0]?.rows ?? 0;
+	return rolled_up.rows[0]?.rows ?? 0;
 }
 
 /** Deletes up to `rows_max` aggregated flushes from before `before`; returns how many. */

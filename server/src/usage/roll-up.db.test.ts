@@ -75,7 +75,7 @@ suite("rolling up usage", () => {
 				await rollUpUsage(context());
 				deepEqual(await totals(), first);
 				deepEqual(await misplaced(), []);
-				equal((await rollUpUsage(context())).rows_folded, 0);
+				equal((await rollUpUsage(context())).rows_rolled_up, 0);
 
 				await insert(late.filter((one) => one.minutes_ago > 3_100));
 				const second = await totals();
@@ -97,9 +97,9 @@ suite("rolling up usage", () => {
 			`insert into usage_operations select 'a', '', 'op', 60, '2026-07-01T00:00:00Z'::timestamptz + i * interval '1 minute', 'allowed', 2 ${fill}`,
 		);
 		const runs = await Promise.all([rollUpUsage(context()), rollUpUsage(context()), rollUpUsage(context())]);
-		const folded = runs.reduce((sum, run) => sum + run.rows_folded, 0);
+		const rolled_up = runs.reduce((sum, run) => sum + run.rows_rolled_up, 0);
 		const rest = await rollUpUsage(context());
-		equal(folded + rest.rows_folded, 25_000);
+		equal(rolled_up + rest.rows_rolled_up, 25_000);
 		for (const table of ["usage_keys", "usage_operations"]) {
 			const [sum] = await db.query(
 				`select sum(requests)::int as requests, count(*)::int as rows, min(granularity_seconds) as granularity from ${table}`,
@@ -115,9 +115,9 @@ suite("rolling up usage", () => {
 		]);
 		await db.query("begin");
 		await db.query("update usage_keys set requests = requests + 1 where key_id = 'key_0'");
-		equal((await rollUpUsage(context())).rows_folded, 3);
+		equal((await rollUpUsage(context())).rows_rolled_up, 3);
 		await db.query("commit");
-		equal((await rollUpUsage(context())).rows_folded, 1);
+		equal((await rollUpUsage(context())).rows_rolled_up, 1);
 		const [sum] = await db.query("select sum(requests)::int as requests, count(*)::int as rows from usage_keys where granularity_seconds = 3600");
 		deepEqual(sum, { requests: 3, rows: 2 });
 	});

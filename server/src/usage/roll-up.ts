@@ -23,9 +23,9 @@ export interface RollUpContext extends Pick<Context, "clock"> {
  * Rolls up expired minutes into hours and hours into days, and deletes old flushes; in bounded slices, each its own transaction.
  * Safe to run on several nodes at once: an advisory lock admits one. Returns how many rows were moved and deleted.
  */
-export async function rollUpUsage(context: RollUpContext): Promise<{ rows_folded: number; flushes_forgotten: number }> {
+export async function rollUpUsage(context: RollUpContext): Promise<{ rows_rolled_up: number; flushes_forgotten: number }> {
 	const now = context.clock.now();
-	let rows_folded = 0;
+	let rows_rolled_up = 0;
 	for (const { granularity, coarser, before_ms } of rollUpsAt(now - GRACE_MS)) {
 		const slice = {
 			from_seconds: GRANULARITY_SECONDS[granularity],
@@ -33,15 +33,15 @@ export async function rollUpUsage(context: RollUpContext): Promise<{ rows_folded
 			before: new Date(before_ms),
 			rows_max: SLICE_ROWS_MAX,
 		};
-		rows_folded += await inSlices(context, (tx) => rollUpKeys(tx, slice));
-		rows_folded += await inSlices(context, (tx) => rollUpOperations(tx, slice));
+		rows_rolled_up += await inSlices(context, (tx) => rollUpKeys(tx, slice));
+		rows_rolled_up += await inSlices(context, (tx) => rollUpOperations(tx, slice));
 		// Hours of refusals are deleted before they would become days.
-		if (granularity === "minute") rows_folded += await inSlices(context, (tx) => rollUpRefusals(tx, slice));
+		if (granularity === "minute") rows_rolled_up += await inSlices(context, (tx) => rollUpRefusals(tx, slice));
 	}
 	await inSlices(context, (tx) => deleteRefusalCounts(tx, new Date(now - REFUSALS_KEPT_MS), SLICE_ROWS_MAX));
 	await inSlices(context, (tx) => deleteUsageBySource(tx, new Date(now - BY_SOURCE_DAYS * DAY_MS), SLICE_ROWS_MAX));
 	const flushes_forgotten = await inSlices(context, (tx) => deleteFlushes(tx, new Date(now - FLUSHES_KEPT_MS), SLICE_ROWS_MAX));
-	return { rows_folded, flushes_forgotten };
+	return { rows_rolled_up, flushes_forgotten };
 }
 
 /** Runs `step` until a slice is not full, another node has the lock, or SLICES_MAX is reached. */

@@ -30,9 +30,9 @@ export class RawKeyReader {
 	readonly #formats: LiveImportedFormats;
 	readonly #lookups: ImportedLookups;
 
-	constructor(options: { brand: string; peppers: Peppers; legacy_formats: LiveImportedFormats }) {
+	constructor(options: { brand: string; peppers: Peppers; imported_formats: LiveImportedFormats }) {
 		this.#brand = options.brand;
-		this.#formats = options.legacy_formats;
+		this.#formats = options.imported_formats;
 		this.#lookups = new ImportedLookups(options.peppers);
 	}
 

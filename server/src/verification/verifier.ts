@@ -37,7 +37,7 @@ export interface VerifierOptions {
 	readonly brand: string;
 	readonly peppers: Peppers;
 	/** The declared formats of imported keys. */
-	readonly legacy_formats: LiveImportedFormats;
+	readonly imported_formats: LiveImportedFormats;
 	readonly node: Node;
 	readonly clock: Clock;
 	readonly log: Log;

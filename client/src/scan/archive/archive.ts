@@ -18,7 +18,7 @@ const READ_BYTES = 256 * 1024;
 const DAMAGED = "it is damaged";
 
 /** What becomes of the entries. `inside` is the path in the archive, `!/` before each name. */
-export interface ArchiveVisitor {
+export interface ArchiveHandlers {
 	content(inside: string, chunks: AsyncIterable<Buffer>, again: () => AsyncIterable<Buffer>): Promise<void>;
 	skipped(inside: string, reason: string): void;
 }
@@ -31,20 +31,20 @@ interface Budget {
  * Unpacks an archive entry by entry. Returns false for what has no directory, and is searched as bytes then; damaged, encrypted and excessive entries are passed
  * to `skipped`, and the others are read.
  */
-export async function readArchive(archive: RandomAccess, visitor: ArchiveVisitor): Promise<boolean> {
-	return readNested({ archive, visitor, inside: "", depth: 1, budget: { output_bytes: 0 } });
+export async function readArchive(archive: RandomAccess, handlers: ArchiveHandlers): Promise<boolean> {
+	return readNested({ archive, handlers, inside: "", depth: 1, budget: { output_bytes: 0 } });
 }
 
 interface Nested {
 	readonly archive: RandomAccess;
-	readonly visitor: ArchiveVisitor;
+	readonly handlers: ArchiveHandlers;
 	readonly inside: string;
 	readonly depth: number;
 	readonly budget: Budget;
 }
 
 async function readNested(nested: Nested): Promise<boolean> {
-	const { archive, visitor, inside, budget } = nested;
+	const { archive, handlers, inside, budget } = nested;
 	let packed = 0;
 	let entries = 0;
 	try {
@@ -58,32 +58,32 @@ async function readNested(nested: Nested): Promise<boolean> {
 	} catch (error) {
 		if (!(error instanceof UnreadableArchive)) throw error;
 		if (entries === 0) return false;
-		visitor.skipped(inside, error.message);
+		handlers.skipped(inside, error.message);
 	}
 	return true;
 }
 
 async function readOne(nested: Nested, entry: Entry): Promise<void> {
-	const { archive, visitor, depth, budget } = nested;
+	const { archive, handlers, depth, budget } = nested;
 	const inside = `${nested.inside}!/${entry.name.toString("utf8")}`;
 	if (entry.name.at(-1) === 0x2f && entry.bytes === 0) return;
-	if (entry.encrypted) return visitor.skipped(inside, "it is encrypted");
+	if (entry.encrypted) return handlers.skipped(inside, "it is encrypted");
 	if (entry.method !== STORED && entry.method !== DEFLATED)
-		return visitor.skipped(inside, `its compression, method ${entry.method}, is not supported`);
+		return handlers.skipped(inside, `its compression, method ${entry.method}, is not supported`);
 	const again = () => unpack(archive, entry, { output_bytes: 0 });
 	const chunks = unpack(archive, entry, budget);
 	try {
 		const first = await chunks.next();
 		if (first.done) return;
-		if (!beginsAsZip(first.value)) return await visitor.content(inside, prepend(first.value, chunks), again);
-		if (depth >= NESTING_MAX) return visitor.skipped(inside, `an archive more than ${NESTING_MAX} archives deep`);
+		if (!beginsAsZip(first.value)) return await handlers.content(inside, prepend(first.value, chunks), again);
+		if (depth >= NESTING_MAX) return handlers.skipped(inside, `an archive more than ${NESTING_MAX} archives deep`);
 		const bytes = await collect(prepend(first.value, chunks));
-		if (bytes === null) return visitor.skipped(inside, "an archive of more than 64 MiB within another");
+		if (bytes === null) return handlers.skipped(inside, "an archive of more than 64 MiB within another");
 		const is_archive = await readNested({ ...nested, archive: accessBuffer(bytes), inside, depth: depth + 1 });
-		if (!is_archive) await visitor.content(inside, Readable.from([bytes]), () => Readable.from([bytes]));
+		if (!is_archive) await handlers.content(inside, Readable.from([bytes]), () => Readable.from([bytes]));
 	} catch (error) {
 		if (!(error instanceof UnreadableArchive)) throw error;
-		visitor.skipped(inside, error.message);
+		handlers.skipped(inside, error.message);
 	} finally {
 		await chunks.return();
 	}

@@ -101,7 +101,7 @@ test("a cached credential costs no query, nor does a malformed one", async () =>
 });
 
 test("once revocation has returned, no node accepts the credential, although every cache had it", async () => {
-	const second = new Node({ database: db.database, clock: db.context().clock, log: testLog, lease_seconds: 5, version: "test", sole: false });
+	const second = new Node({ database: db.database, clock: db.context().clock, log: testLog, lease_seconds: 5, version: "test", single_node: false });
 	await second.start();
 	try {
 		const caches = [makeCache(), makeCache({ node: second })];

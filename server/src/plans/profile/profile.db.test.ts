@@ -75,7 +75,7 @@ test("concurrent PUTs leave one profile, known to all nodes, and an audit log wi
 });
 
 test("another node applies a change at once to requests, and within a second to error types", async () => {
-	const node = new Node({ database: db.database, clock: systemClock, log: testLog, lease_seconds: 5, version: "test", sole: false });
+	const node = new Node({ database: db.database, clock: systemClock, log: testLog, lease_seconds: 5, version: "test", single_node: false });
 	await node.start();
 	const other = new LiveProfile({ database: db.database, node, log: testLog, public_url: PUBLIC_URL });
 	try {

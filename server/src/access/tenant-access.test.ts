@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { test } from "node:test";
-import { getAbilities, getMissing, getRole, type StandingInput, type StandingRole } from "./standing.ts";
+import { getAbilities, getMissing, getRole, type TenantAccessInput, type TenantRole } from "./tenant-access.ts";
 
 const OLIVIA = { name: "Olivia", email: "olivia@example.com" };
 const ADAM = { name: "Adam", email: "adam@example.com" };
-const AROUND: StandingInput = {
+const AROUND: TenantAccessInput = {
 	tenant: { name: "Mira", status: "active" },
 	plan: { name: "Team", capabilities: ["m2m_api"] },
 	owners: [OLIVIA],
@@ -14,7 +14,7 @@ const AROUND: StandingInput = {
 };
 const FREE = { ...AROUND, plan: { name: "Free", capabilities: [] } };
 const SUSPENDED = { ...AROUND, tenant: { name: "Mira", status: "suspended" as const } };
-const ROLES: readonly StandingRole[] = ["viewer", "admin", "owner", "operator"];
+const ROLES: readonly TenantRole[] = ["viewer", "admin", "owner", "operator"];
 
 test("owners, admins and the operator lack nothing in an active tenant whose plan has API access", () => {
 	for (const role of ROLES.slice(1)) deepEqual(getMissing(role, AROUND), []);

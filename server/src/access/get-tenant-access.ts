@@ -5,13 +5,13 @@ import type { KeyPolicy } from "../plans/key-policy.ts";
 import type { ProfileContext } from "../plans/profile/live.ts";
 import { readTenantWithPlan } from "../tenants/store.ts";
 import { getKeyPolicy, tenantNotFound } from "../tenants/tenant.ts";
-import { type Abilities, getAbilities, getMissing, getRole, type Missing, type StandingRole } from "./standing.ts";
-import { readPeopleInCharge } from "./standing-store.ts";
+import { type Abilities, getAbilities, getMissing, getRole, type Missing, type TenantRole } from "./tenant-access.ts";
+import { readPeopleInCharge } from "./tenant-access-store.ts";
 
-export interface Standing {
+export interface TenantAccess {
 	/** Whether the caller may create keys in this tenant. */
 	readonly allowed: boolean;
-	readonly role: StandingRole;
+	readonly role: TenantRole;
 	readonly may: Abilities;
 	readonly missing: readonly Missing[];
 	readonly plan: {
@@ -26,7 +26,10 @@ export interface Standing {
 }
 
 /** Returns the caller's abilities in the tenant and, unless they may create keys, what is missing and who can grant it. 404 `not_found`. */
-export async function getStanding(context: DatabaseContext & CallerContext & ProfileContext, input: { tenant_id: string }): Promise<Standing> {
+export async function getTenantAccess(
+	context: DatabaseContext & CallerContext & ProfileContext,
+	input: { tenant_id: string },
+): Promise<TenantAccess> {
 	const role = getRole(context.caller);
 	const profile = await context.profile.current();
 	return read(context, async (tx) => {

@@ -21,7 +21,7 @@ export interface Missing {
 	readonly support_url: string | null;
 }
 
-export type StandingRole = "owner" | "admin" | "viewer" | "operator";
+export type TenantRole = "owner" | "admin" | "viewer" | "operator";
 
 /** What the caller may do in the tenant. */
 export interface Abilities {
@@ -34,17 +34,17 @@ export interface Abilities {
 }
 
 /** The caller's role in the tenant. Throws 403 `role_not_allowed` for a service, which has none. */
-export function getRole(caller: Caller): StandingRole {
+export function getRole(caller: Caller): TenantRole {
 	if (caller.kind === "operator") return "operator";
 	if (caller.kind === "member" || caller.kind === "portal") return caller.role;
 	throw new ApiError("role_not_allowed", "A service credential is for verification. Use a member's session or the operator token.");
 }
 
-function hasRole(role: StandingRole, needed: "admin" | "owner"): boolean {
+function hasRole(role: TenantRole, needed: "admin" | "owner"): boolean {
 	return role === "operator" || roleSuffices(role, needed);
 }
 
-export function getAbilities(role: StandingRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {
+export function getAbilities(role: TenantRole, tenant: Pick<Tenant, "status">, plan: Pick<Plan, "capabilities">): Abilities {
 	const active = tenant.status === "active";
 	const admin = hasRole(role, "admin");
 	const owner = hasRole(role, "owner");
@@ -58,7 +58,7 @@ export function getAbilities(role: StandingRole, tenant: Pick<Tenant, "status">,
 	};
 }
 
-export interface StandingInput {
+export interface TenantAccessInput {
 	readonly tenant: Pick<Tenant, "status" | "name">;
 	readonly plan: Pick<Plan, "name" | "capabilities">;
 	readonly owners: readonly Person[];
@@ -67,14 +67,14 @@ export interface StandingInput {
 	readonly support_url: string | null;
 }
 
-function formatPlanAction(role: StandingRole, { product_name, support_url }: StandingInput): string {
+function formatPlanAction(role: TenantRole, { product_name, support_url }: TenantAccessInput): string {
 	if (role === "operator") return "Give the tenant a plan that includes it.";
 	if (role !== "owner") return "Ask an owner for a plan that includes it.";
 	return `Ask ${support_url === null ? "your contact at" : "the support of"} ${product_name} for a plan that includes it.`;
 }
 
 /** What keeps the caller from creating keys, the most general reason first; empty when nothing does. */
-export function getMissing(role: StandingRole, around: StandingInput): Missing[] {
+export function getMissing(role: TenantRole, around: TenantAccessInput): Missing[] {
 	const { tenant, plan, owners, admins, product_name, support_url } = around;
 	const missing: Missing[] = [];
 	// Owners and operators decide for the tenant, so their response does not advise to ask an owner.

@@ -11,7 +11,7 @@ import { LiveProfile } from "../plans/profile/live.ts";
 import { createSite } from "../tenants/sites/sites.ts";
 import { createTenant, updateTenant } from "../tenants/tenants.ts";
 import { Ledger } from "../verification/limits/ledger.ts";
-import { getStanding } from "./get-standing.ts";
+import { getTenantAccess } from "./get-tenant-access.ts";
 
 let db: TestDatabase;
 let profile: LiveProfile;
@@ -69,34 +69,34 @@ function as(role: "owner" | "admin" | "viewer", tenant_id: string) {
 }
 
 test("a viewer sees the owners, then the admins of their own tenant, in the order of joining", async () => {
-	const standing = await getStanding(as("viewer", "rich"), { tenant_id: "rich" });
-	equal(standing.allowed, false);
+	const found = await getTenantAccess(as("viewer", "rich"), { tenant_id: "rich" });
+	equal(found.allowed, false);
 	deepEqual(
-		standing.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
+		found.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
 		[["role", "Otto", "Olivia", "Adam"]],
 	);
-	deepEqual(standing.plan, { id: "team", name: "Team", capabilities: ["m2m_api"], max_key_lifetime_days: 90, key_policy: [] });
+	deepEqual(found.plan, { id: "team", name: "Team", capabilities: ["m2m_api"], max_key_lifetime_days: 90, key_policy: [] });
 });
 
 test("an owner whose plan lacks API access is informed, without people of other tenants", async () => {
-	const standing = await getStanding(as("owner", "poor"), { tenant_id: "poor" });
-	deepEqual([standing.allowed, standing.role, standing.may.create_keys, standing.may.manage_team], [false, "owner", false, true]);
+	const found = await getTenantAccess(as("owner", "poor"), { tenant_id: "poor" });
+	deepEqual([found.allowed, found.role, found.may.create_keys, found.may.manage_team], [false, "owner", false, true]);
 	deepEqual(
-		standing.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
+		found.missing.map(({ kind, who }) => [kind, ...who.map(({ name }) => name)]),
 		[["plan"]],
 	);
 });
 
 test("row-level security hides the people of other tenants", async () => {
-	await rejects(getStanding(as("viewer", "poor"), { tenant_id: "rich" }), /not_found/);
+	await rejects(getTenantAccess(as("viewer", "poor"), { tenant_id: "rich" }), /not_found/);
 	deepEqual(await listPermissionsOfTenant(db.context({ scope: "poor" }), { tenant_id: "rich" }), { data: [] });
 });
 
 test("an unknown tenant is 404, and the operator has every ability", async () => {
 	const operator = { ...db.context(), caller: { kind: "operator" } as const, profile };
-	await rejects(getStanding(operator, { tenant_id: "nobody" }), /not_found/);
-	const standing = await getStanding(operator, { tenant_id: "rich" });
-	deepEqual([standing.allowed, standing.role, standing.missing.length], [true, "operator", 0]);
+	await rejects(getTenantAccess(operator, { tenant_id: "nobody" }), /not_found/);
+	const found = await getTenantAccess(operator, { tenant_id: "rich" });
+	deepEqual([found.allowed, found.role, found.missing.length], [true, "operator", 0]);
 });
 
 test("a tenant sees the whole catalogue and what its plan includes", async () => {
