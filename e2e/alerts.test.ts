@@ -6,7 +6,8 @@ import { type MailTrap, mailTrap } from "../server/testing/mail-trap.ts";
 import { isSignedBy, Receiver } from "../server/testing/webhooks.ts";
 import type { Answer } from "./client.ts";
 import { Database } from "./database.ts";
-import { newMember } from "./people.ts";
+import { buildCall, MANAGEMENT } from "./operations.ts";
+import { newMember, newPortalPerson, type Role } from "./people.ts";
 import { assertProblem } from "./problem.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makePlan, makeTenant } from "./things.ts";
@@ -15,6 +16,15 @@ import { expectStatus, makeKey, makePlan, makeTenant } from "./things.ts";
 const EXPOSED_WITHIN_MS = 2_000;
 /** Usage is aggregated every ten seconds, and the machine may be busy. */
 const WITHIN_MS = 30_000;
+
+/** Contract: viewers read alerts, their rules and the policy; all else about them, webhooks and the audit log is for admins and owners. */
+const TELLING = MANAGEMENT.filter(({ path }) => /\/(?:alerts|alert-rules|webhooks|audit|policy)(?:\/|$)/.test(path));
+const FOR_VIEWERS = /^get_tenants_by_tenant_id_(?:alerts|alert_rules|policy)/;
+/** Contract: allowed in a suspended tenant. */
+const WHILE_SUSPENDED: Readonly<Record<string, number>> = {
+	post_tenants_by_tenant_id_alerts_by_alert_id_acknowledge: 200,
+	delete_tenants_by_tenant_id_webhooks_by_webhook_id: 204,
+};
 
 interface Alert {
 	readonly id: string;
@@ -51,13 +61,13 @@ after(async () => {
 
 const whoami = (raw_key: string) => server.keyed(raw_key, "GET", "/whoami");
 
-async function list(query = ""): Promise<readonly Alert[]> {
-	return expectStatus(await server.management(tenant_id, "GET", `/alerts${query}`), 200).as<{ data: Alert[] }>().data;
+async function list(query = "", of = tenant_id): Promise<readonly Alert[]> {
+	return expectStatus(await server.management(of, "GET", `/alerts${query}`), 200).as<{ data: Alert[] }>().data;
 }
 
-async function waitFor(query: string, isRight: (alerts: readonly Alert[]) => boolean, within_ms: number): Promise<readonly Alert[]> {
+async function waitFor(query: string, isRight: (alerts: readonly Alert[]) => boolean, within_ms: number, of = tenant_id): Promise<readonly Alert[]> {
 	for (const until = performance.now() + within_ms; ; await sleep(50)) {
-		const alerts = await list(query);
+		const alerts = await list(query, of);
 		if (isRight(alerts)) return alerts;
 		ok(performance.now() < until, `not within ${within_ms} ms: ${JSON.stringify(alerts)}`);
 	}
@@ -139,4 +149,51 @@ test("rules are listed with their defaults and changed one by one", async () => 
 	);
 	assertProblem(await put({ rule: "key_expiring", threshold: 1_000 }), "invalid_request");
 	assertProblem(await put({ rule: "no_such_rule" }), "invalid_request");
+});
+
+/** A tenant with a webhook that receives `alert.raised`, and an open alert. */
+async function alertedTenant(): Promise<{ tenant_id: string; webhook_id: string; alert_id: string; raw_key: string }> {
+	const { id } = await makeTenant(server, { plan_id: await makePlan(server) });
+	const wanted = { url: receiver.url(`/of/${id}`), events: ["alert.raised"] };
+	const { webhook } = expectStatus(await server.management(id, "POST", "/webhooks", wanted), 201).as<{ webhook: { id: string } }>();
+	const [key, ended] = [await makeKey(server, id), await makeKey(server, id)];
+	expectStatus(await server.management(id, "POST", `/api-keys/${ended.id}/revoke`, { reason: "other" }), 200);
+	await server.send({ method: "GET", path: `/api/v1/m2m/whoami?api_key=${key.raw_key}` });
+	const [alert] = await waitFor("?rule=key_exposed", ({ length }) => length > 0, WITHIN_MS, id);
+	return { tenant_id: id, webhook_id: webhook.id, alert_id: alert?.id ?? "", raw_key: ended.raw_key };
+}
+
+test("people of a portal link use alerts, webhooks, rules, policy and audit by their role; in a suspended tenant they acknowledge and delete, and nothing else", async () => {
+	ok(TELLING.length >= 18, "the operations are found");
+	// The deletion last, because the others need its webhook.
+	const in_order = TELLING.toSorted((a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"));
+	for (const role of ["viewer", "admin", "owner"] as const satisfies readonly Role[]) {
+		for (const enter of [newPortalPerson, async (...of: Parameters<typeof newMember>) => (await newMember(...of)).browser]) {
+			const { raw_key: _raw_key, ...values } = await alertedTenant();
+			const person = await enter(server, values.tenant_id, role);
+			for (const status of ["active", "suspended"]) {
+				expectStatus(await server.operator("PATCH", `/tenants/${values.tenant_id}`, { status }), 200);
+				for (const operation of in_order.filter(({ method }) => status === "suspended" || method !== "DELETE")) {
+					const { method, path, body, headers } = buildCall(operation, values);
+					const answer = await person.send(method, path, body, headers);
+					const about = `${status}, ${role}, ${operation.id}: ${answer.text}`;
+					const may = role !== "viewer" || FOR_VIEWERS.test(operation.id);
+					const goes_on = WHILE_SUSPENDED[operation.id];
+					if (status === "suspended" && method !== "GET" && goes_on === undefined) equal(answer.code, "tenant_suspended", about);
+					else if (!may) equal(answer.code, "role_not_allowed", about);
+					else if (goes_on !== undefined) equal(answer.status, goes_on, about);
+					else ok(answer.status < 500 && ![401, 403].includes(answer.status), about);
+				}
+			}
+		}
+	}
+});
+
+test("in a suspended tenant alerts are raised and delivered", async () => {
+	const { tenant_id: id, raw_key } = await alertedTenant();
+	expectStatus(await server.operator("PATCH", `/tenants/${id}`, { status: "suspended" }), 200);
+	assertProblem(await whoami(raw_key), "key_revoked");
+	const [alert] = await waitFor("?rule=dead_key_presented", ({ length }) => length > 0, WITHIN_MS, id);
+	const isDelivered = () => receiver.received.some(({ path, data }) => path === `/of/${id}` && data.alert_id === alert?.id);
+	for (const until = performance.now() + WITHIN_MS; !isDelivered(); await sleep(50)) ok(performance.now() < until, "it is not delivered");
 });
