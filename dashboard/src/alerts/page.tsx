@@ -49,7 +49,11 @@ export default function AlertsPage() {
 					<Box miw={0} flex="1 1 240px">
 						<Title order={1}>Alerts</Title>
 						<Text c="dimmed">
-							What needs a person at <bdi>{tenant.name}</bdi>, and what is watched.
+							What needs a person at{" "}
+							<bdi className="kw-name" title={tenant.name}>
+								{tenant.name}
+							</bdi>
+							, and what is watched.
 						</Text>
 					</Box>
 					{manages && !suspended && (

@@ -14,7 +14,11 @@ export default function WebhooksPage() {
 	const suspended = tenant.status === "suspended";
 	const lead = (
 		<>
-			Where events of <bdi>{tenant.name}</bdi> are sent: to servers of yours, signed, within seconds.
+			Where events of{" "}
+			<bdi className="kw-name" title={tenant.name}>
+				{tenant.name}
+			</bdi>{" "}
+			are sent: to servers of yours, signed, within seconds.
 		</>
 	);
 	if (tenant.role === "viewer") {
@@ -33,7 +37,10 @@ export default function WebhooksPage() {
 			lead={lead}
 			whose={
 				<>
-					of <bdi>{tenant.name}</bdi>
+					of{" "}
+					<bdi className="kw-name" title={tenant.name}>
+						{tenant.name}
+					</bdi>
 				</>
 			}
 			manages={!suspended}
