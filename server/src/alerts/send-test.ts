@@ -8,14 +8,12 @@ import { readTenantForUpdate } from "../tenants/store.ts";
 import { assertTenantActive, tenantNotFound } from "../tenants/tenant.ts";
 import type { TestPace } from "../webhooks/test-pace.ts";
 import { toAcknowledger } from "./alert.ts";
-import { RULES_WITH_OWN_MAIL, toReachedResponse } from "./reached.ts";
-import { type MailedTo, readReached, readRecipients } from "./reached-store.ts";
+import { getFirstDelivery, RULES_WITH_OWN_MAIL, TEST_TYPE, toReachedResponse } from "./reached.ts";
+import { readReached, readRecipients } from "./reached-store.ts";
 import { defaultRule, type RuleName } from "./rule.ts";
 import { readRules } from "./rules-store.ts";
 import type { AlertTestAnswer, MadeAlertTest } from "./schema.ts";
 import { type AlertTest, putTest, readTests } from "./tests-store.ts";
-
-const TEST_TYPE = "alert.tested";
 
 export interface AlertTestContext extends ChangeContext, MailContext {
 	readonly alert_tests: TestPace;
@@ -82,13 +80,5 @@ export async function listAlertTests(context: DatabaseContext & MailContext, inp
 }
 
 function toTestResponse({ id, rule, tested_at, tested_by, delivered_at }: AlertTest, reached: AlertTestAnswer["reached"]): AlertTestAnswer {
-	return { id, rule, tested_at: tested_at.toISOString(), tested_by, delivered_at: delivered_at?.toISOString() ?? firstDelivery(reached), reached };
-}
-
-function firstDelivery(reached: AlertTestAnswer["reached"]): string | null {
-	const accepted = [
-		...(reached?.mails ?? []).map(({ at }: Pick<MailedTo, "at">) => at),
-		...(reached?.webhooks ?? []).filter(({ status }) => status === "delivered").map(({ at }) => at),
-	];
-	return accepted.filter((at) => at !== null).sort()[0] ?? null;
+	return { id, rule, tested_at: tested_at.toISOString(), tested_by, delivered_at: delivered_at?.toISOString() ?? getFirstDelivery(reached), reached };
 }
