@@ -9,6 +9,8 @@ const COUNTERS = new Set([
 	...["key_activity", "secret_activity", "key_sources", "secret_sources", "secret_operations", "quota_periods", "budget_periods", "key_exposures"],
 	...["canary_uses", "auth_failures", "auth_failure_counts", "unknown_auth_failures"],
 	...["alerts", "alert_news", "alert_progress", "mails", "operator_webhook_mails", "scheduled_rotations"],
+	// Reading the checklist stores what has turned.
+	...["checklists", "key_checklists", "checklist_turns"],
 ]);
 /** Columns that background jobs change, in tables whose other columns they do not. */
 const BOOKKEEPING = ["distributed_at", "mail_queued_at"];

@@ -16,6 +16,8 @@ export const KEPT_WITHOUT_MAKER: Readonly<Record<string, string>> = {
 	"keys.created_by": "keys stay in use; those whose raw key the person has seen are listed when the person is removed",
 	"keys.revoked_by": "a revocation is final",
 	"operators.created_by": "an operator's access does not depend on who invited them",
+	"rehearsals.confirmed_by": "a confirmation says what the person has seen, and grants nothing",
+	"rehearsals.started_by": "the rehearsal has ended; its key was revoked",
 	"rotation_confirmations.confirmed_by": "a confirmation ends nothing by itself; completing the rotation needs its own access",
 	"rotations.ended_by": "the rotation has ended",
 	"rotations.started_by":

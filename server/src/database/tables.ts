@@ -146,6 +146,24 @@ export interface ChangeSequenceTable {
 	seq: number;
 }
 
+export interface ChecklistTurnsTable {
+	tenant_id: string;
+	id: Generated<number>;
+	item: string;
+	key_id: string | null;
+	from_status: string;
+	to_status: string;
+	evidence: Json;
+	at: Timestamp;
+}
+
+export interface ChecklistsTable {
+	tenant_id: string;
+	states: Json;
+	evaluated_at: Timestamp;
+	completed_at: Timestamp | null;
+}
+
 export interface DocumentsTable {
 	tenant_id: string;
 	site_id: string;
@@ -229,6 +247,13 @@ export interface KeyActivityTable {
 	tenant_id: string;
 	key_id: string;
 	last_check_at: Timestamp;
+}
+
+export interface KeyChecklistsTable {
+	tenant_id: string;
+	key_id: string;
+	states: Json;
+	evaluated_at: Timestamp;
 }
 
 export interface KeyExposuresTable {
@@ -437,6 +462,18 @@ export interface QuotaPeriodsTable {
 	tenant_id: string;
 	month: string;
 	leased: number;
+}
+
+export interface RehearsalsTable {
+	tenant_id: string;
+	id: string;
+	key_id: string;
+	started_at: Timestamp;
+	started_by: Json;
+	acknowledged_ms: number | null;
+	nodes: Json | null;
+	confirmed_at: Timestamp | null;
+	confirmed_by: Json | null;
 }
 
 export interface RotationConfirmationsTable {
@@ -783,6 +820,8 @@ export interface Tables {
 	canary_uses: CanaryUsesTable;
 	capabilities: CapabilitiesTable;
 	change_sequence: ChangeSequenceTable;
+	checklist_turns: ChecklistTurnsTable;
+	checklists: ChecklistsTable;
 	documents: DocumentsTable;
 	expiry_warnings: ExpiryWarningsTable;
 	forward_auth_rules: ForwardAuthRulesTable;
@@ -791,6 +830,7 @@ export interface Tables {
 	invalidations: InvalidationsTable;
 	invitations: InvitationsTable;
 	key_activity: KeyActivityTable;
+	key_checklists: KeyChecklistsTable;
 	key_exposures: KeyExposuresTable;
 	key_sources: KeySourcesTable;
 	keys: KeysTable;
@@ -810,6 +850,7 @@ export interface Tables {
 	plans: PlansTable;
 	portal_sessions: PortalSessionsTable;
 	quota_periods: QuotaPeriodsTable;
+	rehearsals: RehearsalsTable;
 	rotation_confirmations: RotationConfirmationsTable;
 	rotations: RotationsTable;
 	scheduled_rotations: ScheduledRotationsTable;

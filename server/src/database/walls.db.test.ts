@@ -111,6 +111,10 @@ function getRows(tenant: string): Record<string, Record<string, unknown>> {
 			raised_at: DAY,
 			last_at: DAY,
 		},
+		checklists: { tenant_id: tenant, states: "{}", evaluated_at: DAY },
+		key_checklists: { tenant_id: tenant, key_id, states: "{}", evaluated_at: DAY },
+		checklist_turns: { tenant_id: tenant, item: "expiry_set", from_status: "unknown", to_status: "met", evidence: "{}", at: DAY },
+		rehearsals: { tenant_id: tenant, id: `reh_${tenant}`, key_id, started_at: DAY, started_by: "{}" },
 		audit_heads: { chain: tenant, seq: 1, mac: bytes },
 		audit_entries: {
 			chain: tenant,
