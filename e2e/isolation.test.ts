@@ -42,6 +42,7 @@ interface World {
 			| "webhook_id"
 			| "delivery_id"
 			| "alert_id"
+			| "rehearsal_id"
 			| "request_id",
 			string
 		>
@@ -87,6 +88,7 @@ async function newWorld(): Promise<World> {
 	const portal_session_id = await newPortalLink(tenant_id, word);
 	const { webhook_id, delivery_id } = await newDelivery(tenant_id, word);
 	const alert_id = await newAlertRow(tenant_id, made.id, word);
+	const rehearsal_id = await newRehearsalRow(tenant_id, made.id, word);
 	const request_id = await newRefusalRow(tenant_id, made);
 	await database.rows(
 		"insert into secret_sources (tenant_id, key_id, kid, source_id, first_seen_at, last_seen_at, requests, sightings) values ($1, $2, $3, $4, now(), now(), 1, 1)",
@@ -109,6 +111,7 @@ async function newWorld(): Promise<World> {
 			webhook_id,
 			delivery_id,
 			alert_id,
+			rehearsal_id,
 			request_id,
 		},
 		rotating_key_id: rotating.id,
@@ -133,6 +136,19 @@ async function newDelivery(tenant_id: string, word: string): Promise<{ webhook_i
 		[tenant_id, delivery_id, webhook_id, String(event?.id)],
 	);
 	return { webhook_id, delivery_id };
+}
+
+/** A rehearsal that waits for a person to confirm it. */
+async function newRehearsalRow(tenant_id: string, key_id: string, word: string): Promise<string> {
+	const id = `reh_${word}`;
+	const columns = "tenant_id, id, key_id, started_at, started_by, acknowledged_ms, nodes";
+	await database.rows(`insert into rehearsals (${columns}) values ($1, $2, $3, now(), $4, 3, '[]')`, [
+		tenant_id,
+		id,
+		key_id,
+		{ kind: "member", name: word },
+	]);
+	return id;
 }
 
 /** An open alert that is never due: no background task changes it. */
@@ -197,6 +213,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
 	webhook_id: `whk_${randomBase62(20)}`,
 	delivery_id: `dlv_${randomBase62(20)}`,
 	alert_id: `alt_${randomBase62(20)}`,
+	rehearsal_id: `reh_${randomBase62(20)}`,
 	request_id: newRequestId(),
 };
 
@@ -458,6 +475,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all th
 			webhook_id: index,
 			delivery_id: index,
 			alert_id: index,
+			rehearsal_id: index,
 			request_id: index,
 		}),
 		shared: fc.boolean(),
@@ -480,6 +498,7 @@ test(`${RANDOM_OPERATIONS} random operations of three tenants with ids of all th
 			webhook_id: of("webhook_id"),
 			delivery_id: of("delivery_id"),
 			alert_id: of("alert_id"),
+			rehearsal_id: of("rehearsal_id"),
 			request_id: of("request_id"),
 			...(operation.parameters.includes("rotation_id") ? { key_id: (worlds[owners.key_id] ?? foreign).rotating_key_id } : {}),
 		};

@@ -11,6 +11,8 @@ import type { AlertTestContext } from "./alerts/send-test.ts";
 import type { ExportContext } from "./audit/export.ts";
 import { managementAuditRoutes, operatorAuditRoutes } from "./audit/routes.ts";
 import type { StateContext } from "./audit/state.ts";
+import { keyedOperations } from "./checklist/operations.ts";
+import { type ChecklistRouteContext, managementChecklistRoutes } from "./checklist/routes.ts";
 import type { CallerContext } from "./core/caller.ts";
 import type { DocumentsContext } from "./documents/context.ts";
 import { keyedDocumentRoutes } from "./documents/routes.ts";
@@ -60,6 +62,7 @@ export type ManagementRouteContext = KeysContext &
 	StateContext &
 	WebhookContext &
 	AlertTestContext &
+	ChecklistRouteContext &
 	TenantLimitsContext;
 
 /** Every route that is not public, by its callers. `documents` false omits the documents resource. */
@@ -74,6 +77,9 @@ export function keyedRoutes(options: { documents: boolean }): readonly Route<Key
 	];
 }
 
+/** Those of documents too, where they are off: what was done before still counts. */
+export const CHECKED_OPERATIONS = keyedOperations(keyedRoutes({ documents: true }));
+
 export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...keyRoutes,
 	...managementRotationRoutes,
@@ -87,6 +93,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementAccessRoutes,
 	...managementPortalRoutes,
 	...managementAlertRoutes,
+	...managementChecklistRoutes(CHECKED_OPERATIONS),
 	...managementWebhookRoutes,
 	...managementLimitRoutes,
 	...managementPermissionRoutes,

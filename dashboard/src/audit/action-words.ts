@@ -41,6 +41,10 @@ const PHRASES: Readonly<Record<string, Readonly<Record<string, Phrase>>>> = {
 		"alert.tested": ["Test alert sent", "sent a test alert by the rule"],
 		"alert_rule.updated": ["Rule of alerts changed", "changed the rule of alerts"],
 	},
+	Checklist: {
+		"revocation.rehearsed": ["Revocation rehearsed", "rehearsed a revocation with the canary key"],
+		"revocation.rehearsal_confirmed": ["Rehearsal confirmed", "confirmed the rehearsal of a revocation with the canary key"],
+	},
 	Webhooks: {
 		"webhook.created": ["Webhook created", "created the webhook"],
 		"webhook.updated": ["Webhook changed", "changed the webhook"],

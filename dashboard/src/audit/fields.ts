@@ -90,6 +90,8 @@ const NAMES: Readonly<Record<string, string>> = {
 	threshold: "Threshold",
 	to: "Who is mailed",
 	url_origin: "Sent to",
+	acknowledged_ms: "Milliseconds until every node had confirmed",
+	nodes: "Nodes",
 	events: "Events",
 	failing_since: "Failing since",
 	webhook_id: "Webhook",

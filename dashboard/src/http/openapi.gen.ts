@@ -1728,6 +1728,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/checklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The production checklist of the tenant, or of one API key, as it is now
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_checklist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/checklist/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When items of the checklist turned, and by what, newest first
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_checklist_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/checklist/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the latest rehearsals of a revocation
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_checklist_rehearsals"];
+        put?: never;
+        /**
+         * Rehearse a revocation: make a canary key, revoke it on every node, and measure the time
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_checklist_rehearsals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant_id}/checklist/rehearsals/{rehearsal_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a rehearsal, which then counts for 180 days
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_checklist_rehearsals_by_rehearsal_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/webhooks": {
         parameters: {
             query?: never;
@@ -10228,6 +10312,311 @@ export interface operations {
             409: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_checklist: {
+        parameters: {
+            query?: {
+                key_id?: string;
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @enum {unknown} */
+                            item: "environments_separate" | "integrations_separate" | "server_side_only" | "rotation_scheduled" | "connectivity_automated" | "revocation_rehearsed" | "failures_monitored" | "least_privilege" | "no_idle_keys" | "responsible_present" | "expiry_set" | "addresses_known";
+                            /**
+                             * @description `unknown`: not enough was seen to say
+                             * @enum {unknown}
+                             */
+                            status: "met" | "not_met" | "unknown";
+                            /** @enum {unknown} */
+                            scope: "tenant" | "key";
+                            key_id: string | null;
+                            /** @description What was found; docs/checklist.md lists reasons and facts by item */
+                            evidence: {
+                                /** @description One of a fixed set for each item */
+                                reason: string;
+                                facts: {
+                                    [key: string]: string | number | boolean | null | string[];
+                                };
+                                key: {
+                                    id: string;
+                                    name: string;
+                                    environment: string;
+                                } | null;
+                                keys: {
+                                    met: number;
+                                    not_met: number;
+                                    unknown: number;
+                                } | null;
+                            };
+                            observed_at: string | null;
+                            /**
+                             * Format: date-time
+                             * @description Since when it is known to have this status
+                             */
+                            since: string;
+                            action: {
+                                label: string;
+                                /** @description A path of the dashboard */
+                                href: string;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_checklist_history: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                key_id?: string;
+                item?: "environments_separate" | "integrations_separate" | "server_side_only" | "rotation_scheduled" | "connectivity_automated" | "revocation_rehearsed" | "failures_monitored" | "least_privilege" | "no_idle_keys" | "responsible_present" | "expiry_set" | "addresses_known";
+            };
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /**
+                             * Format: date-time
+                             * @description When it was noticed: when the checklist was read, or within an hour
+                             */
+                            at: string;
+                            /** @enum {unknown} */
+                            item: "environments_separate" | "integrations_separate" | "server_side_only" | "rotation_scheduled" | "connectivity_automated" | "revocation_rehearsed" | "failures_monitored" | "least_privilege" | "no_idle_keys" | "responsible_present" | "expiry_set" | "addresses_known";
+                            key_id: string | null;
+                            /**
+                             * @description `unknown`: not enough was seen to say
+                             * @enum {unknown}
+                             */
+                            from: "met" | "not_met" | "unknown";
+                            /**
+                             * @description `unknown`: not enough was seen to say
+                             * @enum {unknown}
+                             */
+                            to: "met" | "not_met" | "unknown";
+                            /** @description What was found; docs/checklist.md lists reasons and facts by item */
+                            evidence: {
+                                /** @description One of a fixed set for each item */
+                                reason: string;
+                                facts: {
+                                    [key: string]: string | number | boolean | null | string[];
+                                };
+                                key: {
+                                    id: string;
+                                    name: string;
+                                    environment: string;
+                                } | null;
+                                keys: {
+                                    met: number;
+                                    not_met: number;
+                                    unknown: number;
+                                } | null;
+                            };
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_checklist_rehearsals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            /** @description The canary key that was made and revoked */
+                            key_id: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            started_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            };
+                            acknowledged_ms: number | null;
+                            nodes: {
+                                node_id: string;
+                                /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
+                                confirmed: boolean;
+                            }[] | null;
+                            confirmed_at: string | null;
+                            confirmed_by: {
+                                kind: string;
+                                id?: string;
+                                name: string;
+                            } | null;
+                            valid_until: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_checklist_rehearsals: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description The canary key that was made and revoked */
+                        key_id: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        started_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        };
+                        acknowledged_ms: number | null;
+                        nodes: {
+                            node_id: string;
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
+                            confirmed: boolean;
+                        }[] | null;
+                        confirmed_at: string | null;
+                        confirmed_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        valid_until: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_checklist_rehearsals_by_rehearsal_id_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                rehearsal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @description The canary key that was made and revoked */
+                        key_id: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        started_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        };
+                        acknowledged_ms: number | null;
+                        nodes: {
+                            node_id: string;
+                            /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
+                            confirmed: boolean;
+                        }[] | null;
+                        confirmed_at: string | null;
+                        confirmed_by: {
+                            kind: string;
+                            id?: string;
+                            name: string;
+                        } | null;
+                        valid_until: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };

@@ -1,6 +1,7 @@
 import { sweepSessions } from "../access/sweep.ts";
 import { sweepAlerts } from "../alerts/sweep.ts";
 import { sweepExpired } from "../audit/idempotency.ts";
+import { sweepTurns } from "../checklist/run.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Database } from "../database/database.ts";
 import { sweepFailures } from "../failures/flush.ts";
@@ -28,6 +29,7 @@ export function getCleanups(options: CleanupOptions): Readonly<Record<string, ()
 		evidence_sweep: () => sweepEvidence(context),
 		failure_sweep: () => sweepFailures(context),
 		alert_sweep: () => sweepAlerts(context, alert_retention_days),
+		checklist_sweep: () => sweepTurns(context),
 		budget_sweep: () => sweepBudgets(context),
 	};
 }

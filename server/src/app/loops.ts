@@ -1,6 +1,7 @@
 import { emitCheckpoints } from "../audit/checkpoints/emit.ts";
 import { startCheckpoints } from "../audit/checkpoints/loop.ts";
 import { noteKeysFrom } from "../audit/checkpoints/note.ts";
+import { evaluateChecklists } from "../checklist/run.ts";
 import { startLoop } from "../core/loop.ts";
 import type { Peppers } from "../core/pepper.ts";
 import { startSweep } from "../documents/sweep.ts";
@@ -10,6 +11,7 @@ import { warnOfExpiry } from "../keys/expiry/warn.ts";
 import { completeRotations } from "../keys/rotations/end-due.ts";
 import { remindOfRotations } from "../keys/rotations/remind.ts";
 import { RotationSchedule, type ScheduleContext } from "../keys/schedule/run.ts";
+import { CHECKED_OPERATIONS } from "../routes.ts";
 import { aggregateUsage } from "../usage/aggregate.ts";
 import type { Grants } from "../verification/grants/grants.ts";
 import type { Ledger } from "../verification/limits/ledger.ts";
@@ -26,6 +28,7 @@ const ROTATIONS_EVERY_MS = 10_000;
 const SCHEDULE_EVERY_MS = 10_000;
 /** A refusal can be read within two seconds. */
 const FAILURES_EVERY_MS = 1_000;
+const CHECKLISTS_EVERY_MS = 60_000;
 const BUDGETS_EVERY_MS = 5_000;
 const QUOTA_RETURN_EVERY_MS = 15_000;
 
@@ -87,6 +90,12 @@ export async function startLoops(options: LoopsOptions): Promise<{ stop(): Promi
 		}),
 		startLoop({ name: "failure_flush", every_ms: FAILURES_EVERY_MS, log, run: () => failures.run() }),
 		startLoop({ name: "usage_aggregation", every_ms: AGGREGATE_EVERY_MS, log, run: () => aggregateUsage({ database, log }) }),
+		startLoop({
+			name: "checklists",
+			every_ms: CHECKLISTS_EVERY_MS,
+			log,
+			run: afterUsage(() => evaluateChecklists({ database, clock, mailer: options.mailer, operations: CHECKED_OPERATIONS })),
+		}),
 		startLoop({ name: "budget_thresholds", every_ms: BUDGETS_EVERY_MS, log, run: async () => void (await announceThresholds({ database, clock })) }),
 		startLoop({ name: "quota_return", every_ms: QUOTA_RETURN_EVERY_MS, log, run: () => ledger.returnIdle() }),
 		startLoop({ name: "memory_sweep", every_ms: SWEEP_EVERY_MS, log, run: async () => grants.sweep() }),

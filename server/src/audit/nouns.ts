@@ -44,6 +44,7 @@ const FIELDS = {
 	webhook_delivery: ["webhook_id", "delivery_id", "event_id", "type"],
 	alert: ["rule", "name"],
 	alert_rule: ["enabled", "threshold", "to"],
+	rehearsal: ["acknowledged_ms", "nodes"],
 	person: ["name", "email"],
 	password_reset: ["purpose", "because"],
 	pepper: ["pepper_id"],

@@ -9,7 +9,7 @@ import { AUDITED_ACTIONS, toSnapshots } from "./snapshots.ts";
 
 const SOURCES = join(import.meta.dirname, "..");
 const ACTION =
-	/^(?:key|keys|secret|handover|rotation|source|site|document|member|invitation|portal_session|tenant|plan|capability|permission|api_profile|forward_auth_rules|legacy_format|service|alert|alert_rule|webhook|operator|password|password_reset|person|pepper)\.[a-z_]+$/;
+	/^(?:key|keys|secret|handover|rotation|source|site|document|member|invitation|portal_session|tenant|plan|capability|permission|api_profile|forward_auth_rules|legacy_format|service|alert|alert_rule|webhook|operator|password|password_reset|person|pepper|revocation)\.[a-z_]+$/;
 
 /** Every text of the sources that names an action of an entry. */
 function actionsInSources(): Set<string> {

@@ -125,6 +125,8 @@ const ACTIONS: Readonly<Record<string, ToStates>> = {
 	"alert.acknowledged": happened("alert"),
 	"alert_rule.updated": changed("alert_rule", "after"),
 	"alert.tested": happened("alert_rule"),
+	"revocation.rehearsed": happened("rehearsal"),
+	"revocation.rehearsal_confirmed": happened("rehearsal"),
 	"operator.added": happened("person"),
 	"operator.removed": ended("person"),
 	"operator.invited": happened("invitation"),

@@ -44,7 +44,8 @@ export type IdPrefix =
 	| "hnd"
 	| "rot"
 	| "whk"
-	| "dlv";
+	| "dlv"
+	| "reh";
 
 /** A new identifier such as `key_4fT…`: a prefix for its kind and 20 random characters (119 bits). */
 export function newId(prefix: IdPrefix): string {
