@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type KeysFixture, keysFixture } from "../../../testing/keys.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import { createKey } from "../create.ts";
 import { revokeKey } from "../revocation/revoke.ts";
 import { rotateKeyForHandover } from "../rotations/rotate.ts";
@@ -67,6 +67,23 @@ suite("events of what happens to keys by itself", () => {
 		const at = new Date(fixture.clock.now() - 30 * MINUTE_MS);
 		await fixture.behind("update secret_activity set first_used_at = $2 where kid = $1", [key.kid, at]);
 		fixture.clock.advance(10 * MINUTE_MS);
+		await one.look();
+		deepEqual(await events(tenant_id), ["key.first_used late"]);
+	});
+
+	test("a first use that a busy node stores half a minute late has its event within fifteen seconds", async () => {
+		const tenant_id = await fixture.tenant();
+		const key = await newKey(tenant_id, "late");
+		const one = emitter();
+		const used_at = new Date(fixture.clock.now());
+		for (let second = 0; second < 45; second += 1) {
+			await one.look();
+			if (second === 30) {
+				await fixture.use(key);
+				await fixture.behind("update secret_activity set first_used_at = $2 where kid = $1", [key.kid, used_at]);
+			}
+			fixture.clock.advance(SECOND_MS);
+		}
 		await one.look();
 		deepEqual(await events(tenant_id), ["key.first_used late"]);
 	});

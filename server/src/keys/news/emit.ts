@@ -1,17 +1,21 @@
 import { record } from "../../audit/record.ts";
 import type { Clock } from "../../core/clock.ts";
-import { HOUR_MS, MINUTE_MS } from "../../core/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import type { RecordTx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/events.ts";
 import { insertEventsOnce } from "../../outbox/store.ts";
 import { type KeyNews, type Range, readExpired, readFirstUses, readNewSources, readRotationsDue, readRotationsOverdue } from "./store.ts";
 
-/** Usage is written seconds late, and keys that were locked are skipped: each look covers this time again. */
-const OVERLAP_MS = MINUTE_MS;
-/** A node that was cut off writes its usage much later. Reading so much again at each look would cost seconds after an import. */
-const LONG_OVERLAP_MS = HOUR_MS;
-const LONG_EVERY_MS = 10 * MINUTE_MS;
+/**
+ * Usage is written seconds late, by a node that was cut off much later, and keys that were locked are skipped: so each look covers some time again. The
+ * longer the time, the more rarely, because after an import it has a piece of news for every key. Longest first.
+ */
+const OVERLAPS = [
+	{ overlap_ms: HOUR_MS, every_ms: 10 * MINUTE_MS },
+	{ overlap_ms: MINUTE_MS, every_ms: 15 * SECOND_MS },
+	{ overlap_ms: 10 * SECOND_MS, every_ms: 0 },
+] as const;
 /** What the first look after a start covers. Less than the shortest time for which events are kept, by which repeats are recognised. */
 const FIRST_LOOK_MS = 20 * HOUR_MS;
 const ROWS_PER_STEP = 500;
@@ -67,7 +71,8 @@ const KINDS: readonly Kind<KeyNews>[] = [
 export class KeyNewsEmitter {
 	readonly #context: { readonly database: Database; readonly clock: Clock };
 	#looked_until: number | null = null;
-	#looked_long_at = Number.NEGATIVE_INFINITY;
+	/** When each overlap was covered last, by itself or a longer one. */
+	readonly #covered_at: number[] = OVERLAPS.map(() => Number.NEGATIVE_INFINITY);
 
 	constructor(context: { readonly database: Database; readonly clock: Clock }) {
 		this.#context = context;
@@ -75,12 +80,12 @@ export class KeyNewsEmitter {
 
 	async look(): Promise<void> {
 		const now = this.#context.clock.now();
-		const is_long = now - this.#looked_long_at >= LONG_EVERY_MS;
-		const overlap_ms = is_long ? LONG_OVERLAP_MS : OVERLAP_MS;
+		const due = OVERLAPS.findIndex(({ every_ms }, index) => now - (this.#covered_at[index] ?? 0) >= every_ms);
+		const { overlap_ms } = OVERLAPS[due] ?? OVERLAPS[0];
 		const from = new Date(this.#looked_until === null ? now - FIRST_LOOK_MS : this.#looked_until - overlap_ms);
 		for (const each of KINDS) await this.#emit(each, from, new Date(now));
 		this.#looked_until = now;
-		if (is_long) this.#looked_long_at = now;
+		this.#covered_at.fill(now, due);
 	}
 
 	async #emit({ read, toEvent }: Kind<KeyNews>, from: Date, until: Date): Promise<void> {
