@@ -6,7 +6,7 @@ import { insertEvents } from "../outbox/store.ts";
 import type { Fact, OpenAlert } from "./alert.ts";
 import { evaluate, type Situation, type Step } from "./evaluate.ts";
 import { readRulesOf } from "./rules-store.ts";
-import { insertAlert, lockTenants, readResolvedSubjects, resolvedName, updateAlert } from "./store.ts";
+import { type ChangedAlert, insertAlerts, lockTenants, type NewAlert, readResolvedSubjects, resolvedName, updateAlerts } from "./store.ts";
 import { summarize } from "./summary.ts";
 
 /** More than a day, so that what happens once a day counts as coming back. */
@@ -22,38 +22,49 @@ export async function applySituation(tx: RecordTx, now: Date, observed: Observed
 	const steps = evaluate({ ...observed, now: now.getTime(), open, ruleOf, wasResolved: (fact) => resolved.has(resolvedName(fact)) });
 	const raised_in = steps.flatMap((step) => (step.kind === "raise" ? [step.fact.tenant_id] : []));
 	const existing = await lockTenants(tx, [...new Set(raised_in)]);
+	const raised: NewAlert[] = [];
+	const changed = new Map<string, ChangedAlert>();
 	const events: OutboxEvent[] = [];
 	for (const step of steps) {
-		if (step.kind === "raise" && !existing.has(step.fact.tenant_id)) continue;
-		const event = await write(tx, now, step);
-		if (event !== null) events.push(event);
+		if (step.kind === "raise") {
+			if (!existing.has(step.fact.tenant_id)) continue;
+			const alert = toAlert(step, now);
+			raised.push(alert);
+			events.push({ tenant_id: alert.tenant_id, type: "alert.raised", data: eventData(alert) });
+		} else {
+			const { id } = step.alert;
+			// An alert may be renewed and reminded of at once.
+			changed.set(id, { ...(changed.get(id) ?? { ...step.alert, resolved_at: null }), ...toChanges(step, now) });
+			events.push(...toEvents(step, now));
+		}
 	}
+	await insertAlerts(tx, raised);
+	await updateAlerts(tx, [...changed.values()]);
 	await insertEvents(tx, events);
 	return events.length;
 }
 
-/** Writes one step; returns its event, or null for none. */
-async function write(tx: RecordTx, now: Date, step: Step): Promise<OutboxEvent | null> {
-	const due_at = step.kind === "resolve" || step.due_at === null ? null : new Date(step.due_at);
-	switch (step.kind) {
-		case "raise": {
-			const id = newId("alt");
-			await insertAlert(tx, step.fact, { id, now, quiet_seconds: step.quiet_seconds, due_at });
-			return { tenant_id: step.fact.tenant_id, type: "alert.raised", data: { ...eventData({ ...step.fact, id, raised_at: now }) } };
-		}
-		case "renew":
-			await updateAlert(tx, step.alert, { count: step.count, evidence: step.evidence, last_at: now, due_at });
-			return null;
-		case "remind":
-			await updateAlert(tx, step.alert, { reminded_at: now, due_at });
-			return { tenant_id: step.alert.tenant_id, type: "alert.reminded", data: eventData(step.alert) };
-		case "wait":
-			await updateAlert(tx, step.alert, { due_at });
-			return null;
-		case "resolve":
-			await updateAlert(tx, step.alert, { status: "resolved", resolved_at: now, due_at: null });
-			return { tenant_id: step.alert.tenant_id, type: "alert.resolved", data: { ...eventData(step.alert), resolved_at: now.toISOString() } };
-	}
+type Raise = Extract<Step, { kind: "raise" }>;
+type Change = Exclude<Step, Raise>;
+
+const toDate = (at: number | null): Date | null => (at === null ? null : new Date(at));
+
+function toAlert({ fact, quiet_seconds, due_at }: Raise, now: Date): NewAlert {
+	const { tenant_id, rule, subject, key_id, count, evidence } = fact;
+	return { tenant_id, id: newId("alt"), rule, subject, key_id, count, evidence, raised_at: now, quiet_seconds, due_at: toDate(due_at) };
+}
+
+function toChanges(step: Change, now: Date): Partial<ChangedAlert> {
+	if (step.kind === "resolve") return { status: "resolved", resolved_at: now, due_at: null };
+	const due_at = toDate(step.due_at);
+	if (step.kind === "renew") return { count: step.count, evidence: step.evidence, last_at: now, due_at };
+	return step.kind === "remind" ? { reminded_at: now, due_at } : { due_at };
+}
+
+function toEvents({ kind, alert }: Change, now: Date): OutboxEvent[] {
+	const { tenant_id } = alert;
+	if (kind === "remind") return [{ tenant_id, type: "alert.reminded", data: eventData(alert) }];
+	return kind === "resolve" ? [{ tenant_id, type: "alert.resolved", data: { ...eventData(alert), resolved_at: now.toISOString() } }] : [];
 }
 
 function eventData(alert: Pick<OpenAlert, "id" | "raised_at"> & Pick<Fact, "rule" | "key_id" | "subject" | "evidence" | "count">) {

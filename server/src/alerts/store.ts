@@ -3,7 +3,7 @@ import { LOCKS } from "../database/locks.ts";
 import type { ReadTx, RecordTx, Tx } from "../database/transaction.ts";
 import type { Window } from "../http/input/cursor.ts";
 import { NEWS_RULES } from "../outbox/news-store.ts";
-import type { Acknowledger, Alert, AlertStatus, Evidence, Fact, OpenAlert } from "./alert.ts";
+import type { Acknowledger, Alert, AlertStatus, Fact, OpenAlert } from "./alert.ts";
 import { RULE_NAMES, type RuleName } from "./rule.ts";
 
 const OPEN_COLUMNS = [
@@ -108,47 +108,38 @@ export async function lockTenants(tx: RecordTx, tenant_ids: readonly string[]): 
 	return new Set(rows.map(({ id }) => id));
 }
 
-export async function insertAlert(
-	tx: RecordTx,
-	{ tenant_id, rule, subject, key_id, count, evidence }: Fact,
-	times: { id: string; now: Date; quiet_seconds: number | null; due_at: Date | null },
-): Promise<void> {
-	const { id, now, quiet_seconds, due_at } = times;
-	const row = {
-		tenant_id,
-		id,
-		rule,
-		subject,
-		key_id,
-		count,
-		evidence: JSON.stringify(evidence),
-		raised_at: now,
-		last_at: now,
-		quiet_seconds,
-		due_at,
-	};
-	await tx.insertInto("alerts").values(row).execute();
+/** An alert that is raised now. */
+export type NewAlert = Pick<
+	OpenAlert,
+	"tenant_id" | "id" | "rule" | "subject" | "key_id" | "count" | "evidence" | "raised_at" | "quiet_seconds" | "due_at"
+>;
+
+export async function insertAlerts(tx: RecordTx, alerts: readonly NewAlert[]): Promise<void> {
+	if (alerts.length === 0) return;
+	await sql`
+		insert into keywright.alerts (tenant_id, id, rule, subject, key_id, count, evidence, raised_at, last_at, quiet_seconds, due_at)
+		select tenant_id, id, rule, subject, key_id, count, evidence, raised_at, raised_at, quiet_seconds, due_at
+		from jsonb_to_recordset(${JSON.stringify(alerts)}::jsonb) as fresh (
+			tenant_id text, id text, rule text, subject text, key_id text, count bigint, evidence jsonb, raised_at timestamptz, quiet_seconds integer,
+			due_at timestamptz
+		)
+	`.execute(tx);
 }
 
-type Changes = Partial<{
-	count: number;
-	evidence: Evidence;
-	last_at: Date;
-	reminded_at: Date;
-	due_at: Date | null;
-	status: AlertStatus;
-	resolved_at: Date;
-}>;
+/** What the evaluation changes of an alert that it has locked. */
+export type ChangedAlert = OpenAlert & Pick<Alert, "resolved_at">;
 
-/** Writes what the evaluation has found about an alert that it has locked. */
-export async function updateAlert(tx: RecordTx, { tenant_id, id }: Pick<Alert, "tenant_id" | "id">, changes: Changes): Promise<void> {
-	const { evidence, ...rest } = changes;
-	await tx
-		.updateTable("alerts")
-		.set({ ...rest, ...(evidence === undefined ? {} : { evidence: JSON.stringify(evidence) }) })
-		.where("tenant_id", "=", tenant_id)
-		.where("id", "=", id)
-		.execute();
+export async function updateAlerts(tx: RecordTx, alerts: readonly ChangedAlert[]): Promise<void> {
+	if (alerts.length === 0) return;
+	await sql`
+		update keywright.alerts as kept set status = changed.status, count = changed.count, evidence = changed.evidence, last_at = changed.last_at,
+			reminded_at = changed.reminded_at, due_at = changed.due_at, resolved_at = changed.resolved_at
+		from jsonb_to_recordset(${JSON.stringify(alerts)}::jsonb) as changed (
+			tenant_id text, id text, status text, count bigint, evidence jsonb, last_at timestamptz, reminded_at timestamptz, due_at timestamptz,
+			resolved_at timestamptz
+		)
+		where kept.tenant_id = changed.tenant_id and kept.id = changed.id
+	`.execute(tx);
 }
 
 /** Locks one alert. Null if there is none. */
