@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { isApiError } from "../http/api.ts";
-import { SidePanel } from "../ui/panel/side-panel.tsx";
+import { PanelBody, SidePanel } from "../ui/panel/side-panel.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useNow } from "../ui/time.tsx";
 import { exactTime, relativeTime } from "../ui/time-words.ts";
@@ -40,11 +40,11 @@ export function AlertPanel({ tenant_id, alert_id, manages, onClose }: PanelProps
 					<IconX size={18} aria-hidden="true" />
 				</ActionIcon>
 			</Group>
-			<Box className="kw-panel-body">
+			<PanelBody>
 				{alert !== undefined && <Facts tenant_id={tenant_id} alert={alert} now_ms={now_ms} />}
 				{alert === undefined &&
 					(error === null ? <Skeleton height={200} role="status" aria-busy="true" aria-label="Loading the alert" /> : <Missing error={error} />)}
-			</Box>
+			</PanelBody>
 			{alert !== undefined && <Foot tenant_id={tenant_id} alert={alert} manages={manages} />}
 		</SidePanel>
 	);

@@ -3,7 +3,7 @@ import { IconCheck, IconLink, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { copyText } from "../ui/copy-button.tsx";
-import { SidePanel } from "../ui/panel/side-panel.tsx";
+import { PanelBody, SidePanel } from "../ui/panel/side-panel.tsx";
 import { useNow } from "../ui/time.tsx";
 import { exactTime, formatInstant } from "../ui/time-words.ts";
 import { toaster } from "../ui/toaster.tsx";
@@ -42,11 +42,11 @@ export function EntryPanel({ scope, entry, tell, link, onOpen, onAbout, onClose 
 					<IconX size={18} aria-hidden="true" />
 				</ActionIcon>
 			</Group>
-			<Box className="kw-panel-body">
+			<PanelBody>
 				<Changes scope={scope} entry={entry} is_json={is_json} />
 				<Facts entry={entry} has_tenants={scope === "all"} />
 				<Earlier scope={scope} entry={entry} tell={tell} onOpen={onOpen} onAbout={onAbout} />
-			</Box>
+			</PanelBody>
 			<Group gap={8} px={20} py={12} style={{ borderTop: "1px solid var(--kw-hairline)" }}>
 				<TargetLink scope={scope} entry={entry} />
 				<Button variant="default" aria-pressed={is_json} onClick={() => setJson(!is_json)}>

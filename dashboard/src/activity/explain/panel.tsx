@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { isApiError } from "../../http/api.ts";
 import { copyText } from "../../ui/copy-button.tsx";
-import { SidePanel } from "../../ui/panel/side-panel.tsx";
+import { PanelBody, SidePanel } from "../../ui/panel/side-panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { type Explanation, explainQuery } from "../queries.ts";
@@ -54,7 +54,7 @@ export function ExplainPanel({ tenant_id, request_id, takes_focus, opener, link,
 				</ActionIcon>
 			</Group>
 			<VisuallyHidden role="status">{data?.summary}</VisuallyHidden>
-			<Box className="kw-panel-body kw-explain-body">
+			<PanelBody className="kw-explain-body">
 				{data !== undefined && <Explained tenant_id={tenant_id} explanation={data} />}
 				{data === undefined &&
 					(error === null ? (
@@ -62,7 +62,7 @@ export function ExplainPanel({ tenant_id, request_id, takes_focus, opener, link,
 					) : (
 						<Missing error={error} />
 					))}
-			</Box>
+			</PanelBody>
 			<Foot tenant_id={tenant_id} explanation={data} onCopy={() => void copy(new URL(link, location.href).href, "The link is in the clipboard.")} />
 		</SidePanel>
 	);

@@ -2,7 +2,7 @@ import { ActionIcon, Avatar, Box, Button, Group, Menu, Skeleton, Text, Title } f
 import { IconDots, IconLink, IconPlayerPause, IconPlayerPlay, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { SidePanel } from "../../ui/panel/side-panel.tsx";
+import { PanelBody, SidePanel } from "../../ui/panel/side-panel.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Time } from "../../ui/time.tsx";
@@ -43,7 +43,7 @@ export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps)
 			{tenant !== undefined && (
 				<>
 					<PanelHead tenant={tenant} onShow={show} onClose={close} />
-					<Box className="kw-panel-body">
+					<PanelBody>
 						<Group gap={8} mb={12}>
 							<Button
 								variant="default"
@@ -59,7 +59,7 @@ export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps)
 						<PanelPlan tenant={tenant} onShow={show} />
 						<PanelPeople tenant={tenant} onShow={show} />
 						<PanelActivity tenant={tenant} onShow={show} />
-					</Box>
+					</PanelBody>
 					<PanelFoot tenant={tenant} onShow={show} />
 					<TenantDialogs tenant={tenant} dialog={dialog} onClose={() => onSearch(without_dialog)} onDeleted={close} />
 				</>

@@ -1,4 +1,5 @@
 import "./side-panel.css";
+import { Box } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 
 interface SidePanelProps {
@@ -38,5 +39,14 @@ export function SidePanel({ label, of, takes_focus = true, opener, onClose, chil
 		<aside ref={panel} className="kw-panel" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}>
 			{children}
 		</aside>
+	);
+}
+
+/** The part of a panel that scrolls, between its head and its foot. It has a tab stop, because the arrow keys scroll only what has the focus. */
+export function PanelBody({ className, children }: { readonly className?: string; readonly children: ReactNode }) {
+	return (
+		<Box className={className === undefined ? "kw-panel-body" : `kw-panel-body ${className}`} tabIndex={0} role="group" aria-label="Details">
+			{children}
+		</Box>
 	);
 }
