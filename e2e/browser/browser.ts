@@ -193,18 +193,18 @@ const COLOUR_RULES = { type: "rule" as const, values: ["color-contrast", "link-i
 /** Rules that find nothing serious would run in vain. */
 const SERIOUS_RULES = `axe.configure({ rules: axe._audit.rules.filter(({ impact }) => !${JSON.stringify(SERIOUS)}.includes(impact)).map(({ id }) => ({ id, enabled: false })) })`;
 
-/** The findings of axe for the current page. Axe is injected into the page once and reused. */
-async function violationsIn(page: Page, options: RunOptions): Promise<Result[]> {
+/** The findings of axe for a part of the current page. Axe is injected into the page once and reused. */
+async function violationsIn(page: Page, within: string, options: RunOptions): Promise<Result[]> {
 	if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(`${AXE};${SERIOUS_RULES}`);
-	return page.evaluate<Result[]>(`axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`);
+	return page.evaluate<Result[]>(`axe.run(${JSON.stringify(within)}, ${JSON.stringify(options)}).then(({ violations }) => violations)`);
 }
 
-/** Fails if axe finds a serious or critical problem in the current page, in light or dark mode. */
-export async function axe(page: Page): Promise<void> {
+/** Fails if axe finds a serious or critical problem in the current page, or in the part of it that the selector names, in light or dark mode. */
+export async function axe(page: Page, within = "html"): Promise<void> {
 	await waitUntilLoaded(page);
 	for (const colorScheme of ["dark", "light"] as const) {
 		await setColorScheme(page, colorScheme);
-		const found = (await violationsIn(page, colorScheme === "dark" ? { ...AXE_OPTIONS, runOnly: COLOUR_RULES } : AXE_OPTIONS))
+		const found = (await violationsIn(page, within, colorScheme === "dark" ? { ...AXE_OPTIONS, runOnly: COLOUR_RULES } : AXE_OPTIONS))
 			.filter(({ impact }) => SERIOUS.includes(impact ?? ""))
 			.flatMap(({ id, nodes }) => nodes.map((node) => `${colorScheme} ${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`));
 		deepEqual(found, [], page.url());
