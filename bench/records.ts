@@ -10,7 +10,7 @@ import { median } from "./measure.ts";
 const ASKED = "/api/v1/forward-auth/tenants/any/orders";
 
 const WARM_UP_STEP_SECONDS = 5;
-const WARM_UP_STEPS_MAX = 60;
+const WARM_UP_STEPS_MAX = 30;
 /** A step that is not faster than the fastest by this is no progress. */
 const FASTER = 1.05;
 /** Steps without progress after which the server is warm. */
