@@ -5,6 +5,7 @@ import { ROLE_WORDS, ROLES } from "../../access/roles.ts";
 import { useAccess, useTenant } from "../../access/session.ts";
 import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { Page, Section } from "../../ui/page.tsx";
+import { PageSkeleton } from "../../ui/page-skeleton.tsx";
 import { Problem } from "../../ui/problem.tsx";
 import { invitationsQuery, type Member, membersQuery, portalSessionsQuery } from "../team-queries.ts";
 import { TeamInvitations } from "./invitations.tsx";
@@ -20,6 +21,8 @@ export default function TeamPage() {
 	const portal = useQuery({ ...portalSessionsQuery(tenant.id), enabled: may.manage_team });
 	const inviting = useDialog("invite");
 	const invites = useStaying(inviting.opened, may.manage_team);
+	// Both lists stand above what each role may do, and would push it down.
+	if (invitations.isLoading || portal.isLoading) return <PageSkeleton />;
 	return (
 		<Page
 			title="Team"
