@@ -85,13 +85,15 @@ function withTenant(address: string, tenant_id: string): string {
 	return address.startsWith("/operator") ? address : `${address}${address.includes("?") ? "&" : "?"}tenant=${tenant_id}`;
 }
 
-/** Every page behind the sign-in. Throws if a route has parameters and no address. */
+/** Every page behind the sign-in; states of one page are not visited one after another. Throws if a route has parameters and no address. */
 export function pageVisits(of: Population): readonly Visit[] {
 	const states = getStates(of);
-	return getRoutes().signed_in.flatMap((route) => {
+	const visits = getRoutes().signed_in.flatMap((route) => {
 		if (route.includes("$") && states[route] === undefined) throw new Error(`${route} has no address in every-page.ts`);
-		return (states[route] ?? [[route, NEW_HEADING]]).map(([address, shown]) => ({ route, address: withTenant(address, of.tenant_id), shown }));
+		const of_route = states[route] ?? [[route, NEW_HEADING]];
+		return of_route.map(([address, shown], turn) => ({ turn, route, address: withTenant(address, of.tenant_id), shown }));
 	});
+	return visits.sort((one, other) => one.turn - other.turn);
 }
 
 /** Every page without a session, first as a link that was cut off shows it, then with the token of a link. The order never repeats a route. */
