@@ -8,6 +8,9 @@ const SERVER = "http://127.0.0.1:8787";
 const FORMS =
 	/@mantine\/form|react-number-format|components\/(?:NumberInput|MultiSelect|TagsInput|Textarea|Autocomplete|Pill|PillsInput|Tabs|Code)\/|src\/keys\/(?:create|edit|snippets|show-once(?!\/places))\//;
 
+/** Several pages tell entries of the audit log, and those of keys do not. */
+const AUDIT = /src\/audit\//;
+
 export default defineConfig({
 	plugins: [react()],
 	// The server puts the nonce of each response into the page's meta element; everything else is a file of its own.
@@ -25,7 +28,7 @@ export default defineConfig({
 				codeSplitting: {
 					includeDependenciesRecursively: false,
 					groups: [
-						{ name: "shared", minShareCount: 3, priority: 2, test: (id: string) => !FORMS.test(id) },
+						{ name: "shared", minShareCount: 3, priority: 2, test: (id: string) => !FORMS.test(id) && !AUDIT.test(id) },
 						{ name: "forms", minShareCount: 2, priority: 1, test: FORMS },
 					],
 				},

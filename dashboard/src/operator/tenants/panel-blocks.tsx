@@ -19,7 +19,8 @@ interface BlockProps {
 	readonly onShow: (dialog: TenantDialog) => void;
 }
 
-function Block({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children: ReactNode }) {
+/** A part of the panel with a heading. */
+export function Block({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children: ReactNode }) {
 	const id = useId();
 	return (
 		<Box component="section" className="kw-panel-block" aria-labelledby={id}>
@@ -34,7 +35,8 @@ function Block({ title, aside, children }: { title: ReactNode; aside?: ReactNode
 	);
 }
 
-function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
+/** One row of a part. Must be inside a `dl`. */
+export function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
 	return (
 		<div className="kw-tenant-fact">
 			<Text component="dt" fz={13} c="dimmed" truncate>

@@ -9,6 +9,7 @@ import { Time } from "../../ui/time.tsx";
 import { TenantDialogs } from "./dialogs.tsx";
 import { BringBack } from "./ending/suspend.tsx";
 import { PanelActivity, PanelPeople, PanelPlan } from "./panel-blocks.tsx";
+import { PanelChanges } from "./panel-changes.tsx";
 import { type Tenant, tenantQuery } from "./queries.ts";
 import type { TenantDialog, TenantsSearch } from "./search.ts";
 
@@ -59,6 +60,7 @@ export function TenantPanel({ tenant_id, dialog, search, onSearch }: PanelProps)
 						<PanelPlan tenant={tenant} onShow={show} />
 						<PanelPeople tenant={tenant} onShow={show} />
 						<PanelActivity tenant={tenant} onShow={show} />
+						<PanelChanges tenant_id={tenant.id} />
 					</PanelBody>
 					<PanelFoot tenant={tenant} onShow={show} />
 					<TenantDialogs tenant={tenant} dialog={dialog} onClose={() => onSearch(without_dialog)} onDeleted={close} />

@@ -57,6 +57,16 @@ export const activityQuery = (tenant_id: string) =>
 		},
 	});
 
+export const CHANGES_SHOWN = 2;
+
+/** The newest entries of the audit log that are about the tenant. */
+export const changesQuery = (tenant_id: string) =>
+	queryOptions({
+		queryKey: [...ROOT, "changes", tenant_id],
+		queryFn: () => answered(api.GET("/api/v1/operator/audit", { params: { query: { tenant_id, limit: CHANGES_SHOWN } } })),
+		select: ({ data }) => data,
+	});
+
 /** What another plan would change. Never cached, because it decides about a change. */
 export const planPreviewQuery = (tenant_id: string, plan_id: string) =>
 	queryOptions({
