@@ -98,7 +98,7 @@ function SharesCard({ title, note, aside, shares, error, words, others, nameOf }
 	const most = Math.max(1, ...(shares?.parts ?? []).map(({ allowed, refused }) => allowed + refused), shares?.rest.requests ?? 0);
 	return (
 		<Card title={title} aside={aside} {...(note === undefined ? {} : { note })}>
-			<Problem error={error} />
+			<Problem error={error} known={shares !== undefined} />
 			{shares === undefined && error === null && <Skeleton height={LOADING_PX} role="status" aria-busy="true" aria-label={`Loading: ${title}`} />}
 			{shares?.parts.length === 0 && (
 				<Text size="sm" c="dimmed">

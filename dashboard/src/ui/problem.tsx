@@ -1,6 +1,6 @@
 import { Alert, List, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { ApiError } from "../http/api.ts";
+import { ApiError, isApiError } from "../http/api.ts";
 import { ChangedMeanwhile } from "../http/meanwhile.ts";
 
 /** The API's details point to a member of the response, which a person does not see. */
@@ -29,11 +29,13 @@ interface ProblemProps {
 	readonly error: unknown;
 	/** Labels of the form's fields by pointer, such as "/name"; a field without one is shown by its name in the API. */
 	readonly labels?: Readonly<Record<string, string>>;
+	/** Whether the answer of before is still shown. The notice above the page then says alone that the server does not answer. */
+	readonly known?: boolean;
 }
 
 /** Shows an error and what to do, announced by screen readers, with the fields that are wrong. Renders nothing without an error. */
-export function Problem({ error, labels = {} }: ProblemProps) {
-	if (error === null || error === undefined) return null;
+export function Problem({ error, labels = {}, known = false }: ProblemProps) {
+	if (error === null || error === undefined || (known && isApiError(error, "unreachable"))) return null;
 	const { title, detail, request_id, errors } = problemOfError(error);
 	const fields = errors.map((entry) => ({ ...entry, name: entry.pointer === "" ? null : (labels[entry.pointer] ?? formatPointer(entry.pointer)) }));
 	return (

@@ -27,11 +27,11 @@ export default function TenantsPage() {
 					<Text c="dimmed">The customers of your product.</Text>
 				</Box>
 				<TenantsToolbar search={search} onSearch={setSearch} onCreate={() => setSearch({ ...without(search), dialog: "create" })} />
-				<Problem error={error} />
+				<Problem error={error} known={data !== undefined} />
 				{data?.total === 0 && !is_filtered ? (
 					<Empty onCreate={() => setSearch({ dialog: "create" })} />
 				) : (
-					error === null && <TenantsTable data={data} search={search} onSearch={setSearch} is_stale={isPlaceholderData} />
+					(error === null || data !== undefined) && <TenantsTable data={data} search={search} onSearch={setSearch} is_stale={isPlaceholderData} />
 				)}
 			</Stack>
 			{open !== undefined && <TenantPanel key={open} tenant_id={open} dialog={search.dialog} search={search} onSearch={setSearch} />}

@@ -49,13 +49,13 @@ export default function TeamPage() {
 			</Section>
 			{may.see_invitations && (
 				<Section title="Invitations">
-					<Problem error={invitations.error} />
+					<Problem error={invitations.error} known={invitations.data !== undefined} />
 					<TeamInvitations tenant_id={tenant.id} invitations={invitations.data?.data} manages={may.manage_team} />
 				</Section>
 			)}
-			{(portal.error !== null || (portal.data?.data.length ?? 0) > 0) && (
+			{((portal.error !== null && portal.data === undefined) || (portal.data?.data.length ?? 0) > 0) && (
 				<Section title="Here by a link">
-					<Problem error={portal.error} />
+					<Problem error={portal.error} known={portal.data !== undefined} />
 					<TeamPortal tenant_id={tenant.id} sessions={portal.data?.data ?? []} isCut={portal.data?.next_cursor != null} />
 				</Section>
 			)}

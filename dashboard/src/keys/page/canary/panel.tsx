@@ -78,7 +78,7 @@ function Uses({ tenant_id, apiKey }: Omit<CanaryProps, "onRevoke">) {
 						? "The one who used it may have found what lies beside it too. Replace the real keys from that place, then put a new canary there."
 						: "A canary key opens nothing. Every request with it is refused like one with an unknown key, and listed here."}
 				</Text>
-				{error !== null && <Problem error={error} />}
+				<Problem error={error} known={data !== undefined} />
 				{data === undefined && error === null && <Skeleton height={20} mt={8} role="status" aria-busy="true" aria-label="Loading" />}
 				{data !== undefined && alerts.length === 0 && (
 					<Text size="sm" mt={8}>
