@@ -156,7 +156,10 @@ function Sentence({ values, choices }: { values: CreateValues; choices: Choices 
 					"Say what the key is for, and its name is made of that."
 				) : (
 					<>
-						<b>{sentence.name}</b>: {sentence.text}
+						<b className="kw-name" title={sentence.name}>
+							{sentence.name}
+						</b>
+						: {sentence.text}
 					</>
 				)}
 			</Text>

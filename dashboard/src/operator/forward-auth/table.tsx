@@ -22,10 +22,10 @@ export function RulesTable({ entries, faults, ...actions }: TableProps) {
 				<Table.Thead visibleFrom="sm">
 					<Table.Tr>
 						<Table.Th w={44} aria-label="Place" />
-						<Table.Th w="36%">Request</Table.Th>
-						<Table.Th>What the key needs</Table.Th>
-						<Table.Th w={80}>Spends</Table.Th>
-						<Table.Th w={152} aria-label="Actions" />
+						<Table.Th>Request</Table.Th>
+						<Table.Th w="24%">What the key needs</Table.Th>
+						<Table.Th w={112}>Spends</Table.Th>
+						<Table.Th w={144} aria-label="Actions" />
 					</Table.Tr>
 				</Table.Thead>
 				<Table.Tbody>
@@ -88,7 +88,7 @@ function RuleRow(props: RowProps) {
 						<Badge color="gray" variant="light" tt="none">
 							{methodsWords(rule.methods)}
 						</Badge>
-						<Text className="kw-mono kw-wrap" size="sm" miw={0}>
+						<Text className="kw-mono kw-wrap" size="sm" miw={0} lineClamp={2} title={rule.pattern}>
 							{rule.pattern}
 						</Text>
 					</Group>
@@ -110,7 +110,7 @@ function RuleRow(props: RowProps) {
 				</Text>
 			</Table.Td>
 			<Table.Td visibleFrom="sm">
-				<Text size="sm" className="kw-wrap">
+				<Text size="sm" className="kw-wrap" lineClamp={3} title={costWords(rule)}>
 					{costWords(rule)}
 				</Text>
 			</Table.Td>
@@ -167,7 +167,7 @@ function Actions({ entry, index, count, restore, onEdit, onMove, onRemove }: Row
 			<ActionIcon data-do="edit" variant="subtle" color="gray" aria-label={`Edit: ${name}`} onClick={() => onEdit(entry)}>
 				<IconPencil size={16} aria-hidden="true" />
 			</ActionIcon>
-			<ActionIcon data-do="remove" variant="subtle" color="red" aria-label={`Remove: ${name}`} onClick={() => onRemove(entry)}>
+			<ActionIcon data-do="remove" variant="subtle" color="gray" aria-label={`Remove: ${name}`} onClick={() => onRemove(entry)}>
 				<IconTrash size={16} aria-hidden="true" />
 			</ActionIcon>
 		</Group>

@@ -94,7 +94,7 @@ export default function PlansPage() {
 			)}
 			<PlanSheet
 				key={open?.id ?? "new"}
-				plan={open ?? null}
+				plan={search.dialog === "create" ? null : (open ?? null)}
 				opened={search.dialog === "create" || (open !== undefined && search.dialog === "edit")}
 				use={open && use?.get(open.id)}
 				onClose={close}

@@ -65,7 +65,7 @@ export function RowsField<Row, Fault extends { readonly index: number; readonly 
 						return (
 							// biome-ignore lint/suspicious/noArrayIndexKey: a row has no stable id while it is edited
 							<Stack gap={4} key={index}>
-								<Group gap={8} wrap="nowrap">
+								<Group gap={8} wrap="nowrap" className="kw-field-row">
 									{props.renderRow({
 										place: index + 1,
 										row,
