@@ -140,6 +140,24 @@ test("Back closes a filled form after a question, on the page that opened it", a
 	assertNoPageErrors(olivia);
 });
 
+test("Back opens neither a dialog nor the panel of a tenant that was closed", async () => {
+	await page.goto(`${dashboard.url}/operator/tenants`);
+	await page.locator(`tr[data-tenant="${tenant_id}"] button`).first().click();
+	await page.getByRole("button", { name: "Change plan" }).click();
+	await open(page, "plan").waitFor();
+	await page.keyboard.press("Escape");
+	await open(page, "plan").waitFor({ state: "detached" });
+	await page.goBack();
+	await page.getByRole("button", { name: "Change plan" }).waitFor();
+	equal(await page.getByRole("dialog").count(), 0);
+	await page.getByRole("button", { name: "Close the panel" }).click();
+	await page.getByRole("button", { name: "Change plan" }).waitFor({ state: "detached" });
+	await page.goBack();
+	await waitUntilLoaded(page);
+	equal(await page.getByRole("button", { name: "Change plan" }).count(), 0, page.url());
+	assertNoPageErrors(olivia);
+});
+
 test("keys that were selected are not in the address: a reload selects none and opens nothing", async () => {
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}`);
 	await page.getByLabel("Choose prod-order-bot").check();
