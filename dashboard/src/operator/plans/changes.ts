@@ -3,6 +3,7 @@ import { formatCount } from "../../plans/meter.ts";
 import { formatRateLimit } from "../../plans/plan-words.ts";
 import { formatLimit, getPlanLimit, LIMITS } from "../tenants/limits/own-limits.ts";
 import type { Plan, PlanImpact } from "./queries.ts";
+import { KEY_REQUIREMENTS } from "./values.ts";
 
 /** One difference between two plans. `lowers`: whether a tenant gets less. */
 export interface PlanDifference {
@@ -12,7 +13,7 @@ export interface PlanDifference {
 	readonly lowers: boolean;
 }
 
-export type PlanContent = Pick<Plan, "capabilities" | "limits" | "quota_requests_per_month" | "rate_limits" | "max_key_lifetime_days">;
+export type PlanContent = Pick<Plan, "capabilities" | "limits" | "quota_requests_per_month" | "rate_limits" | "max_key_lifetime_days" | "key_policy">;
 
 function isLower(before: number | null, after: number | null): boolean {
 	return after !== null && (before === null || after < before);
@@ -25,6 +26,11 @@ function formatDays(days: number | null): string {
 function formatRates({ rate_limits }: PlanContent): string {
 	const words = rate_limits.map((limit) => formatRateLimit({ ...limit, named_only: limit.named_only ?? false }));
 	return words.length === 0 ? "none" : words.join("; ");
+}
+
+function formatPolicy({ key_policy }: PlanContent): string {
+	const words = KEY_REQUIREMENTS.filter(({ value }) => key_policy.includes(value)).map(({ label }) => label);
+	return words.length === 0 ? "nothing" : words.join(", ");
 }
 
 /** The differences, capabilities first, with names from `nameOf`. Ignores the plan's name. */
@@ -49,6 +55,12 @@ export function getDifferences(before: PlanContent, after: PlanContent, nameOf: 
 			lowers: isLower(before.max_key_lifetime_days, after.max_key_lifetime_days),
 		},
 		{ what: "Rate limits", before: formatRates(before), after: formatRates(after), lowers: false },
+		{
+			what: "Production keys must have",
+			before: formatPolicy(before),
+			after: formatPolicy(after),
+			lowers: after.key_policy.some((requirement) => !before.key_policy.includes(requirement)),
+		},
 	];
 	return differences.filter((difference) => difference.before !== difference.after);
 }

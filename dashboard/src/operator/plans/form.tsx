@@ -10,7 +10,7 @@ import { catalogueQuery } from "../catalogue/queries.ts";
 import { NAME_CHARACTERS_MAX } from "../tenants/fields.ts";
 import { LIMITS } from "../tenants/limits/own-limits.ts";
 import { RateLimits } from "./rate-limits.tsx";
-import { type PlanValues, validatePlan } from "./values.ts";
+import { KEY_REQUIREMENTS, type PlanValues, validatePlan } from "./values.ts";
 
 const AMOUNT_MAX = 1_000_000_000;
 const LIFETIME_DAYS_MAX = 3_650;
@@ -88,6 +88,13 @@ export function PlanForm({ is_new, initial, pending, error, onSubmit, onRetire }
 						{...form.getInputProps("max_key_lifetime_days")}
 					/>
 				</SimpleGrid>
+				<MultiSelect
+					label="Production keys must have"
+					description="When they are made or changed; those of before keep working"
+					data={[...KEY_REQUIREMENTS]}
+					placeholder={form.values.key_policy.length === 0 ? "Nothing in particular" : ""}
+					{...form.getInputProps("key_policy")}
+				/>
 				<RateLimits form={form} />
 				<Problem error={error} />
 				<SheetFoot>

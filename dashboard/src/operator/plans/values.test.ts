@@ -12,6 +12,7 @@ const TEAM: Plan = {
 	quota_requests_per_month: 2_000_000,
 	limits: { sites: 50, api_keys: 1_000, documents: null, storage_bytes: 104_857_600, document_bytes: 1_572_864 },
 	max_key_lifetime_days: 365,
+	key_policy: ["expiry"],
 };
 
 test("a plan that is edited without a change is sent as it is", () => {
@@ -26,6 +27,7 @@ test("the differences of two plans say what becomes less", () => {
 		capabilities: ["m2m_api", "exports"],
 		limits: { ...TEAM.limits, api_keys: 10, documents: 5 },
 		max_key_lifetime_days: null,
+		key_policy: ["expiry" as const, "owner_is_member" as const],
 	};
 	deepEqual(getDifferences(TEAM, smaller), [
 		{ what: "Documents", before: "included", after: "not included", lowers: true },
@@ -33,6 +35,7 @@ test("the differences of two plans say what becomes less", () => {
 		{ what: "Keys", before: "1,000", after: "10", lowers: true },
 		{ what: "Documents stored", before: "without limit", after: "5", lowers: true },
 		{ what: "Keys live at most", before: "365 days", after: "as long as one likes", lowers: false },
+		{ what: "Production keys must have", before: "an end", after: "an end, a member as responsible person", lowers: true },
 	]);
 });
 

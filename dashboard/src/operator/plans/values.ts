@@ -7,6 +7,16 @@ const LIMIT_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const WINDOW_SECONDS_MAX = 3_600;
 const PERS = ["key", "tenant"] as const;
 
+type KeyRequirement = Plan["key_policy"][number];
+
+/** What a plan may require of production keys. */
+export const KEY_REQUIREMENTS: readonly { readonly value: KeyRequirement; readonly label: string }[] = [
+	{ value: "expiry", label: "an end" },
+	{ value: "addresses_or_sites", label: "addresses or sites" },
+	{ value: "limited_permissions", label: "fewer permissions than the plan" },
+	{ value: "owner_is_member", label: "a member as responsible person" },
+];
+
 /** A number as its field has it; empty: without limit. */
 export type Amount = number | "";
 
@@ -26,6 +36,7 @@ export interface PlanValues {
 	readonly amounts: Readonly<Record<LimitField, Amount>>;
 	readonly max_key_lifetime_days: Amount;
 	readonly rate_limits: RateValues[];
+	readonly key_policy: KeyRequirement[];
 }
 
 export const NEW_RATE: RateValues = { name: "", requests: 100, window_seconds: 60, per: "key", named_only: false };
@@ -34,6 +45,7 @@ const NO_AMOUNTS = { quota_requests_per_month: "", api_keys: "", sites: "", docu
 export const NEW_PLAN: PlanValues = {
 	...{ name: "", id: "", capabilities: ["m2m_api"], amounts: NO_AMOUNTS, max_key_lifetime_days: "" },
 	rate_limits: [{ ...NEW_RATE, name: "burst" }],
+	key_policy: [],
 };
 
 /** Guarantee: `LIMITS` has each field once. */
@@ -54,11 +66,12 @@ export function valuesFrom(plan: Plan): PlanValues {
 		),
 		max_key_lifetime_days: plan.max_key_lifetime_days ?? "",
 		rate_limits: plan.rate_limits.map((limit) => ({ ...limit, named_only: limit.named_only ?? false })),
+		key_policy: [...plan.key_policy],
 	};
 }
 
 /** The request body. The values must be valid. */
-export function inputFrom({ name, capabilities, amounts, max_key_lifetime_days, rate_limits }: PlanValues): PlanInput {
+export function inputFrom({ name, capabilities, amounts, max_key_lifetime_days, rate_limits, key_policy }: PlanValues): PlanInput {
 	const of = (field: LimitField): number | null => {
 		const amount = amounts[field];
 		return amount === "" ? null : Math.round(amount * (LIMITS.find((limit) => limit.field === field)?.size ?? 1));
@@ -76,14 +89,15 @@ export function inputFrom({ name, capabilities, amounts, max_key_lifetime_days, 
 			...{ name: limit.trim(), requests: Number(requests), window_seconds: Number(window_seconds), per },
 			...(named_only ? { named_only } : {}),
 		})),
+		key_policy,
 	};
 }
 
 /** The plan that an input describes, to compare it with the stored one. */
 export function toContent(input: PlanInput) {
-	const { capabilities, rate_limits = [], quota_requests_per_month = null, max_key_lifetime_days = null } = input;
+	const { capabilities, rate_limits = [], quota_requests_per_month = null, max_key_lifetime_days = null, key_policy = [] } = input;
 	const none = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
-	return { capabilities, rate_limits, quota_requests_per_month, max_key_lifetime_days, limits: { ...none, ...input.limits } };
+	return { capabilities, rate_limits, quota_requests_per_month, max_key_lifetime_days, key_policy, limits: { ...none, ...input.limits } };
 }
 
 /** Errors by the path of the form's field. `is_new`: the form has a field for the id. */
