@@ -149,7 +149,7 @@ test("audit verify finds logs that were edited, reordered and cut off, and with 
 	equal(findings.length, tenants.length);
 });
 
-test("a tenant's admins can read whether its log is whole, and where it is not; viewers cannot", async () => {
+test("a tenant's admins can read whether its log is whole, and where it is not; viewers cannot; the operator can, also of an erased tenant", async () => {
 	const [whole, edited] = [await makeTenant(server), await makeTenant(server)];
 	for (const tenant of [whole, edited]) await makeKey(server, tenant.id);
 	await database.rows("update audit_entries set action = 'key.deleted' where chain = $1 and action = 'key.created'", [edited.id]);
@@ -160,10 +160,16 @@ test("a tenant's admins can read whether its log is whole, and where it is not; 
 	ok(Math.abs(Date.parse(String(checked_at)) - Date.now()) < 60_000);
 	const { first_wrong, ...found } = await stateOf(edited);
 	deepEqual([found.whole, found.entries, first_wrong], [false, null, { position: entries, reason: "the entry was edited" }]);
-	const viewer = await newMember(server, whole.id, "viewer");
+	const viewer = await newMember(server, edited.id, "viewer");
 	const instance = expectStatus(await server.operator("GET", "/audit/state"), 200).json;
 	ok(instance.whole === true && Number(instance.entries) > 0, "the chain of the instance itself");
-	assertProblem(await viewer.browser.management(whole.id, "GET", "/audit/state"), "role_not_allowed");
+	const asOperator = (id: string) => server.operator("GET", `/audit/state?tenant_id=${id}`);
+	deepEqual(expectStatus(await asOperator(edited.id), 200).json.first_wrong, first_wrong);
+	expectStatus(await server.operator("DELETE", `/tenants/${whole.id}`), 204);
+	const { whole: is_whole, entries: left } = expectStatus(await asOperator(whole.id), 200).json;
+	ok(is_whole === true && Number(left) >= entries, "the log of an erased tenant");
+	assertProblem(await asOperator("t-none"), "not_found");
+	assertProblem(await viewer.browser.management(edited.id, "GET", "/audit/state"), "role_not_allowed");
 });
 
 test("a server does not start when its checkpoint file cannot be written or continued", async () => {

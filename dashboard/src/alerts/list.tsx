@@ -188,6 +188,7 @@ function Filters({ search, onSearch }: { search: AlertsSearch; onSearch: (next: 
 			)}
 			<Select
 				aria-label="Rule"
+				className="kw-card-filter"
 				size="xs"
 				w={156}
 				data={CHOICES}

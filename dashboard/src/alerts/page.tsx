@@ -52,8 +52,8 @@ export default function AlertsPage() {
 							What needs a person at{" "}
 							<bdi className="kw-name" title={tenant.name}>
 								{tenant.name}
-							</bdi>
-							, and what is watched.
+							</bdi>{" "}
+							and what is watched.
 						</Text>
 					</Box>
 					{manages && !suspended && (

@@ -1,16 +1,17 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Time } from "../ui/time.tsx";
-import { stateQuery } from "./queries.ts";
+import { type Scope, stateQuery } from "./queries.ts";
 
-/** Whether a log is whole, in words: that of a tenant, or with null that of the instance itself. Nothing while it is being verified. */
-export function LogState({ tenant_id }: { tenant_id: string | null }) {
-	const log = tenant_id === null ? "The log of the instance itself" : "The log";
-	const { data, error } = useQuery(stateQuery(tenant_id));
+/** Whether a log is whole, in words: that of the tenant, or for the operator that of the tenant `of` or with null that of the instance itself. Nothing while it is being verified. */
+export function LogState({ scope, of }: { scope: Scope; of: string | null }) {
+	const of_instance = scope === "all" && of === null;
+	const log = of_instance ? "The log of the instance itself" : "The log";
+	const { data, error } = useQuery(stateQuery(scope, of));
 	if (error !== null) {
 		return (
 			<Text size="sm" c="dimmed">
-				Whether {tenant_id === null ? "the log of the instance itself" : "the log"} is whole could not be verified.
+				Whether {of_instance ? "the log of the instance itself" : "the log"} is whole could not be verified.
 			</Text>
 		);
 	}
@@ -31,7 +32,7 @@ export function LogState({ tenant_id }: { tenant_id: string | null }) {
 	return (
 		<Text size="sm" c="red" role="alert" fw={500}>
 			✕ {log} is not whole from its entry {data.first_wrong.position.toLocaleString("en")} on: {data.first_wrong.reason}.{" "}
-			{tenant_id === null ? "Run" : "Tell the operator, who can run"} <code>keywright-server audit verify</code>.
+			{scope === "all" ? "Run" : "Tell the operator, who can run"} <code>keywright-server audit verify</code>.
 		</Text>
 	);
 }

@@ -80,7 +80,7 @@ export function AuditLog({ scope, is_operator, lead, search, people, more, empty
 							onOpen={show}
 						/>
 						<Box className="kw-foot" px={16} py={10}>
-							<LogState tenant_id={scope === "all" ? (search.of ?? null) : scope.tenant_id} />
+							<LogState scope={scope} of={search.of ?? null} />
 						</Box>
 						<Group className="kw-foot" px={16} py={10} gap={12} justify="space-between">
 							{hasNextPage ? (

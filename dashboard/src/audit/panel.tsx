@@ -1,4 +1,4 @@
-import { ActionIcon, Box, Button, Group, Text, Title } from "@mantine/core";
+import { ActionIcon, Box, Button, Group, Text, Title, UnstyledButton } from "@mantine/core";
 import { IconCheck, IconLink, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -135,15 +135,15 @@ function Earlier({ scope, entry, tell, onOpen, onAbout }: Pick<PanelProps, "scop
 	if (data === undefined || data.data.length === 0) return null;
 	return (
 		<Box mt={20}>
-			<Title order={3} fz={13} mb={4} lineClamp={1} title={entry.target.name ?? entry.target.id}>
+			<Title order={3} fz={13} mb={4} lineClamp={1} className="kw-wrap" title={entry.target.name ?? entry.target.id}>
 				Earlier on <bdi>{entry.target.name ?? entry.target.id}</bdi>
 			</Title>
 			<dl className="kw-entry-facts">
 				{data.data.map((earlier) => (
 					<Fact key={earlier.id} term={formatInstant(earlier.at, now_ms)}>
-						<Button variant="transparent" size="compact-sm" px={0} h="auto" c="inherit" fw={400} maw="100%" ta="left" onClick={() => onOpen(earlier)}>
+						<UnstyledButton className="kw-earlier" title={sentenceText(tell(earlier))} onClick={() => onOpen(earlier)}>
 							<SentenceView sentence={tell(earlier)} />
-						</Button>
+						</UnstyledButton>
 					</Fact>
 				))}
 			</dl>

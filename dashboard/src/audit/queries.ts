@@ -54,13 +54,14 @@ export const earlierQuery = (scope: Scope, { id, at, target, tenant_id }: Entry)
 	});
 
 /** Whether a log is whole, as the server verifies it: that of a tenant, or with null that of the instance, for operators. */
-export const stateQuery = (tenant_id: string | null) =>
+/** `of`: the tenant whose log the operator looks at, null for that of the instance itself. */
+export const stateQuery = (scope: Scope, of: string | null) =>
 	queryOptions({
-		queryKey: [...getRoot(tenant_id === null ? "all" : { tenant_id }), "state"],
+		queryKey: [...getRoot(scope), "state", of],
 		queryFn: () =>
-			tenant_id === null
-				? answered(api.GET("/api/v1/operator/audit/state"))
-				: answered(api.GET("/api/v1/tenants/{tenant_id}/audit/state", { params: { path: { tenant_id } } })),
+			scope === "all"
+				? answered(api.GET("/api/v1/operator/audit/state", { params: { query: of === null ? {} : { tenant_id: of } } }))
+				: answered(api.GET("/api/v1/tenants/{tenant_id}/audit/state", { params: { path: scope } })),
 	});
 
 /** The address of the export with these filters. */

@@ -54,14 +54,16 @@ function Row({ entry, open, tell, has_tenants, onOpen }: { entry: Entry } & Omit
 					{clockTime(Date.parse(entry.at)).slice(0, 5)}
 				</time>
 			</td>
-			<td>
+			<td colSpan={detail === "" ? 2 : 1}>
 				<UnstyledButton className="kw-audit-open" fz="inherit" c="inherit" title={text} aria-expanded={is_open} onClick={() => onOpen(entry)}>
 					<SentenceView sentence={sentence} />
 				</UnstyledButton>
 			</td>
-			<td title={detail}>
-				<bdi>{detail}</bdi>
-			</td>
+			{detail !== "" && (
+				<td className="kw-audit-detail" title={detail}>
+					<bdi>{detail}</bdi>
+				</td>
+			)}
 		</tr>
 	);
 }

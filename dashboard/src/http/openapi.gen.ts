@@ -2936,7 +2936,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Verify the audit log of the instance: whether it is whole, and its number of entries
+         * Verify the audit log of the instance or of one tenant: whether it is whole, and its number of entries
          * @description Access: operator.
          */
         get: operations["get_operator_audit_state"];
@@ -14447,7 +14447,9 @@ export interface operations {
     };
     get_operator_audit_state: {
         parameters: {
-            query?: never;
+            query?: {
+                tenant_id?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

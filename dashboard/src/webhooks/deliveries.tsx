@@ -39,6 +39,7 @@ export function Deliveries({ owner, webhook, status, onStatus, manages, onTest }
 	const filter = (
 		<Select
 			aria-label="Deliveries"
+			className="kw-card-filter"
 			size="xs"
 			w={112}
 			data={CHOICES}

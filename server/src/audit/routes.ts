@@ -1,9 +1,8 @@
-import { ALL_TENANTS } from "../core/context.ts";
 import { type Route, route } from "../http/route.ts";
 import { ALL_ENTRY_EXPORTS, ENTRY_EXPORTS, type ExportContext } from "./export.ts";
 import { listAllEntries, listEntries } from "./list.ts";
-import { Entries, EntriesQuery, OperatorEntries, OperatorEntriesQuery, State } from "./schema.ts";
-import { getState, type StateContext } from "./state.ts";
+import { Entries, EntriesQuery, OperatorEntries, OperatorEntriesQuery, OperatorStateQuery, State } from "./schema.ts";
+import { getAnyState, getState, type StateContext } from "./state.ts";
 
 export const managementAuditRoutes: readonly Route<ExportContext & StateContext>[] = [
 	route({
@@ -33,10 +32,11 @@ export const operatorAuditRoutes: readonly Route<ExportContext & StateContext>[]
 		method: "GET",
 		path: "/api/v1/operator/audit/state",
 		access: "operator",
-		summary: "Verify the audit log of the instance: whether it is whole, and its number of entries",
+		summary: "Verify the audit log of the instance or of one tenant: whether it is whole, and its number of entries",
 		status: 200,
+		query: OperatorStateQuery,
 		output: State,
-		run: (context: ExportContext & StateContext) => getState(context, { tenant_id: ALL_TENANTS }),
+		run: getAnyState,
 	}),
 	route({
 		method: "GET",

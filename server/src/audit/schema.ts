@@ -35,6 +35,19 @@ export const OperatorEntriesQuery = Type.Object(
 	{ additionalProperties: false },
 );
 
+export const OperatorStateQuery = Type.Object(
+	{
+		tenant_id: Type.Optional(
+			Type.String({
+				maxLength: FILTER_CHARACTERS_MAX,
+				pattern: CHOSEN_ID_PATTERN,
+				description: "Also of an erased tenant; without it, the instance",
+			}),
+		),
+	},
+	{ additionalProperties: false },
+);
+
 const Text = Type.String();
 const entry = {
 	id: Text,

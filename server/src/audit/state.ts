@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { ALL_TENANTS } from "../core/context.ts";
 import { ApiError } from "../core/error.ts";
 import type { Log } from "../core/log.ts";
 import type { DatabaseContext } from "../database/database.ts";
@@ -96,4 +97,12 @@ export class ChainStates {
 /** Verifies the tenant's chain and returns its number of entries, or the first position that shows a change made past Keywright. */
 export function getState(context: StateContext, { tenant_id }: { tenant_id: string }) {
 	return context.audit_states.get(context, tenant_id);
+}
+
+/** The same for the chain of the instance, or that of a tenant, which outlives the tenant. 404 where nothing was ever written. */
+export async function getAnyState(context: StateContext, { tenant_id }: { tenant_id?: string }) {
+	const state = await context.audit_states.get(context, tenant_id ?? ALL_TENANTS);
+	if (tenant_id !== undefined && state.entries === 0)
+		throw new ApiError("not_found", "No tenant has had this id. Check it with GET /api/v1/operator/tenants.");
+	return state;
 }

@@ -31,7 +31,7 @@ function formatMinutes(minutes: number): string {
 export const RULES: Readonly<Record<RuleName, RuleWords>> = {
 	failures_jump: {
 		name: "Refusals jump",
-		when: "many more requests are refused in five minutes than usual",
+		when: "far more requests than usual are refused",
 		threshold: { label: "How many times the usual", unit: "×", standard: 10, min: 2, max: 1_000, format: (value) => `${value} × the usual` },
 	},
 	dead_key_presented: {
@@ -71,7 +71,7 @@ export const RULES: Readonly<Record<RuleName, RuleWords>> = {
 		threshold: { label: "Days without a request", unit: "days", standard: 90, min: 1, max: 3_650, format: (value) => `after ${days(value)}` },
 	},
 	responsible_left: { name: "Responsible person left", when: "the person responsible for a key leaves the team", threshold: null },
-	key_exposed: { name: "Key exposed", when: "a key is seen in a URL, a browser or another place where others can read it", threshold: null },
+	key_exposed: { name: "Key exposed", when: "a key is seen in a URL, a browser or the like", threshold: null },
 	canary_used: { name: "Canary key used", when: "a canary key is presented", threshold: null },
 	webhook_failing: {
 		name: "Webhook failing",
