@@ -35,10 +35,10 @@ export function AlertRow({ tenant_id, alert, open, manages, first, onOpen }: Row
 				{is_over ? "✓" : MEANINGS[meaning].shape}
 			</span>
 			<UnstyledButton className="kw-alert-what" onClick={onOpen} aria-current={open ? "true" : undefined} title={sentenceText(title)}>
-				<Text span display="block" size="sm" lh="18px" fw={600} className="kw-alert-title">
+				<Text span size="sm" lh="18px" fw={600} className="kw-alert-title">
 					<SentenceView of={title} />
 				</Text>
-				<Text span display="block" size="xs" lh="16px" c="dimmed" className="kw-alert-detail">
+				<Text span size="xs" lh="16px" c="dimmed" className="kw-alert-detail">
 					<SentenceView of={alertDetail(alert, now_ms)} />
 				</Text>
 			</UnstyledButton>
