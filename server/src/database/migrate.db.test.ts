@@ -50,6 +50,10 @@ suite("migrations", () => {
 	});
 	after(() => bare.close());
 
+	/** The superuser's URL of the database of `url`. */
+	const asSuperuser = (url: string) =>
+		bare.superuserUrl.replace(/\/[^/?]*(\?|$)/, `/${new URL(url.replace("@/", "@localhost/")).pathname.slice(1)}$1`);
+
 	/** Runs `work` on a separate, empty database. */
 	async function onEmptyDatabase(work: (url: string) => Promise<void>): Promise<void> {
 		made += 1;
@@ -127,10 +131,36 @@ suite("migrations", () => {
 			await query(url, "drop table keywright.webhooks");
 			await migrate(url);
 			const seen = await query(
-				bare.superuserUrl.replace(/\/[^/?]*(\?|$)/, `/${new URL(url.replace("@/", "@localhost/")).pathname.slice(1)}$1`),
+				asSuperuser(url),
 				"select distributed_at is not null as distributed, mail_queued_at is not null as queued from keywright.outbox",
 			);
 			deepEqual(seen, [{ distributed: true, queued: true }]);
+		});
+	});
+
+	test("keys from before exposures were refused keep the policy that they had, and later ones follow the default", async () => {
+		await onEmptyDatabase(async (url) => {
+			await query(url, "create schema keywright");
+			await query(url, "create table keywright.key_exposures (in_the_way integer)");
+			await rejects(migrate(url), /0017_exposure\.sql failed/);
+			const known = asSuperuser(url);
+			await query(known, "insert into keywright.plans (id, name, capabilities, rate_limits, limits) values ('plan', 'Plan', '{}', '[]', '{}')");
+			for (const policy of ["observe", "block"]) {
+				await query(known, `insert into keywright.tenants (id, name, plan_id, client_policy) values ('${policy}', 'T', 'plan', '${policy}')`);
+				await query(
+					known,
+					`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by)
+						values ('${policy}', 'key_${policy}', 'bot', 'prod', '{}', '{}', '{}')`,
+				);
+			}
+			await query(url, "drop table keywright.key_exposures");
+			await migrate(url);
+			const left =
+				"select t.id, t.client_policy as tenant, k.client_policy as key from keywright.tenants t join keywright.keys k on k.tenant_id = t.id";
+			deepEqual(await query(known, `${left} order by 1`), [
+				{ id: "block", tenant: "block", key: null },
+				{ id: "observe", tenant: null, key: "observe" },
+			]);
 		});
 	});
 

@@ -11,6 +11,7 @@ import { revokeKey } from "../keys/revocation/revoke.ts";
 import { asKid, makeRawKey, newSecret } from "../keys/secrets/format.ts";
 import { checkPeppers } from "../keys/secrets/pepper-check.ts";
 import { rekeySecret } from "../keys/secrets/rekey.ts";
+import { updateKeySettings } from "../keys/update.ts";
 import type { Node } from "../nodes/node.ts";
 
 const NEW_PEPPER = "another-pepper-of-the-tests-0123456789-abcdef";
@@ -71,6 +72,17 @@ test("an imported key works unchanged, on every node, and is made anew at its fi
 		key_id,
 	]);
 	assert.equal(entry?.n, 1);
+});
+
+test("an imported production key that is used from a browser is let in by default, also once it is made anew; where `block` was chosen it is refused", async () => {
+	const { raw_key, key_id } = await imported();
+	const made_here = await fixture.key(one.node, tenant_id);
+	const fromBrowser = async (presented: string) => getCode(await one.ask(presented, { client: "browser" }));
+	assert.deepEqual([await fromBrowser(raw_key), await fromBrowser(made_here.raw_key)], ["allowed", "client_not_allowed"]);
+	await rekey(one);
+	assert.equal(await fromBrowser(raw_key), "allowed");
+	await updateKeySettings(fixture.context(one.node), { tenant_id, key_id, client_policy: "block" });
+	assert.equal(await fromBrowser(raw_key), "client_not_allowed");
 });
 
 test("a warm imported key is found by its digest, without a query", async () => {
