@@ -135,7 +135,7 @@ function Earlier({ scope, entry, tell, onOpen, onAbout }: Pick<PanelProps, "scop
 	if (data === undefined || data.data.length === 0) return null;
 	return (
 		<Box mt={20}>
-			<Title order={3} fz={13} mb={4} lineClamp={1} className="kw-wrap" title={entry.target.name ?? entry.target.id}>
+			<Title order={3} fz={13} mb={4} className="kw-earlier-on" title={entry.target.name ?? entry.target.id}>
 				Earlier on <bdi>{entry.target.name ?? entry.target.id}</bdi>
 			</Title>
 			<dl className="kw-entry-facts">
