@@ -30,7 +30,8 @@ export function getMissingRequirements(policy: KeyPolicy, key: PolicySubject, av
 	return policy.filter((requirement) => !meets[requirement]);
 }
 
-const ADDRESSES_OR_SITES = "must be set, or the other: the key policy binds production keys to addresses (no network wider than /8, IPv6 /16) or to sites";
+const ADDRESSES_OR_SITES =
+	"must be set, or the other: the key policy binds production keys to addresses (no network wider than /8, IPv6 /16) or to sites";
 const ERRORS: Readonly<Record<KeyRequirement, readonly InputError[]>> = {
 	expiry: [{ pointer: "/expires_at", detail: "must be set: the key policy requires an end of production keys" }],
 	addresses_or_sites: [

@@ -13,8 +13,8 @@ import { validateCanary } from "./canaries/canary.ts";
 import type { KeysContext } from "./context.ts";
 import { NO_MAXIMUM, resolveExpiry, resolveRotationPeriod, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
-import { getMissingRequirements, toPolicyErrors } from "./key-policy.ts";
 import { type Key, type KeyActor, toKeyActor, toKeyOwner } from "./key.ts";
+import { getMissingRequirements, toPolicyErrors } from "./key-policy.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import { validateAutoRotate } from "./schedule/auto-rotate.ts";
 import type { CreateInput } from "./schema.ts";
@@ -42,7 +42,11 @@ async function planKey(tx: Tx, context: KeysContext, input: CreateRequest, found
 	const rotate_every_days = resolveRotationPeriod(input.rotate_every_days, environment);
 	if (canary !== true)
 		owner_errors.push(...(await validateAutoRotate(tx, { tenant_id, auto_rotate, rotate_every_days, owner: toKeyOwner(input.owner) })));
-	return buildKey({ plan: found.plan, key_policy: getKeyPolicy(found), catalogue, sites, owner_errors, owner_is_member }, input, { key_id, now: context.clock.now(), created_by: toKeyActor(context.actor) });
+	return buildKey({ plan: found.plan, key_policy: getKeyPolicy(found), catalogue, sites, owner_errors, owner_is_member }, input, {
+		key_id,
+		now: context.clock.now(),
+		created_by: toKeyActor(context.actor),
+	});
 }
 
 /** The limits for a new key: the plan, the permission catalogue, and the requested sites that exist. */

@@ -10,13 +10,21 @@ import { validateCanary } from "./canaries/canary.ts";
 import { type KeyForChange, lockUnrevoked } from "./change-key.ts";
 import { NO_MAXIMUM, resolveExpiry, rotationDueAt } from "./expiry/lifetime.ts";
 import { assertRoomForCanary, assertRoomForKey, invalidKey } from "./guards.ts";
-import { getLostRequirements, toPolicyErrors } from "./key-policy.ts";
 import { getKeyStatus, type Key, toKeyOwner } from "./key.ts";
+import { getLostRequirements, toPolicyErrors } from "./key-policy.ts";
 import { validateRateLimits } from "./rate-limits.ts";
 import { readKeyResponse } from "./response.ts";
 import { validateAutoRotate } from "./schedule/auto-rotate.ts";
 import type { KeyAnswer, UpdateInput } from "./schema.ts";
-import { assertPermissionsInPlan, defaultPermissions, parseAllowedIps, validateOwner, validatePermissions, validateSites, withoutRepetitions } from "./scope.ts";
+import {
+	assertPermissionsInPlan,
+	defaultPermissions,
+	parseAllowedIps,
+	validateOwner,
+	validatePermissions,
+	validateSites,
+	withoutRepetitions,
+} from "./scope.ts";
 import { readSecrets } from "./secrets/store.ts";
 import { type KeyChanges, readSiteEnvironments, updateKey } from "./store.ts";
 

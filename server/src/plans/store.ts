@@ -4,7 +4,16 @@ import type { Window } from "../http/input/cursor.ts";
 import type { Catalogue, Permission, TenantPermission } from "./catalogue/permission.ts";
 import { type Plan, planFromRow } from "./plan.ts";
 
-const PLAN_COLUMNS = ["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days", "key_policy"] as const;
+const PLAN_COLUMNS = [
+	"id",
+	"name",
+	"capabilities",
+	"rate_limits",
+	"quota_requests_per_month",
+	"limits",
+	"max_key_lifetime_days",
+	"key_policy",
+] as const;
 const PERMISSION_COLUMNS = ["name", "description", "capability", "built_in"] as const;
 
 function toColumns(plan: Plan) {

@@ -7,7 +7,18 @@ import type { Window } from "../http/input/cursor.ts";
 import { effectivePlan, type Plan, planFromRow, type TenantLimits } from "../plans/plan.ts";
 import { type Tenant, tenantFromRow } from "./tenant.ts";
 
-const TENANT_COLUMNS = ["id", "name", "plan_id", "status", "external_id", "limits", "client_policy", "leak_response", "key_policy", "created_at"] as const;
+const TENANT_COLUMNS = [
+	"id",
+	"name",
+	"plan_id",
+	"status",
+	"external_id",
+	"limits",
+	"client_policy",
+	"leak_response",
+	"key_policy",
+	"created_at",
+] as const;
 const UNIQUE_VIOLATION = "23505";
 
 export interface TenantWithPlan {
@@ -26,7 +37,18 @@ function selectAllWithPlan(tx: ReadTx) {
 	return tx
 		.selectFrom("tenants as t")
 		.innerJoin("plans as p", "p.id", "t.plan_id")
-		.select(["t.id", "t.name", "t.plan_id", "t.status", "t.external_id", "t.limits", "t.client_policy", "t.leak_response", "t.key_policy", "t.created_at"])
+		.select([
+			"t.id",
+			"t.name",
+			"t.plan_id",
+			"t.status",
+			"t.external_id",
+			"t.limits",
+			"t.client_policy",
+			"t.leak_response",
+			"t.key_policy",
+			"t.created_at",
+		])
 		.select([
 			"p.name as plan_name",
 			"p.capabilities",

@@ -23,7 +23,18 @@ export async function* instanceLines(tx: ReadTx): AsyncGenerator<ExportLine> {
 	if (profile) yield { type: "api_profile", ...profile };
 	const plans = await tx
 		.selectFrom("plans")
-		.select(["id", "name", "capabilities", "rate_limits", "quota_requests_per_month", "limits", "max_key_lifetime_days", "key_policy", "created_at", "updated_at"])
+		.select([
+			"id",
+			"name",
+			"capabilities",
+			"rate_limits",
+			"quota_requests_per_month",
+			"limits",
+			"max_key_lifetime_days",
+			"key_policy",
+			"created_at",
+			"updated_at",
+		])
 		.orderBy("id")
 		.execute();
 	for (const row of plans) yield { type: "plan", ...row };

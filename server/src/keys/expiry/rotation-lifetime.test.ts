@@ -9,7 +9,16 @@ const NOW = Date.UTC(2026, 5, 1);
 
 function makePlan(max_key_lifetime_days: number | null): Plan {
 	const limits = { sites: null, api_keys: null, documents: null, storage_bytes: null, document_bytes: null };
-	return { id: "plan", name: "Plan", capabilities: [], rate_limits: [], quota_requests_per_month: null, limits, max_key_lifetime_days, key_policy: [] };
+	return {
+		id: "plan",
+		name: "Plan",
+		capabilities: [],
+		rate_limits: [],
+		quota_requests_per_month: null,
+		limits,
+		max_key_lifetime_days,
+		key_policy: [],
+	};
 }
 
 function getEnd(
