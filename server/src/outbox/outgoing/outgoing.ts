@@ -33,6 +33,17 @@ export interface CallOutcome {
 	readonly error: CallError | null;
 }
 
+/** The same, with the body of a GET; null unless the response is one of 2xx. */
+export interface ReadOutcome extends CallOutcome {
+	readonly body: string | null;
+}
+
+interface Message {
+	readonly method: "GET" | "POST";
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body?: string;
+}
+
 export interface OutgoingOptions {
 	/** Addresses that may be called although they are private, or by plain HTTP. */
 	readonly allowed: AllowList | null;
@@ -67,33 +78,44 @@ export class Outgoing {
 
 	/** Sends a POST with this body to the URL; `signal` ends the call early. */
 	async post(url: string, message: { headers: Readonly<Record<string, string>>; body: string }, signal?: AbortSignal): Promise<CallOutcome> {
+		const { status, error } = await this.#call(url, { ...message, method: "POST" }, signal);
+		return { status, error };
+	}
+
+	/** Sends a GET to the URL and reads a response of at most 64 KiB. */
+	async get(url: string, headers: Readonly<Record<string, string>>): Promise<ReadOutcome> {
+		return this.#call(url, { headers, method: "GET" });
+	}
+
+	async #call(url: string, message: Message, signal?: AbortSignal): Promise<ReadOutcome> {
 		const target = parseTarget(url);
-		if (typeof target === "string") return { status: null, error: "no_allowed_address" };
+		if (typeof target === "string") return { status: null, error: "no_allowed_address", body: null };
 		const timeout = AbortSignal.timeout(this.#options.timeout_ms ?? CALL_TIMEOUT_MS);
 		const ended = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
 		const addresses = await resolveTarget(target, this.#lookup, this.#options.allowed, ended);
-		if (ended.aborted) return { status: null, error: "timed_out" };
-		if (addresses.length === 0) return { status: null, error: "no_allowed_address" };
+		if (ended.aborted) return { status: null, error: "timed_out", body: null };
+		if (addresses.length === 0) return { status: null, error: "no_allowed_address", body: null };
 		return this.#send(target, addresses, message, ended);
 	}
 
-	#send(target: Target, addresses: readonly Address[], message: { headers: Readonly<Record<string, string>>; body: string }, signal: AbortSignal) {
+	#send(target: Target, addresses: readonly Address[], message: Message, signal: AbortSignal): Promise<ReadOutcome> {
 		const { allowed, ca } = this.#options;
-		const { promise, resolve } = Promise.withResolvers<CallOutcome>();
+		const { promise, resolve } = Promise.withResolvers<ReadOutcome>();
+		const { method, body } = message;
 		const request = (target.secure ? https : http).request({
 			agent: target.secure ? this.#agents.https : this.#agents.http,
-			method: "POST",
+			method,
 			host: target.host,
 			port: target.port,
 			path: target.url.pathname + target.url.search,
-			headers: { ...message.headers, host: target.url.host, "content-length": String(Buffer.byteLength(message.body)), connection: "close" },
+			headers: { ...message.headers, host: target.url.host, ...lengthOf(body), connection: "close" },
 			lookup: pinnedTo(addresses),
 			maxHeaderSize: RESPONSE_HEADER_BYTES_MAX,
 			signal,
 			...(target.secure && ca !== undefined ? { ca } : {}),
 			...(target.secure && target.literal === null ? { servername: target.host } : {}),
 		});
-		const fail = (error: CallError) => resolve({ status: null, error });
+		const fail = (error: CallError) => resolve({ status: null, error, body: null });
 		request.on("socket", (socket) =>
 			socket.once("connect", () => {
 				const peer = parseAddress(socket.remoteAddress ?? "");
@@ -110,10 +132,13 @@ export class Outgoing {
 		});
 		request.on("response", (response) => {
 			const status = response.statusCode ?? 0;
-			resolve({ status, error: status >= 200 && status < 300 ? null : status >= 300 && status < 400 ? "redirected" : "refused" });
+			const error = status >= 200 && status < 300 ? null : status >= 300 && status < 400 ? "redirected" : "refused";
+			if (method === "GET" && error === null)
+				return readBody(response, request, (text) => (text === null ? fail("invalid_response") : resolve({ status, error, body: text })));
+			resolve({ status, error, body: null });
 			discard(response, request);
 		});
-		request.end(message.body);
+		request.end(body);
 		return promise;
 	}
 }
@@ -126,6 +151,23 @@ function pinnedTo(addresses: readonly Address[]): LookupFunction {
 		if (options.all === true || first === undefined) callback(null, all);
 		else callback(null, first.address, first.family);
 	};
+}
+
+function lengthOf(body: string | undefined): Record<string, string> {
+	return body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+}
+
+/** Passes on the whole body, or null for one that is too long or ends early. The time of the call bounds it. */
+function readBody(response: IncomingMessage, request: ClientRequest, done: (text: string | null) => void): void {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	response.on("data", (chunk: Buffer) => {
+		bytes += chunk.length;
+		chunks.push(chunk);
+		if (bytes > RESPONSE_BODY_BYTES_MAX) request.destroy();
+	});
+	response.on("error", () => undefined);
+	response.on("close", () => done(response.complete && bytes <= RESPONSE_BODY_BYTES_MAX ? Buffer.concat(chunks).toString("utf8") : null));
 }
 
 /** Lets a receiver finish a short response, and ends the connection of one that goes on. */
