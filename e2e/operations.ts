@@ -110,6 +110,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_portal_sessions_redeem: () => ({ token: "kwp_none" }),
 	post_handovers_read: () => ({ token: "kwh_none" }),
 	post_handovers_reveal: () => ({ token: "kwh_none", name: "Dora" }),
+	post_leak_reports: () => ({ keys: [{ raw_key: "kw_prod_none" }] }),
 	post_tenants_by_tenant_id_sites: () => ({ name: "Shop" }),
 	patch_tenants_by_tenant_id_sites_by_site_id: () => ({ name: "Renamed shop" }),
 	patch_tenants_by_tenant_id_members_by_member_id: () => ({ role: "viewer" }),

@@ -24,6 +24,7 @@ const SHARE_A_SERVER: readonly string[] = [
 	"e2e/framing.test.ts",
 	"e2e/import.test.ts",
 	"e2e/isolation.test.ts",
+	"e2e/leak-reports.test.ts",
 	"e2e/lost-access.test.ts",
 	"e2e/metrics.test.ts",
 	"e2e/operators.test.ts",

@@ -116,7 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		log,
 		peppers: options.peppers,
 		key_brand: options.key_brand,
-		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures, imported_formats },
+		...{ service_keys, webhook_keys, unsubscribe_keys, outgoing, exposures, imported_formats, code_host: options.code_host ?? null },
 		uploads_dir: options.uploads_dir,
 		openapi,
 		profile,
@@ -201,7 +201,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	mount(http, publicRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, unsubscribeRoutes, publicGate({ ...gates, makeContext }), mounted);
-	mountLeakRoutes(http, { ...gates, makeContext }, mounted);
+	mountLeakRoutes(http, { ...gates, makeContext, systemContext, verifier, exposures, log, holds_secret }, mounted);
 	mount(http, anonymousRoutes, publicGate({ ...gates, makeContext }), mounted);
 	mount(http, personRoutes, personGate({ ...gates, makeContext }), { ...mounted, afterBody: recheckSession(gates) });
 	mount(http, metricsRoutes, operatorGate({ ...gates, makeContext }), mounted);

@@ -6,6 +6,7 @@ import { dataFolderFault, getOrigin, hostFault, publicUrlFault } from "./config-
 import { AllowList, parseAllowList } from "./core/network.ts";
 import { parsePeppers } from "./core/pepper.ts";
 import { isBrand } from "./keys/secrets/format.ts";
+import { type CodeHostSettings, parsePublicKeys } from "./leaks/code-host.ts";
 import { type MailSettings, parseSender, parseSmtpUrl, toMailSettings } from "./outbox/mail/settings.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { EVENT_RETENTION_DAYS_DEFAULT } from "./webhooks/delivery/sweep.ts";
@@ -27,6 +28,7 @@ export interface Config {
 	readonly auth_failures_per_minute: number;
 	/** Addresses that webhooks may reach although they are private, or by plain HTTP; null for none. */
 	readonly outgoing_allowed: AllowList | null;
+	readonly code_host: CodeHostSettings | null;
 	/** How long events and their deliveries are kept. */
 	readonly event_retention_days: number;
 	/** How long alerts are kept after they were resolved. */
@@ -143,6 +145,16 @@ function allowList(reader: Reader, name: SettingName): AllowList | null {
 	});
 }
 
+function codeHost(reader: Reader): CodeHostSettings | null {
+	const text = reader.text("KEYWRIGHT_CODE_HOST_KEYS");
+	if (text === null || text === "none") return null;
+	if (/^https?:\/\//.test(text)) return { url: text };
+	const keys = parsePublicKeys(text);
+	if (keys !== null) return { keys };
+	reader.mistakes.push("KEYWRIGHT_CODE_HOST_KEYS must be a URL, or JSON with public_keys, of which at least one is an ECDSA key on P-256");
+	return null;
+}
+
 /** Parses `environment`, by default the process's. Throws ConfigError with everything that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
 	const reader = new Reader(environment);
@@ -170,6 +182,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		lease_seconds: reader.whole("KEYWRIGHT_LEASE_SECONDS", 5, 1, LEASE_SECONDS_MAX),
 		auth_failures_per_minute: reader.whole("KEYWRIGHT_AUTH_FAILURES_PER_MINUTE", 300, 0, 1_000_000),
 		outgoing_allowed: allowList(reader, "KEYWRIGHT_OUTGOING_ALLOWED"),
+		code_host: codeHost(reader),
 		alert_retention_days: reader.whole("KEYWRIGHT_ALERT_RETENTION_DAYS", ALERT_RETENTION_DAYS_DEFAULT, 1, ALERT_RETENTION_DAYS_MAX),
 		event_retention_days: reader.whole("KEYWRIGHT_EVENT_RETENTION_DAYS", EVENT_RETENTION_DAYS_DEFAULT, 1, EVENT_RETENTION_DAYS_MAX),
 		mail: mailSettings(reader),

@@ -27,6 +27,7 @@ import { operatorRemovalRoutes, removalRoutes } from "./keys/removals/preview.ts
 import { managementRotationRoutes } from "./keys/rotations/routes.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { siteUseRoutes } from "./keys/sites/routes.ts";
+import { operatorLeakRoutes, type ProgrammeContext } from "./leaks/routes.ts";
 import type { LimitsContext, TenantLimitsContext } from "./m2m/limits.ts";
 import type { SelfContext } from "./m2m/own-key.ts";
 import { m2mRoutes, managementLimitRoutes, ownKeyRoutes } from "./m2m/routes.ts";
@@ -63,7 +64,8 @@ export type ManagementRouteContext = KeysContext &
 	WebhookContext &
 	AlertTestContext &
 	ChecklistRouteContext &
-	TenantLimitsContext;
+	TenantLimitsContext &
+	ProgrammeContext;
 
 /** Every route that is not public, by its callers. `documents` false omits the documents resource. */
 export function keyedRoutes(options: { documents: boolean }): readonly Route<KeyedRouteContext>[] {
@@ -118,6 +120,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorAuditRoutes,
 	...operatorFailureRoutes,
 	...operatorUsageRoutes,
+	...operatorLeakRoutes,
 ];
 
 export const personRoutes: readonly Route<PersonRouteContext>[] = [...accountRoutes, ...mailPreferenceRoutes];

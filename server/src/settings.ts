@@ -55,6 +55,13 @@ export const SETTINGS = [
 			"Private addresses and networks, comma-separated, that webhooks may reach, such as `127.0.0.1,10.0.0.0/8`; plain HTTP is allowed to these only. Public addresses are always allowed, by HTTPS.",
 	},
 	{
+		name: "KEYWRIGHT_CODE_HOST_KEYS",
+		default: "none",
+		meaning:
+			"Public keys that sign the reports of a code host's secret scanning: the URL that publishes them, fetched when a report comes, or their JSON. Without it such reports are refused.",
+		secret: true,
+	},
+	{
 		name: "KEYWRIGHT_EVENT_RETENTION_DAYS",
 		default: "30",
 		meaning: "How long events, their deliveries and the records of their mails are kept, 1 to 400 days.",

@@ -30,6 +30,7 @@ const PHRASES: Readonly<Record<string, Readonly<Record<string, Phrase>>>> = {
 		"handover.claimed": ["Revealed", "revealed"],
 		"handover.cancelled": ["Hand-over cancelled", "cancelled the link that hands over"],
 		"rotation.started": ["Replacement begun", "began to replace"],
+		"rotation.shortened": ["Replacement shortened after a leak", "gave an earlier end to the old key of"],
 		"rotation.reminded": ["Replacement still open", "noted who still uses the old key of"],
 		"rotation.completed": ["Replaced", "completed the replacement of"],
 		"rotation.cancelled": ["Replacement cancelled", "cancelled the replacement of"],

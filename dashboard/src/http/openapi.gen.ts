@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leak-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report keys that were found, or as a code host that searches for secrets
+         * @description Access: public.
+         */
+        post: operations["post_leak_reports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sign-in/email": {
         parameters: {
             query?: never;
@@ -3028,6 +3048,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operator/leak-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of all tenants that were reported with their whole secret, the latest first
+         * @description Access: operator.
+         */
+        get: operations["get_operator_leak_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/leak-programme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What to enter to have a code host search for the keys of this instance
+         * @description Access: operator.
+         */
+        get: operations["get_operator_leak_programme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/verify": {
         parameters: {
             query?: never;
@@ -3356,6 +3416,54 @@ export interface operations {
                 };
             };
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_leak_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    keys?: {
+                        raw_key: string;
+                        /** @description Where the key was found: shown as text, never as a link */
+                        url?: string;
+                    }[];
+                    /** @description A code host sends this array alone, as the whole body, and signs it */
+                    matches?: {
+                        token: string;
+                        type?: string;
+                        url?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many keys were sent, whatever they are */
+                        received: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };
@@ -5242,6 +5350,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -5460,6 +5570,8 @@ export interface operations {
                                 requests: number;
                                 source_id: string | null;
                                 network: string | null;
+                                /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                                urls?: string[];
                                 source: string | null;
                             }[];
                             usage_24h: number;
@@ -5676,6 +5788,8 @@ export interface operations {
                                 requests: number;
                                 source_id: string | null;
                                 network: string | null;
+                                /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                                urls?: string[];
                                 source: string | null;
                             }[];
                             usage_24h: number;
@@ -5810,6 +5924,8 @@ export interface operations {
                                 requests: number;
                                 source_id: string | null;
                                 network: string | null;
+                                /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                                urls?: string[];
                                 source: string | null;
                             }[];
                             usage_24h: number;
@@ -6140,6 +6256,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -6337,6 +6455,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -6502,6 +6622,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -6664,6 +6786,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -6824,6 +6948,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -6982,6 +7108,8 @@ export interface operations {
                                 requests: number;
                                 source_id: string | null;
                                 network: string | null;
+                                /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                                urls?: string[];
                                 source: string | null;
                             }[];
                             usage_24h: number;
@@ -7148,6 +7276,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         usage_24h: number;
@@ -7325,6 +7455,8 @@ export interface operations {
                                 requests: number;
                                 source_id: string | null;
                                 network: string | null;
+                                /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                                urls?: string[];
                                 source: string | null;
                             }[];
                             usage_24h: number;
@@ -7581,6 +7713,8 @@ export interface operations {
                                 requests: number;
                                 source_id: string | null;
                                 network: string | null;
+                                /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                                urls?: string[];
                                 source: string | null;
                             }[];
                             usage_24h: number;
@@ -14762,6 +14896,106 @@ export interface operations {
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_leak_reports: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            tenant: {
+                                id: string;
+                                name: string;
+                            };
+                            key: {
+                                id: string;
+                                name: string;
+                                environment: string;
+                            };
+                            kid: string;
+                            last4: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            /** @description How often it was reported */
+                            reports: number;
+                            /**
+                             * @description Who reported it last: anyone, or a code host with a signature
+                             * @enum {unknown}
+                             */
+                            reporter: "anyone" | "code_host";
+                            /** @description Where it was found, the latest last; texts that finders wrote */
+                            urls: string[];
+                            /**
+                             * @description revoked; rotated: a new secret was made, and the old one ends after 24 hours; shortened: so does that of a rotation in progress; none: it had ended
+                             * @enum {unknown}
+                             */
+                            outcome: "revoked" | "rotated" | "shortened" | "none";
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operator_leak_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Matches the keys of this instance */
+                        expression: string;
+                        report_url: string;
+                        status_url: string;
+                        /** @description Match the expression; their checksum is wrong, so they are no keys */
+                        samples: string[];
+                        /**
+                         * @description Where the public keys of the code host come from; none: its reports are refused
+                         * @enum {unknown}
+                         */
+                        code_host_keys: "none" | "configured" | "fetched";
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import type { AllowList } from "../core/network.ts";
 import type { Peppers } from "../core/pepper.ts";
 import type { Database } from "../database/database.ts";
+import type { CodeHostSettings } from "../leaks/code-host.ts";
 import type { MailSettings } from "../outbox/mail/settings.ts";
 
 export interface AppOptions {
@@ -28,6 +29,8 @@ export interface AppOptions {
 	readonly audit_checkpoint_file?: string | null;
 	/** Addresses that outgoing calls may reach although they are private. Default: none. */
 	readonly outgoing_allowed?: AllowList | null;
+	/** Null or undefined: reports of code hosts are refused. */
+	readonly code_host?: CodeHostSettings | null;
 	/** Default: 30. */
 	readonly event_retention_days?: number;
 	/** Default: 400. */

@@ -62,6 +62,7 @@ const ACTIONS: Readonly<Record<string, ToStates>> = {
 	"handover.cancelled": happened("handover"),
 	"rotation.started": happened("rotation"),
 	"rotation.reminded": happened("rotation"),
+	"rotation.shortened": happened("rotation"),
 	"rotation.completed": happened("rotation"),
 	"rotation.cancelled": happened("rotation"),
 	"rotation.source_confirmed": happened("rotation_source"),

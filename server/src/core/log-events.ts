@@ -26,6 +26,16 @@ export const LOG_EVENTS = {
 	key_exposed: { levels: ["warn"], means: "a key whose secret is right came in a URL, a cookie, `Authorization` or a stored text; `kid` says which" },
 	canary_used: { levels: ["warn"], means: "a canary key was presented, for the first time in a day; the alert says by whom" },
 	exposure_not_proven: { levels: ["warn"], means: "a key in a wrong place could not be looked up, so it is not recorded as exposed" },
+	leak_reported: {
+		levels: ["warn"],
+		means:
+			"a finder reported a key with its whole secret; `kid` says which, `outcome` what was done: `revoked`, `rotated`, `shortened`, or `none` as it had ended",
+	},
+	leak_report_not_processed: {
+		levels: ["warn"],
+		means:
+			"a reported key could not be looked up or ended because of `err`; it is tried again each second, unless it is `lost` after ten minutes of attempts",
+	},
 	exposures_lost_at_stop: { levels: ["warn"], means: "the last exposures could not be written while the server stopped" },
 	key_used_from_client: { levels: ["warn"], means: "a key was used from a browser or an app; written at most once per key and minute" },
 	server_started: { levels: ["info"], means: "the server has started; with its version and the applied migrations" },

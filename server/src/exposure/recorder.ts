@@ -2,6 +2,7 @@ import { record } from "../audit/record.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Database } from "../database/database.ts";
+import type { RecordTx } from "../database/transaction.ts";
 import type { Canary } from "../keys/canaries/canary.ts";
 import { type AddedCanaryUse, addCanaryUses, type CanaryUse } from "../keys/canaries/store.ts";
 import type { Exposure, ExposureKind } from "../keys/exposures/exposure.ts";
@@ -20,6 +21,18 @@ function toNews({ tenant_id, key_id, kid, kind, source_id, requests }: AddedExpo
 
 function toCanaryNews({ tenant_id, key_id, kid, source_id, source, network, requests }: AddedCanaryUse): News {
 	return { tenant_id, rule: "canary_used", key_id, requests, details: { kid, source_id, source, network } };
+}
+
+/** Writes exposures of proven secrets, with an event for each new one and news for the alerts. */
+export async function writeExposures(tx: RecordTx, exposures: readonly Exposure[]): Promise<void> {
+	if (exposures.length === 0) return;
+	const added = await addExposures(tx, exposures);
+	const fresh = added.filter(({ is_new }) => is_new);
+	await insertEvents(
+		tx,
+		fresh.map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.exposed" as const, data })),
+	);
+	await insertNews(tx, added.filter(({ alerts }) => alerts).map(toNews));
 }
 
 /** Collects exposures of proven secrets and uses of canary keys in memory, and writes them with an event for each new one, on each `flush`. */
@@ -52,13 +65,14 @@ export class ExposureRecorder {
 		if (exposures.size + canaries.size === 0) return false;
 		try {
 			const used = await record(this.#options, async (tx) => {
-				const added = exposures.size === 0 ? [] : await addExposures(tx, [...exposures.values()]);
+				await writeExposures(tx, [...exposures.values()]);
 				const used = await addCanaryUses(tx, [...canaries.values()]);
-				await insertEvents(tx, [
-					...added.filter(({ is_new }) => is_new).map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.exposed" as const, data })),
-					...used.filter(({ is_new }) => is_new).map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.canary_used" as const, data })),
-				]);
-				await insertNews(tx, [...added.filter(({ alerts }) => alerts).map(toNews), ...used.map(toCanaryNews)]);
+				const fresh = used.filter(({ is_new }) => is_new);
+				await insertEvents(
+					tx,
+					fresh.map(({ tenant_id, ...data }) => ({ tenant_id, type: "key.canary_used" as const, data })),
+				);
+				await insertNews(tx, used.map(toCanaryNews));
 				return used;
 			});
 			for (const { tenant_id, key_id, kid, is_new } of used) if (is_new) this.#options.log.warn({ tenant_id, key_id, kid }, "canary_used");

@@ -196,7 +196,7 @@ function decodeUtf8(body: Buffer): string {
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/gi;
 
 /** Parses a JSON body, which must be UTF-8 (RFC 8259). Rejects another declared charset, because it would be decoded wrongly. */
-function readJson({ headers, routeOptions }: FastifyRequest, body: Buffer): unknown {
+export function readJson({ headers, routeOptions }: FastifyRequest, body: Buffer): unknown {
 	const charsets = [...(headers["content-type"] ?? "").matchAll(CHARSET)].map(([, name = ""]) => name.toLowerCase());
 	if (charsets.some((name) => name !== "utf-8" && name !== "utf8"))
 		throw new ApiError("unsupported_media_type", "Send the body as JSON in UTF-8, with Content-Type: application/json.");

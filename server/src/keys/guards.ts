@@ -3,8 +3,9 @@ import type { Tx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 import { secretActivity } from "../usage/activity-store.ts";
 import { CANARIES_MAX } from "./canaries/canary.ts";
+import { isReported } from "./exposures/report-store.ts";
 import { getKeyStatus, type Key } from "./key.ts";
-import { readOpenRotations } from "./rotations/store.ts";
+import { type OpenRotation, readOpenRotations } from "./rotations/store.ts";
 import { lockSecrets, readSecrets } from "./secrets/store.ts";
 import { countLiveCanaries, countLiveKeys } from "./store.ts";
 
@@ -65,15 +66,17 @@ export function rotationInProgress(key_id: string, rotation_id?: string): ApiErr
 }
 
 /**
- * Throws 409 `conflict` if a secret of the key was ever used, since its clients would stop working, and `rotation_in_progress` during a rotation.
- * Locks the secrets, so that no first use is recorded before commit. Requires the key to be locked.
+ * Throws 409 `conflict` if a secret of the key was ever used, since its clients would stop working, and `rotation_in_progress` during a rotation. Of a
+ * rotation that a leak began, which returned its new secret to no one, only that secret counts, and it is returned. Locks the secrets, so that no first
+ * use is recorded before commit. Requires the key to be locked.
  */
-export async function assertNeverUsed(tx: Tx, key: Key): Promise<void> {
-	if ((await readOpenRotations(tx, key.tenant_id, [key.id])).size > 0) throw rotationInProgress(key.id);
+export async function assertNeverUsed(tx: Tx, key: Key): Promise<OpenRotation | null> {
+	const open = (await readOpenRotations(tx, key.tenant_id, [key.id])).get(key.id) ?? null;
+	if (open !== null && !(open.state === "open" && (await isReported(tx, open.predecessor_kid)))) throw rotationInProgress(key.id);
 	await lockSecrets(tx, key.tenant_id, key.id);
 	const secrets = (await readSecrets(tx, key.tenant_id, [key.id])).get(key.id) ?? [];
-	const kids = secrets.map((secret) => secret.kid);
+	const kids = secrets.map((secret) => secret.kid).filter((kid) => open === null || kid === open.successor_kid);
 	const uses = await secretActivity(tx, key.tenant_id, kids);
-	if (uses.size === 0) return;
+	if (uses.size === 0) return open;
 	throw new ApiError("conflict", "The key is in use, and its clients would stop working. Create another key, or rotate this one with an overlap.");
 }

@@ -141,8 +141,18 @@ export function toKeyResponse(key: Key, parts: KeyParts, use: KeyUse, now: numbe
 	};
 }
 
-function toExposureResponse({ kind, kid, first_at, last_at, requests, source_id, network, source }: Exposure): KeyAnswer["exposure"][number] {
-	return { kind, kid, first_at: first_at.toISOString(), last_at: last_at.toISOString(), requests, source_id, network, source };
+function toExposureResponse({ kind, kid, first_at, last_at, requests, source_id, network, source, urls }: Exposure): KeyAnswer["exposure"][number] {
+	return {
+		kind,
+		kid,
+		first_at: first_at.toISOString(),
+		last_at: last_at.toISOString(),
+		requests,
+		source_id,
+		network,
+		source,
+		...(urls === undefined ? {} : { urls }),
+	};
 }
 
 export function toHandoverResponse(handover: Handover, now: number): HandoverAnswer {

@@ -6,6 +6,9 @@ import { SlidingWindow } from "../verification/limits/window.ts";
 const ADDRESSES_MAX = 100_000;
 
 export const STATUS_CALLS = { calls_max: 600, window_seconds: 60 } as const;
+export const REPORT_CALLS = { calls_max: 60, window_seconds: 3_600 } as const;
+/** Of calls with a signature, right or wrong: a code host sends what all of its users pushed. */
+export const SIGNED_REPORT_CALLS = { calls_max: 600, window_seconds: 60 } as const;
 
 /** Limits the calls of one anonymous caller, by IPv4 address or IPv6 /64. */
 export class AddressPace {

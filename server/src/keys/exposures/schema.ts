@@ -11,6 +11,9 @@ export const ExposureSchema = Type.Object(
 		requests: Type.Integer(),
 		source_id: orNull(Type.String({ description: "Of the latest request" })),
 		network: orNull(Type.String({ description: "Its network; null if it is not known" })),
+		urls: Type.Optional(
+			Type.Immutable(Type.Array(Type.String(), { description: "Of reported: where it was found, the latest last; texts that finders wrote" })),
+		),
 		source: orNull(Type.String({ description: "Its client instance or program; null if it is not known" })),
 	},
 	{ description: "Requests with the full secret in a place where others can read it" },

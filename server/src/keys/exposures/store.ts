@@ -12,7 +12,7 @@ export async function readExposures(tx: ReadTx, tenant_id: string, key_ids: read
 	if (key_ids.length === 0) return new Map();
 	const rows = await tx
 		.selectFrom("key_exposures")
-		.select(["key_id", "kid", "kind", "first_at", "last_at", "requests", "source_id", "network", "source"])
+		.select(["key_id", "kid", "kind", "first_at", "last_at", "requests", "source_id", "network", "source", "urls"])
 		.where("tenant_id", "=", tenant_id)
 		.where("key_id", "in", key_ids)
 		.orderBy("first_at")
@@ -20,7 +20,7 @@ export async function readExposures(tx: ReadTx, tenant_id: string, key_ids: read
 		.orderBy("kind")
 		.execute();
 	return Map.groupBy(
-		rows.map(({ kind, ...row }) => ({ ...row, kind: asKind(kind) })),
+		rows.map(({ kind, urls, ...row }) => ({ ...row, kind: asKind(kind), ...(urls.length === 0 ? {} : { urls }) })),
 		(row) => row.key_id,
 	);
 }

@@ -4,6 +4,7 @@ import { ApiError } from "../../core/error.ts";
 import type { Tx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/store.ts";
 import { lockForChange } from "../change-key.ts";
+import { isReported } from "../exposures/report-store.ts";
 import { getHandoverStatus } from "../handovers/handover.ts";
 import { cancelWaitingHandovers } from "../handovers/store.ts";
 import { type Key, toKeyActor } from "../key.ts";
@@ -175,6 +176,13 @@ function getRefusal(seen: Observed, refused: { refused: ApiError["code"]; becaus
 	}
 }
 
+function oldSecretLeaked(): ApiError {
+	return new ApiError(
+		"conflict",
+		"The old secret was reported as found by others, so it cannot be restored. Complete the replacement, or revoke the key.",
+	);
+}
+
 /**
  * Ends a rotation on request, if the table allows it; idempotent. Usage of the last second or two may not be aggregated yet. That is safe: without
  * force, the old secret must have been silent for ten minutes at every source that was not confirmed.
@@ -194,6 +202,7 @@ export async function endByHand(context: ChangeContext, request: EndRequest): Pr
 		const outcome = over !== null && event !== "cancel" && event !== "force_cancel" ? over : getStep(seen.phase, event, false);
 		if (outcome === NOTHING) return { unchanged: await readRotationResponse(tx, rotation, now) };
 		if ("refused" in outcome) throw getRefusal(seen, outcome);
+		if (outcome.to === "cancelled" && rotation.state === "open" && (await isReported(tx, rotation.predecessor_kid))) throw oldSecretLeaked();
 		const ended = await endRotation(tx, context, key, seen, outcome, outcome.how === "forced" ? (request.force_reason ?? null) : null);
 		return {
 			result: await readRotationResponse(tx, ended.rotation, now),

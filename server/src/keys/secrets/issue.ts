@@ -4,6 +4,7 @@ import type { KeysContext } from "../context.ts";
 import { rotationDueAt } from "../expiry/lifetime.ts";
 import { assertNeverUsed } from "../guards.ts";
 import { type Key, toKeyActor } from "../key.ts";
+import { type OpenRotation, setSecretEnd, updateRotation } from "../rotations/store.ts";
 import { updateKey } from "../store.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "./format.ts";
 import { MAC_VERSION, secretMac } from "./mac.ts";
@@ -57,9 +58,20 @@ export interface IssuedInPlace {
 	readonly replaced_kids: readonly string[];
 }
 
+/** Replaces the new secret of a rotation, which was never used. The old one ends when it did. */
+async function reissueSuccessor(tx: Tx, context: KeysContext, key: Key, open: OpenRotation, now: Date): Promise<IssuedInPlace> {
+	const { tenant_id } = key;
+	const replaced_kids = open.successor_kid === null ? [] : [open.successor_kid];
+	for (const kid of replaced_kids) await setSecretEnd(tx, { tenant_id, kid }, { retired_at: now });
+	const issued = await issueSecret(tx, context, key, now);
+	await updateRotation(tx, { tenant_id, id: open.id }, { successor_kid: issued.kid });
+	return { key, ...issued, replaced_kids };
+}
+
 /** Issues a new secret for a key that was never used, ends its earlier ones and restarts the rotation period. 409 `conflict` if it was used. */
 export async function issueInPlace(tx: Tx, context: KeysContext, before: Key, now: Date): Promise<IssuedInPlace> {
-	await assertNeverUsed(tx, before);
+	const open = await assertNeverUsed(tx, before);
+	if (open !== null) return reissueSuccessor(tx, context, before, open, now);
 	const replaced_kids = await retireSecrets(tx, before.tenant_id, before.id, now);
 	const issued = await issueSecret(tx, context, before, now);
 	const rotation_due_at = rotationDueAt(now, before.rotate_every_days);
