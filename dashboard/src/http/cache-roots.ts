@@ -15,6 +15,7 @@ export const cacheRoots = {
 	sites: ofTenant("sites"),
 	team: ofTenant("team"),
 	alerts: ofTenant("alerts"),
+	checklist: ofTenant("checklist"),
 	activity: ofTenant("activity"),
 	usage: ofTenant("usage"),
 	policy: ofTenant("policy"),
