@@ -62,7 +62,15 @@ function addressOf(path: string, dialog: string): string {
 const open = (on: Page, dialog: string) => on.locator(`[data-dialog="${dialog}"]`).getByRole("dialog");
 
 /** The pages whose dialogs all open on the tenant of the demo; the others need a rotation, a delivery or a tenant. */
-const PATHS = ["/settings/api-access", "/settings/api-access/$key_id", "/sites", "/settings", "/operator/plans", "/operator/services"] as const;
+const PATHS = [
+	"/settings/api-access",
+	"/settings/api-access/$key_id",
+	"/sites",
+	"/checklist",
+	"/settings",
+	"/operator/plans",
+	"/operator/services",
+] as const;
 
 for (const path of PATHS) {
 	test(`each dialog of ${path} is opened by its address`, async () => {

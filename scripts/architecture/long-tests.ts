@@ -46,6 +46,7 @@ const SHARE_A_DATABASE: readonly string[] = [
 	"server/src/access/joining/joining.db.test.ts",
 	"server/src/alerts/alerts.db.test.ts",
 	"server/src/audit/change.db.test.ts",
+	"server/src/checklist/checklist.db.test.ts",
 	"server/src/cli/audit/verify.db.test.ts",
 	"server/src/database/walls.db.test.ts",
 	"server/src/keys/handovers/handover.db.test.ts",

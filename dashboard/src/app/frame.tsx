@@ -5,6 +5,7 @@ import {
 	IconFileText,
 	IconGauge,
 	IconKey,
+	IconListCheck,
 	IconSettings,
 	IconUsers,
 	IconWebhook,
@@ -16,6 +17,7 @@ import { ConfirmProvider } from "../access/confirm.tsx";
 import { standingName } from "../access/roles.ts";
 import { rememberTenant, TenantOfFrame, type TenantOfPage, useAccess, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
 import { alertCountQuery } from "../alerts/queries.ts";
+import { notMetCountQuery } from "../checklist/queries.ts";
 import { isApiError } from "../http/api.ts";
 import { NoTenantPage } from "../tenants/no-tenant-page.tsx";
 import { useDialog } from "../ui/dialog/use-dialog.ts";
@@ -30,6 +32,7 @@ import { Shortcuts } from "./shortcuts.tsx";
 const PLACES = [
 	{ to: "/settings/api-access", label: "API Access", short: "Keys", icon: IconKey },
 	{ to: "/activity", label: "Activity", short: "Activity", icon: IconActivity },
+	{ to: "/checklist", label: "Checklist", short: "Checklist", icon: IconListCheck },
 	{ to: "/sites", label: "Sites", short: "Sites", icon: IconBuildingStore },
 	{ to: "/alerts", label: "Alerts", short: "Alerts", icon: IconBell },
 	{ to: "/audit", label: "Audit", short: "Audit", icon: IconFileText },
@@ -85,17 +88,30 @@ function Waiting({ children }: { children: number }) {
 	);
 }
 
+/** Items of the checklist that are not met. */
+function NotMet({ children }: { children: number }) {
+	return (
+		<Count meaning="attention" means={children === 1 ? "item is not met" : "items are not met"}>
+			{children}
+		</Count>
+	);
+}
+
 function FrameOfTenant() {
 	const tenant = useTenant();
 	const shortcuts = useDialog("shortcuts");
 	const { data: raised = 0 } = useQuery(alertCountQuery(tenant.id, "raised"));
+	const { data: not_met = 0 } = useQuery(notMetCountQuery(tenant.id));
 	useEffect(() => rememberTenant(tenant.id), [tenant.id]);
 	return (
 		<>
 			<Shell
 				places={tenant.role === "viewer" ? PLACES.filter(({ to }) => !ADMIN_PLACES.has(to)) : PLACES}
 				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} search={{ tenant: tenant.id }} {...props} />}
-				waiting={raised === 0 ? {} : { "/alerts": <Waiting>{raised}</Waiting> }}
+				waiting={{
+					...(raised === 0 ? {} : { "/alerts": <Waiting>{raised}</Waiting> }),
+					...(not_met === 0 ? {} : { "/checklist": <NotMet>{not_met}</NotMet> }),
+				}}
 				switcher={<PlaceSwitcher tenant={tenant} />}
 				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => shortcuts.open()} />}
 				operator={tenant.role === "operator"}

@@ -6,6 +6,7 @@ import { wayBack } from "../access/way-back.ts";
 import { activitySearchFrom } from "../activity/search.ts";
 import { alertsSearchFrom } from "../alerts/search.ts";
 import { auditSearchFrom } from "../audit/search.ts";
+import { checklistSearchFrom } from "../checklist/search.ts";
 import { queries } from "../http/queries.ts";
 import { isSet, parseSearch, stringifySearch } from "../http/search.ts";
 import { prefetchKeys } from "../keys/list/prefetch.ts";
@@ -154,6 +155,15 @@ const alerts = createRoute({
 	...WHILE,
 });
 
+/** The address names the status and the key that are shown. */
+const checklist = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/checklist",
+	validateSearch: checklistSearchFrom,
+	component: lazyPage(() => import("../checklist/page.tsx")),
+	...WHILE,
+});
+
 /** The address names the filters and the open entry. */
 const audit = createRoute({
 	getParentRoute: () => signedIn,
@@ -182,6 +192,8 @@ const tree = root.addChildren([
 		activity,
 		sites,
 		alerts,
+		checklist,
+		tenantPage("/checklist/runbook", () => import("../checklist/runbook/page.tsx")),
 		audit,
 		webhooks,
 		tenantPage("/plan", () => import("../plans/plan-page.tsx")),

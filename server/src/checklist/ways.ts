@@ -17,7 +17,7 @@ const KEY = "/settings/api-access/:key";
 const NAME_CLIENTS: Step = { label: "Show its clients", path: `${KEY}/clients` };
 const CREATE: Step = { label: "Create a key", path: "/settings/api-access", search: { dialog: "create" } };
 const REPLACE: Step = { label: "Replace this key", path: KEY, search: { dialog: "replace" } };
-const CONNECT: Step = { label: "Show how to check", path: `${KEY}/settings` };
+const CONNECT: Step = { label: "Show how to check", path: "/checklist", search: { dialog: "check" } };
 
 /** What to do about each reason. A reason that is missing here needs time or use, and nothing that a person could press. */
 const STEPS: Readonly<Record<ItemName, Readonly<Record<string, Step>>>> = {
@@ -29,7 +29,7 @@ const STEPS: Readonly<Record<ItemName, Readonly<Record<string, Step>>>> = {
 		one_environment: { ...CREATE, label: "Make a development key" },
 	},
 	integrations_separate: {
-		several_programs: { ...CREATE, label: "Make a key for one of them" },
+		several_programs: { ...CREATE, label: "Make another key" },
 		not_told_apart: { ...NAME_CLIENTS, label: "Say who it is" },
 	},
 	server_side_only: { used_outside: REPLACE },

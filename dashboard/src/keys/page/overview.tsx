@@ -1,6 +1,8 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
+import { useAccess } from "../../access/session.ts";
+import { ChecklistOfKey } from "../../checklist/of-key.tsx";
 import { KeyRotation } from "../../rotations/key-rotation.tsx";
 import { rotationQuery } from "../../rotations/queries.ts";
 import { type ApiKey, sourcesQuery } from "../queries.ts";
@@ -32,6 +34,7 @@ function isUndelivered({ status, rotation, last_used_at }: ApiKey): boolean {
 /** The first tab: four figures, what is going on, the chart beside what needs attention, and the facts. */
 export function KeyOverview({ tenant_id, apiKey, day, onLaterEnd }: OverviewProps) {
 	const props = { tenant_id, apiKey };
+	const { may } = useAccess();
 	// Stays from then on: its sheet may show a key when the first request arrives.
 	const [delivering, setDelivering] = useState(false);
 	if (!delivering && isUndelivered(apiKey)) setDelivering(true);
@@ -46,6 +49,7 @@ export function KeyOverview({ tenant_id, apiKey, day, onLaterEnd }: OverviewProp
 				</Suspense>
 			)}
 			<KeyColumns {...props} day={day} onLaterEnd={onLaterEnd} />
+			<ChecklistOfKey tenant_id={tenant_id} key_id={apiKey.id} manages={may.manage_keys} />
 		</Stack>
 	);
 }

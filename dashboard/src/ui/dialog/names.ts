@@ -10,6 +10,7 @@ export const DIALOGS = {
 	"/settings/api-access/$key_id/rotations/$rotation_id": ["another-link", "complete", "cancel"],
 	"/sites": ["add", "edit", "delete"],
 	"/alerts": ["test", "rule"],
+	"/checklist": ["rehearse", "check", "history"],
 	"/webhooks": ["add", "test", "edit", "secret", "disable", "enable", "delete", "delivery"],
 	"/team": ["invite", "remove", "demote"],
 	"/settings": ["name", "address"],

@@ -77,7 +77,7 @@ test("a program that shares no place with a key of another environment is separa
 	equal(stateOf("environments_separate", key({ sources: [nowhere] }), near({ ...nowhere, source_id: "src_2" })), "unknown networks_unknown");
 });
 
-test("clients of one library are told from each other by what they call themselves", () => {
+test("clients of one library are distinguished by the names that they send", () => {
 	const clients = (...names: string[]) =>
 		key({ sources: names.map((client, index) => source({ source_id: `src_${index}`, agent: "node", client })) });
 	equal(stateOf("integrations_separate", clients("order-1", "order-2")), "met one_program");
