@@ -48,6 +48,8 @@ export interface Config {
 const OF_CLIENTS = new Set(["KEYWRIGHT_URL", "KEYWRIGHT_API_KEY", "KEYWRIGHT_TENANT_ID", "KEYWRIGHT_SITE_ID", "KEYWRIGHT_SERVICE_CREDENTIAL"]);
 
 const LEASE_SECONDS_MAX = 900;
+/** More than the attempts of a delivery take, which are 26.7 hours. */
+const EVENT_RETENTION_DAYS_MIN = 2;
 const EVENT_RETENTION_DAYS_MAX = 400;
 const ALERT_RETENTION_DAYS_MAX = 3_650;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
@@ -184,7 +186,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 		outgoing_allowed: allowList(reader, "KEYWRIGHT_OUTGOING_ALLOWED"),
 		code_host: codeHost(reader),
 		alert_retention_days: reader.whole("KEYWRIGHT_ALERT_RETENTION_DAYS", ALERT_RETENTION_DAYS_DEFAULT, 1, ALERT_RETENTION_DAYS_MAX),
-		event_retention_days: reader.whole("KEYWRIGHT_EVENT_RETENTION_DAYS", EVENT_RETENTION_DAYS_DEFAULT, 1, EVENT_RETENTION_DAYS_MAX),
+		event_retention_days: reader.whole(
+			"KEYWRIGHT_EVENT_RETENTION_DAYS",
+			EVENT_RETENTION_DAYS_DEFAULT,
+			EVENT_RETENTION_DAYS_MIN,
+			EVENT_RETENTION_DAYS_MAX,
+		),
 		mail: mailSettings(reader),
 		documents: reader.flag("KEYWRIGHT_DOCUMENTS", true),
 		source_addresses: reader.flag("KEYWRIGHT_SOURCE_ADDRESSES", true),

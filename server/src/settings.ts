@@ -64,7 +64,8 @@ export const SETTINGS = [
 	{
 		name: "KEYWRIGHT_EVENT_RETENTION_DAYS",
 		default: "30",
-		meaning: "How long events, their deliveries and the records of their mails are kept, 1 to 400 days.",
+		meaning:
+			"How long events, their deliveries and the records of their mails are kept, 2 to 400 days: the attempts of a delivery take more than one.",
 	},
 	{ name: "KEYWRIGHT_ALERT_RETENTION_DAYS", default: "400", meaning: "How long alerts are kept after they were resolved, 1 to 3650 days." },
 	{

@@ -1,8 +1,9 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, ok, throws } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type MadeKey, type VerificationFixture, verificationFixture } from "../../testing/verification.ts";
 import { readConfig } from "../config.ts";
-import { DAY_MS, MINUTE_MS } from "../core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
+import { nextAttemptAt } from "../outbox/retry.ts";
 import { getCleanups } from "./cleanups.ts";
 
 let fixture: VerificationFixture;
@@ -50,8 +51,8 @@ async function leftOf(table: keyof typeof MADE, days: number, environment: Recor
 }
 
 for (const [table, setting, unset_days, set_days] of [
-	["outbox", "KEYWRIGHT_EVENT_RETENTION_DAYS", 30, [1, 45, 400]],
-	["webhook_deliveries", "KEYWRIGHT_EVENT_RETENTION_DAYS", 30, [1, 45, 400]],
+	["outbox", "KEYWRIGHT_EVENT_RETENTION_DAYS", 30, [2, 45, 400]],
+	["webhook_deliveries", "KEYWRIGHT_EVENT_RETENTION_DAYS", 30, [2, 45, 400]],
 	["alerts", "KEYWRIGHT_ALERT_RETENTION_DAYS", 400, [1, 30, 500, 3_650]],
 ] as const)
 	test(`rows of ${table} are deleted ${unset_days} days later, or as many as ${setting} says`, async () => {
@@ -63,4 +64,11 @@ test("a refusal is deleted 30 days later, without a proof after 7, and so is one
 	deepEqual(await leftOf("auth_failures", 30, {}, MADE.auth_failures(true)), ["younger"]);
 	deepEqual(await leftOf("auth_failures", 7, {}, MADE.auth_failures(false)), ["younger"]);
 	deepEqual(await leftOf("unknown_auth_failures", 7, {}, MADE.unknown_auth_failures()), ["younger"]);
+});
+
+test("events are kept for longer than the last attempt to deliver them can be away", () => {
+	let at = 0;
+	for (let attempt = 1, next = nextAttemptAt(1, 0, 1); next !== null; attempt += 1, next = nextAttemptAt(attempt, at, 1)) at = next.getTime();
+	ok(at > DAY_MS && at < 2 * DAY_MS, `${at / HOUR_MS} hours`);
+	throws(() => readConfig({ KEYWRIGHT_EVENT_RETENTION_DAYS: "1" }), /KEYWRIGHT_EVENT_RETENTION_DAYS/);
 });
