@@ -109,8 +109,7 @@ function ReplaceBy({ apiKey }: { apiKey: ApiKey }) {
 	const now_ms = useNow();
 	const { rotation_due_at } = getDates(apiKey);
 	const every = apiKey.rotate_every_days === null ? "" : ` · every ${apiKey.rotate_every_days} days`;
-	if (apiKey.rotation !== null)
-		return <Figure term="Replace by" value="Going on" below={<Marked meaning="attention">being replaced{every}</Marked>} />;
+	if (apiKey.rotation !== null) return <Figure term="Replace by" value="Going on" below={<Marked meaning="attention">being replaced</Marked>} />;
 	if (rotation_due_at === null) return <Figure term="Replace by" value="No date" below="" />;
 	const due = replacementDue(rotation_due_at, now_ms);
 	return (
