@@ -26,6 +26,9 @@ export interface ColumnHead {
 
 const helper = createColumnHelper<Row>();
 const count = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+/** From here on a number is shortened, so that the day beside it keeps its width. */
+const LONG_COUNT = 100_000;
 
 /** The name as a link to the key, with environment and integration below; one line each, whole in the title. */
 export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
@@ -53,7 +56,11 @@ export function KeyName({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiK
 }
 
 export function Activity({ hours }: { hours: readonly KeyHour[] | undefined }) {
-	return hours === undefined ? <Skeleton width={64} height={20} /> : <Sparkline hours={hours} />;
+	return (
+		<Box flex="none" lh={0}>
+			{hours === undefined ? <Skeleton width={64} height={20} /> : <Sparkline hours={hours} />}
+		</Box>
+	);
 }
 
 export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiKey, reason?: Reason) => void): ColumnDef<Row>[] {
@@ -71,16 +78,16 @@ export function getColumns(tenant_id: string, may: Allowed, onRevoke: (key: ApiK
 				{key.owner.name}
 			</Text>
 		)),
-		column("attention", { label: "Status", sort: "status", width_px: 168 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
-		column("activity", { label: "24 hours", sort: null, width_px: 120, align: "right" }, ({ key, hours }) => (
+		column("attention", { label: "Status", sort: "status", width_px: 160 }, ({ key, hours }) => <Attention apiKey={key} hours={hours} />),
+		column("activity", { label: "24 hours", sort: null, width_px: 132, align: "right" }, ({ key, hours }) => (
 			<Group gap={8} wrap="nowrap" justify="flex-end">
-				<Text span size="sm" className="kw-figures">
-					{count.format(key.usage_24h)}
+				<Text span size="sm" className="kw-figures" title={count.format(key.usage_24h)}>
+					{(key.usage_24h < LONG_COUNT ? count : compact).format(key.usage_24h)}
 				</Text>
 				<Activity hours={hours} />
 			</Group>
 		)),
-		column("used", { label: "Last used", sort: "last_used", width_px: 92 }, ({ key }) => (
+		column("used", { label: "Last used", sort: "last_used", width_px: 88 }, ({ key }) => (
 			<Text span size="sm" c="dimmed">
 				<Time short value={key.canary_used_at ?? key.last_used_at} never="not yet" />
 			</Text>
