@@ -18,7 +18,7 @@ const SERVER: ModuleOrder = {
 	root: "server/src/",
 	modules: (
 		"core database http outbox nodes audit plans tenants access webhooks usage keys failures exposure verification " +
-		"forward-auth documents leaks alerts mailing checklist m2m overview app cli"
+		"forward-auth documents leaks alerts mailing checklist incidents m2m overview app cli"
 	).split(" "),
 	// The entry starts the commands; every other file beside the folders composes the modules.
 	files: (name) => (name === "main.ts" || name === "main.cjs" ? "cli" : "app"),

@@ -20,6 +20,7 @@ import { keyedFailureRoutes, managementFailureRoutes, operatorFailureRoutes } fr
 import { forwardAuthRoutes, operatorForwardAuthRoutes } from "./forward-auth/routes.ts";
 import type { ForwardAuthTestContext } from "./forward-auth/tester.ts";
 import type { Route } from "./http/route.ts";
+import { managementIncidentRoutes } from "./incidents/routes.ts";
 import type { KeysContext, RecipientContext } from "./keys/context.ts";
 import { publicKeyRoutes } from "./keys/handovers/routes.ts";
 import { operatorImportedRoutes } from "./keys/imported/routes.ts";
@@ -96,6 +97,7 @@ export const managementRoutes: readonly Route<ManagementRouteContext>[] = [
 	...managementPortalRoutes,
 	...managementAlertRoutes,
 	...managementChecklistRoutes(CHECKED_OPERATIONS),
+	...managementIncidentRoutes,
 	...managementWebhookRoutes,
 	...managementLimitRoutes,
 	...managementPermissionRoutes,

@@ -1832,6 +1832,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The exposure of an API key: where it was seen, what it could and did touch, and what happened
+         * @description Access: admin.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/webhooks": {
         parameters: {
             query?: never;
@@ -10743,6 +10763,126 @@ export interface operations {
                             name: string;
                         } | null;
                         valid_until: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_by_key_id_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: {
+                            id: string;
+                            name: string;
+                            environment: string;
+                            status: string;
+                            /** @description The responsible person */
+                            owner: string;
+                            exposed_at: string | null;
+                        };
+                        since: string | null;
+                        exposures: {
+                            /** @enum {unknown} */
+                            kind: "browser" | "app" | "url" | "body" | "cookie" | "authorization" | "plain_http" | "reported";
+                            /** @description The secret that was sent */
+                            kid: string;
+                            /** Format: date-time */
+                            first_at: string;
+                            /** Format: date-time */
+                            last_at: string;
+                            requests: number;
+                            source_id: string | null;
+                            network: string | null;
+                            source: string | null;
+                        }[];
+                        kept_in: {
+                            kid: string;
+                            place: string;
+                            note: string | null;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        /** @description What the key may touch, as it is now */
+                        could: {
+                            permissions: string[];
+                            sites: {
+                                id: string;
+                                name: string;
+                            }[] | null;
+                            allowed_ips: string[] | null;
+                        };
+                        /** @description What the key touched since the day on which it was exposed first, most requests first */
+                        did: {
+                            from: string | null;
+                            /** @description False if the key was exposed before the days that are kept, or did more than is listed */
+                            whole: boolean;
+                            operations: {
+                                /** @description Method and route template; empty where the key had too many operations that day to be counted apart */
+                                operation: string;
+                                site: {
+                                    id: string;
+                                    name: string;
+                                } | null;
+                                allowed: number;
+                                refused: number;
+                                /** @description From how many clients */
+                                sources: number;
+                                /** Format: date */
+                                first_day: string;
+                                /** Format: date */
+                                last_day: string;
+                            }[];
+                        };
+                        clients: {
+                            id: string;
+                            name: string | null;
+                            network: string;
+                            program: string;
+                            /** Format: date-time */
+                            first_seen_at: string;
+                            /** Format: date-time */
+                            last_seen_at: string;
+                            requests: number;
+                            refused: number;
+                            /** @description Seen for the first time when the key was exposed already */
+                            is_new: boolean;
+                        }[];
+                        /** @description The earliest first */
+                        timeline: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {unknown} */
+                            kind: "exposed" | "new_client" | "alert" | "change";
+                            /** @description The kind of the exposure; `first_seen`; `raised`, `acknowledged` or `resolved`; or the action of the audit log */
+                            what: string;
+                            who: string | null;
+                            facts: {
+                                [key: string]: string | number | null;
+                            };
+                        }[];
                     };
                 };
             };

@@ -32,3 +32,34 @@ export async function readUsageBySource(tx: ReadTx, query: Omit<ReportQuery, "bu
 		order by day, used.source_id collate "C", code collate "C"`.execute(tx);
 	return rows;
 }
+
+/** What a key did at one operation and site. */
+export interface KeyUseRow {
+	/** Empty, like the site: what did not fit into the rows of the day. */
+	readonly operation: string;
+	readonly site_id: string;
+	readonly allowed: number;
+	readonly refused: number;
+	readonly sources: number;
+	/** In UTC. */
+	readonly first_day: string;
+	readonly last_day: string;
+}
+
+/** What the key did in these days of UTC, both inclusive, most requests first. */
+export async function readKeyUses(
+	tx: ReadTx,
+	key: { readonly tenant_id: string; readonly key_id: string },
+	days: { readonly first: string; readonly last: string; readonly rows_max: number },
+): Promise<KeyUseRow[]> {
+	const { rows } = await sql<KeyUseRow>`
+		select operation, site_id, coalesce(sum(requests) filter (where code = 'allowed'), 0)::bigint as allowed,
+			coalesce(sum(requests) filter (where code <> 'allowed'), 0)::bigint as refused, count(distinct source_id)::int as sources,
+			min(day) as first_day, max(day) as last_day
+		from keywright.usage_by_source
+		where tenant_id = ${key.tenant_id} and key_id = ${key.key_id}
+			and day = any (array(select day::date from generate_series(${days.first}::date, ${days.last}::date, interval '1 day') as day))
+		group by operation, site_id order by sum(requests) desc, operation, site_id limit ${days.rows_max}
+	`.execute(tx);
+	return rows;
+}
