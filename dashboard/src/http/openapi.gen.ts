@@ -10816,6 +10816,8 @@ export interface operations {
                             requests: number;
                             source_id: string | null;
                             network: string | null;
+                            /** @description Of reported: where it was found, the latest last; texts that finders wrote */
+                            urls?: string[];
                             source: string | null;
                         }[];
                         kept_in: {
