@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Exclude } from "./files/exclude.ts";
 import { rawFromText, toText } from "./files/path.ts";
-import { reasonOf, type Visit, walk } from "./files/walk.ts";
+import { getReason, type Visit, walk } from "./files/walk.ts";
 import { GitError, indexFileOfHook } from "./history/git.ts";
 import { countObjects, findRepository, type Repository, searchHistory } from "./history/repository.ts";
 import { searchStaged } from "./history/staged.ts";
@@ -71,7 +71,7 @@ function* visits(scan: Scan, path: string, exclude: Exclude): Generator<Visit> {
 	try {
 		yield* walk(path, exclude);
 	} catch (error) {
-		scan.skip(path, reasonOf(error));
+		scan.skip(path, getReason(error));
 	}
 }
 

@@ -3,7 +3,7 @@ import { beginsAsZip, isArchiveName } from "./archive/directory.ts";
 import type { RandomAccess } from "./archive/random-access.ts";
 import { OpenFile } from "./files/file.ts";
 import { type RawPath, toText } from "./files/path.ts";
-import { reasonOf } from "./files/walk.ts";
+import { getReason } from "./files/walk.ts";
 import type { ImportedFormat } from "./search/formats.ts";
 import { numberLines } from "./search/lines.ts";
 import type { Environment, Identity } from "./search/raw-key.ts";
@@ -120,13 +120,13 @@ export class Scan {
 		try {
 			file = new OpenFile(raw, follow);
 		} catch (error) {
-			this.skip(path, reasonOf(error));
+			this.skip(path, getReason(error));
 			return;
 		}
 		try {
 			for (const located of await this.#openFile(path, file)) this.add(path, located, null);
 		} catch (error) {
-			this.skip(path, reasonOf(error));
+			this.skip(path, getReason(error));
 		} finally {
 			file.close();
 		}

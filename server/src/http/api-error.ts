@@ -17,8 +17,8 @@ function isCutOff(error: unknown): boolean {
 	return getCode(error) === "ECONNRESET" && error !== null && typeof error === "object" && "statusCode" in error && error.statusCode === 400;
 }
 
-/** Maps errors of the framework and of Node.js to an `ApiError`; null for an unexpected error. `row` is the matched route, if any. */
-export function toApiError(error: unknown, row: Route<never> | null): ApiError | null {
+/** Maps errors of the framework and of Node.js to an `ApiError`; null for an unexpected error. `route` is the matched route, if any. */
+export function toApiError(error: unknown, route: Route<never> | null): ApiError | null {
 	if (error instanceof ApiError) return error;
 	if (isValidationError(error)) {
 		const part = error.validationContext ?? "body";
@@ -29,11 +29,11 @@ export function toApiError(error: unknown, row: Route<never> | null): ApiError |
 	if (isCutOff(error)) return new ApiError("invalid_request", "The connection ended before the body did. Send it again.");
 	switch (getCode(error)) {
 		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-			return new ApiError("unsupported_media_type", mediaTypeCure(row));
+			return new ApiError("unsupported_media_type", mediaTypeCure(route));
 		case "FST_ERR_CTP_BODY_TOO_LARGE":
 			return new ApiError(
 				"payload_too_large",
-				`The body is larger than the ${row?.body_bytes_max ?? JSON_BODY_BYTES_MAX} bytes that this route accepts. Send a smaller body.`,
+				`The body is larger than the ${route?.body_bytes_max ?? JSON_BODY_BYTES_MAX} bytes that this route accepts. Send a smaller body.`,
 			);
 		case "FST_ERR_CTP_EMPTY_JSON_BODY":
 			return new ApiError("invalid_request", "The body is empty. Send a JSON object.");
@@ -55,7 +55,7 @@ export function toApiError(error: unknown, row: Route<never> | null): ApiError |
 	}
 }
 
-function mediaTypeCure(row: Route<never> | null): string {
-	if (row?.input === "upload") return "Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary.";
+function mediaTypeCure(route: Route<never> | null): string {
+	if (route?.input === "upload") return "Send the file as multipart/form-data and let your HTTP client set Content-Type with its boundary.";
 	return "Send the body as JSON in UTF-8, with Content-Type: application/json.";
 }

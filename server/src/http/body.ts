@@ -29,8 +29,8 @@ export function announcesBody({ headers }: FramedRequest): boolean {
 }
 
 /** Whether the body may be left out: every field of it is optional. */
-export function isBodyOptional(row: Route<never> | undefined): boolean {
-	return row?.input === "json" && (row.body?.required ?? []).length === 0;
+export function isBodyOptional(route: Route<never> | undefined): boolean {
+	return route?.input === "json" && (route.body?.required ?? []).length === 0;
 }
 
 function lateBody(): ApiError {
@@ -38,8 +38,8 @@ function lateBody(): ApiError {
 }
 
 /** How long the JSON body of a route may take, in milliseconds. */
-export function getBodyTime(row: Route<never>, pace: BodyPace): number {
-	const longer = Math.max(0, (row.body_bytes_max ?? 0) - JSON_BODY_BYTES_MAX);
+export function getBodyTime(route: Route<never>, pace: BodyPace): number {
+	const longer = Math.max(0, (route.body_bytes_max ?? 0) - JSON_BODY_BYTES_MAX);
 	return pace.patience_ms + (longer / LONG_JSON_BYTES_PER_SECOND) * 1_000;
 }
 

@@ -36,7 +36,7 @@ declare module "fastify" {
 		decision: string | null;
 	}
 	interface FastifyContextConfig {
-		row?: Route<never>;
+		route?: Route<never>;
 	}
 }
 
@@ -62,9 +62,9 @@ export class GateDenial {
 
 /**
  * Authorises each request of one route after the framing checks and before the body is read.
- * Returns the context for the action of the route, or `Denied`; a promise only when it has to fetch data.
+ * Returns the context for the action of the route, or a `GateDenial`; a promise only when it has to fetch data.
  */
-export type Gate<C> = (row: Route<C>) => (request: FastifyRequest, reply: FastifyReply) => C | GateDenial | Promise<C | GateDenial>;
+export type Gate<C> = (route: Route<C>) => (request: FastifyRequest, reply: FastifyReply) => C | GateDenial | Promise<C | GateDenial>;
 
 export interface MountOptions {
 	/**
@@ -87,15 +87,15 @@ export interface MountOptions {
 
 const UNSHARED_CURSORS = new CursorSeal([randomBytes(32)]);
 
-function toSchema(row: Route<never>): FastifySchema {
+function toSchema(route: Route<never>): FastifySchema {
 	const response: Record<number, unknown> = {};
-	if (typeof row.output === "object") response[row.status] = row.output;
-	return { ...(row.query ? { querystring: row.query } : {}), ...(row.body ? { body: row.body } : {}), response };
+	if (typeof route.output === "object") response[route.status] = route.output;
+	return { ...(route.query ? { querystring: route.query } : {}), ...(route.body ? { body: route.body } : {}), response };
 }
 
 /** Guarantee: no JSON output of a route with formats has a member `stream`. */
-function isStream(row: Route<never>, result: unknown): result is StreamOutput {
-	return row.output === "stream" || (row.formats !== undefined && result !== null && typeof result === "object" && "stream" in result);
+function isStream(route: Route<never>, result: unknown): result is StreamOutput {
+	return route.output === "stream" || (route.formats !== undefined && result !== null && typeof result === "object" && "stream" in result);
 }
 
 /**
@@ -104,11 +104,11 @@ function isStream(row: Route<never>, result: unknown): result is StreamOutput {
  */
 function getInput(
 	request: FastifyRequest,
-	row: Route<never>,
+	route: Route<never>,
 	{ holds_secret, pace }: { holds_secret: SecretTest; pace: BodyPace },
 ): Record<string, unknown> {
-	const input = Object.assign({}, row.query && request.query, row.body && request.body, request.params) as Record<string, unknown>;
-	if (row.input === "upload") {
+	const input = Object.assign({}, route.query && request.query, route.body && request.body, request.params) as Record<string, unknown>;
+	if (route.input === "upload") {
 		const length = request.headers["content-length"];
 		input.upload = {
 			content_length: length === undefined ? null : Number(length),
@@ -124,17 +124,17 @@ function getInput(
 }
 
 /** Throws 400 when stored input contains a secret or unprintable text: the body, the name in a PUT path, the `Idempotency-Key`. */
-function assertStorable(request: FastifyRequest, row: Route<never>, holds_secret: SecretTest): void {
+function assertStorable(request: FastifyRequest, route: Route<never>, holds_secret: SecretTest): void {
 	const { body, params } = request;
-	const idempotency_key = row.method === "POST" ? framed(request).headers["idempotency-key"] : undefined;
+	const idempotency_key = route.method === "POST" ? framed(request).headers["idempotency-key"] : undefined;
 	if (typeof idempotency_key === "string" && holds_secret(idempotency_key))
 		throw new ApiError(
 			"invalid_request",
 			"The Idempotency-Key contains an API key, a credential or a one-time link, and it would be stored. Use another Idempotency-Key, and replace the exposed secret.",
 		);
-	if (row.stores_no_input === true) return;
-	const errors: InputError[] = row.body === undefined ? [] : validateStoredTexts(row.body, body, holds_secret);
-	for (const [name, text] of row.method === "PUT" ? Object.entries(params ?? {}) : []) {
+	if (route.stores_no_input === true) return;
+	const errors: InputError[] = route.body === undefined ? [] : validateStoredTexts(route.body, body, holds_secret);
+	for (const [name, text] of route.method === "PUT" ? Object.entries(params ?? {}) : []) {
 		const detail = validateStoredText(String(text), holds_secret);
 		if (detail !== null) errors.push({ pointer: `/path/${name}`, detail });
 	}
@@ -142,16 +142,16 @@ function assertStorable(request: FastifyRequest, row: Route<never>, holds_secret
 }
 
 /** Registers every route with the framework, behind `gate`. */
-export function mount<C>(app: FastifyInstance, rows: readonly Route<C>[], gate: Gate<C>, options: MountOptions): void {
-	for (const row of rows) mountRow(app, row as Route<unknown>, gate(row) as ReturnType<Gate<unknown>>, options);
+export function mount<C>(app: FastifyInstance, routes: readonly Route<C>[], gate: Gate<C>, options: MountOptions): void {
+	for (const route of routes) mountRoute(app, route as Route<unknown>, gate(route) as ReturnType<Gate<unknown>>, options);
 }
 
-function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
+function mountRoute(app: FastifyInstance, route: Route<unknown>, admit: ReturnType<Gate<unknown>>, options: MountOptions): void {
 	const { afterBody, secretTestOf = () => holdsSecret, body_pace: pace = BODY_PACE } = options;
-	const stores = row.method !== "GET";
-	const json_time_ms = getBodyTime(row, pace);
-	const run = runAfterUsage(row, runWithCursors(row, options.cursors ?? UNSHARED_CURSORS), options.aggregateUsage);
-	const is_keyed = row.access === "key";
+	const stores = route.method !== "GET";
+	const json_time_ms = getBodyTime(route, pace);
+	const run = runAfterUsage(route, runWithCursors(route, options.cursors ?? UNSHARED_CURSORS), options.aggregateUsage);
+	const is_keyed = route.access === "key";
 
 	function askAgain(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
 		const answer = afterBody?.(request) ?? null;
@@ -167,20 +167,20 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	}
 
 	function finish(request: FastifyRequest, reply: FastifyReply, result: unknown): unknown {
-		if (row.decides) decided(request, reply, "verify", getDecisionCode(result));
-		return answerWith(reply, row, result);
+		if (route.decides) decided(request, reply, "verify", getDecisionCode(result));
+		return answerWith(reply, route, result);
 	}
 
 	function conclude(request: FastifyRequest, reply: FastifyReply, answer: unknown, done: () => void): void {
 		if (is_keyed) decided(request, reply, "keyed", answer instanceof GateDenial ? answer.refusal.code : "allowed");
 		if (answer instanceof GateDenial) return sendProblem(request, reply, answer.refusal, options.problem_type_base());
 		request.admitted = answer;
-		if (row.input === "none") return takeNothing(framed(request), reply, done);
+		if (route.input === "none") return takeNothing(framed(request), reply, done);
 		done();
 	}
 
 	function takeNothing(raw: FramedRequest, reply: FastifyReply, done: () => void): void {
-		if (announcesBody(raw)) return expectNoBody(raw, reply.raw, { pace, ignores_body: row.ignores_body === true }, done);
+		if (announcesBody(raw)) return expectNoBody(raw, reply.raw, { pace, ignores_body: route.ignores_body === true }, done);
 		if (stores) removeBodyHeaders(raw);
 		done();
 	}
@@ -193,25 +193,25 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 	}
 
 	app.route({
-		method: row.method,
-		url: row.path,
-		config: { row },
-		schema: toSchema(row),
-		...(row.body_bytes_max ? { bodyLimit: row.body_bytes_max } : {}),
+		method: route.method,
+		url: route.path,
+		config: { route },
+		schema: toSchema(route),
+		...(route.body_bytes_max ? { bodyLimit: route.body_bytes_max } : {}),
 		onRequest(request, reply, done) {
 			const answer = admit(request, reply);
 			if (answer instanceof Promise) answer.then((late) => conclude(request, reply, late, done), done);
 			else conclude(request, reply, answer, done);
 		},
-		...(row.input === "none" ? {} : { preParsing: row.input === "upload" ? beginUpload : beginJson }),
-		...(isBodyOptional(row) ? { preValidation: fillBody } : {}),
+		...(route.input === "none" ? {} : { preParsing: route.input === "upload" ? beginUpload : beginJson }),
+		...(isBodyOptional(route) ? { preValidation: fillBody } : {}),
 		...(afterBody !== undefined && stores ? { preHandler: askAgain } : {}),
 		handler(request, reply) {
 			endBodyTime(framed(request));
 			const holds_secret = stores ? secretTestOf(framed(request)) : holdsSecret;
-			if (stores) assertStorable(request, row, holds_secret);
-			const respond = (row.formats && formatFor(row.formats, framed(request).headers.accept)) ?? run;
-			const result = respond(request.admitted, getInput(request, row, { holds_secret, pace }));
+			if (stores) assertStorable(request, route, holds_secret);
+			const respond = (route.formats && formatFor(route.formats, framed(request).headers.accept)) ?? run;
+			const result = respond(request.admitted, getInput(request, route, { holds_secret, pace }));
 			if (result instanceof Promise) return result.then((late) => finish(request, reply, late));
 			return finish(request, reply, result);
 		},
@@ -221,7 +221,7 @@ function mountRow(app: FastifyInstance, row: Route<unknown>, admit: ReturnType<G
 /** Uploads are multipart forms: another content type is rejected before the framework parses it. */
 function beginUpload(request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error | null) => void): void {
 	if (!/^multipart\/form-data\b/i.test(request.headers["content-type"] ?? ""))
-		return done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.row ?? null));
+		return done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, request.routeOptions.config.route ?? null));
 	sendContinue(framed(request), reply.raw);
 	done(null);
 }
@@ -232,11 +232,11 @@ function fillBody(request: FastifyRequest, _reply: FastifyReply, done: () => voi
 	done();
 }
 
-function answerWith(reply: FastifyReply, row: Route<never>, result: unknown): unknown {
-	reply.code(row.status);
-	if (row.formats) reply.header("vary", "Accept");
-	if (isStream(row, result)) return reply.headers(result.headers).send(result.stream);
-	if (row.output === "none") return reply.send();
+function answerWith(reply: FastifyReply, route: Route<never>, result: unknown): unknown {
+	reply.code(route.status);
+	if (route.formats) reply.header("vary", "Accept");
+	if (isStream(route, result)) return reply.headers(result.headers).send(result.stream);
+	if (route.output === "none") return reply.send();
 	return reply.send(result as TSchema);
 }
 

@@ -30,19 +30,19 @@ export interface Upload {
 	readonly assertStorable: (pointer: string, text: string) => void;
 }
 
-interface RowBase {
+interface RouteBase {
 	readonly method: Method;
 	/** With `:name` for parameters. Parameters are strings without a schema: an unknown id gets 404, not 400. */
 	readonly path: string;
 	readonly access: Access;
-	/** For `key` rows: what the key must be allowed to do. */
+	/** For `key` routes: what the key must be allowed to do. */
 	readonly permission?: string;
 	/** One line for the API reference. */
 	readonly summary: string;
 	readonly status: number;
 	/** For management routes with side effects: allowed in a suspended tenant. Reads are always allowed. */
 	readonly while_suspended?: true;
-	/** For management and operator rows: a person who has not entered the password for an hour has to enter it again. */
+	/** For management and operator routes: a person who has not entered the password for an hour has to enter it again. */
 	readonly confirm?: true;
 	/** For management routes that grant access to people: a portal session must have been created with `confirmed`. */
 	readonly lets_people_in?: true;
@@ -75,7 +75,7 @@ type EndsRotation = `${string}/rotat${string}/${"complete" | "cancel"}`;
 type ReadsUsage<M extends Method, Path extends string> = M extends "GET" ? true : Path extends EndsRotation ? "unless_forced" : never;
 
 /** The declaration of a route: authorisation, validation, response stripping, OpenAPI and `routes.txt` derive from it. `run` is the action. */
-export interface Route<C> extends RowBase {
+export interface Route<C> extends RouteBase {
 	readonly query?: TObject;
 	readonly body?: TObject;
 	readonly input: "none" | "json" | "upload";
@@ -95,7 +95,7 @@ type ParametersOf<Path extends string> = Path extends `${string}:${infer Name}/$
 		: unknown;
 type StaticOf<S> = S extends TSchema ? Static<S> : unknown;
 
-interface JsonRow<C, M extends Method, Path extends string, Q, B, O extends TSchema | "stream" | "none"> extends RowBase {
+interface JsonRoute<C, M extends Method, Path extends string, Q, B, O extends TSchema | "stream" | "none"> extends RouteBase {
 	readonly method: M;
 	readonly path: Path;
 	readonly reads_usage?: ReadsUsage<M, Path>;
@@ -117,24 +117,24 @@ export function route<
 	Q extends TObject | undefined = undefined,
 	B extends TObject | undefined = undefined,
 	O extends TSchema | "stream" | "none" = TSchema,
->(row: JsonRow<C, M, Path, Q, B, O>): Route<C> {
-	return { ...row, input: row.body ? "json" : "none" } as unknown as Route<C>;
+>(declared: JsonRoute<C, M, Path, Q, B, O>): Route<C> {
+	return { ...declared, input: declared.body ? "json" : "none" } as unknown as Route<C>;
 }
 
-interface UploadRow<C, Path extends string, O extends TSchema> extends RowBase {
+interface UploadRoute<C, Path extends string, O extends TSchema> extends RouteBase {
 	readonly path: Path;
 	readonly output: O;
 	readonly run: (context: C, input: ParametersOf<Path> & { upload: Upload }) => Promise<Static<O>>;
 }
 
 /** Declares a route that streams a `multipart/form-data` body after authorisation. */
-export function uploadRoute<C, const Path extends string, O extends TSchema>(row: UploadRow<C, Path, O>): Route<C> {
-	return { ...row, input: "upload" } as unknown as Route<C>;
+export function uploadRoute<C, const Path extends string, O extends TSchema>(declared: UploadRoute<C, Path, O>): Route<C> {
+	return { ...declared, input: "upload" } as unknown as Route<C>;
 }
 
 /** Declares a route that is listed but not mounted: a `DirectRoute` responds, using only the headers of a request. */
-export function directRoute(row: RowBase): Route<never> {
-	return { ...row, input: "none", output: "none", run: () => undefined };
+export function directRoute(declared: RouteBase): Route<never> {
+	return { ...declared, input: "none", output: "none", run: () => undefined };
 }
 
 /** The action of a route, after the aggregation of usage where the route declares `reads_usage`. Other routes are not delayed by it. */

@@ -174,7 +174,7 @@ function refusalOfBytes(code: string | undefined): ApiError {
 }
 
 function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
-	const failure = toApiError(error, request.routeOptions?.config?.row ?? null);
+	const failure = toApiError(error, request.routeOptions?.config?.route ?? null);
 	if (!failure) options.log.error({ err: error, request_id: request.id }, "request_failed");
 	else if (failure.metadata.cause !== undefined)
 		options.log.warn({ err: failure.metadata.cause, request_id: request.id, code: failure.code }, "request_refused_by_fault");
@@ -200,7 +200,7 @@ export function readJson({ headers, routeOptions }: FastifyRequest, body: Buffer
 	const charsets = [...(headers["content-type"] ?? "").matchAll(CHARSET)].map(([, name = ""]) => name.toLowerCase());
 	if (charsets.some((name) => name !== "utf-8" && name !== "utf8"))
 		throw new ApiError("unsupported_media_type", "Send the body as JSON in UTF-8, with Content-Type: application/json.");
-	return body.length === 0 && isBodyOptional(routeOptions.config.row) ? {} : parseStrictJson(decodeUtf8(body));
+	return body.length === 0 && isBodyOptional(routeOptions.config.route) ? {} : parseStrictJson(decodeUtf8(body));
 }
 
 function addBodyParsers(app: FastifyInstance): void {
@@ -213,11 +213,11 @@ function addBodyParsers(app: FastifyInstance): void {
 		}
 	});
 	app.addContentTypeParser("*", (request, _payload, done) => {
-		const { row } = request.routeOptions.config;
-		if (row?.input === "upload") return done(null, undefined);
+		const { route } = request.routeOptions.config;
+		if (route?.input === "upload") return done(null, undefined);
 		// `curl -d ''` declares an empty body as a form.
-		if (isBodyOptional(row) && !announcesBody(framed(request))) return done(null, {});
-		done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, row ?? null), undefined);
+		if (isBodyOptional(route) && !announcesBody(framed(request))) return done(null, {});
+		done(toApiError({ code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }, route ?? null), undefined);
 	});
 }
 

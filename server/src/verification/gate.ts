@@ -49,9 +49,9 @@ async function decideBySecret(verifier: Verifier, question: Question): Promise<D
 /** The gate of keyed routes: verifies the key of the request and sets the headers of allowed and denied responses. */
 export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 	const { verifier, exposed_keys } = options;
-	return (row: Route<C>) => {
-		const permissions = row.permission === undefined ? [] : [row.permission];
-		const operation = `${row.method} ${row.path}`;
+	return (route: Route<C>) => {
+		const permissions = route.permission === undefined ? [] : [route.permission];
+		const operation = `${route.method} ${route.path}`;
 
 		function toQuestion(request: FastifyRequest, raw: FramedRequest, raw_key: string): Question {
 			const parameters = getParameters(request);
@@ -62,7 +62,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				request_id: raw.request_id,
 				cost: 1,
 				limits: null,
-				budgets: row.spends_no_budget === true ? NO_BUDGETS : null,
+				budgets: route.spends_no_budget === true ? NO_BUDGETS : null,
 				operation,
 				source: verifier.sources.of(raw.socket, address, user_agent, raw.client_name),
 				address,
@@ -87,14 +87,14 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 			if (question.client !== "server") logExposure(options.log, grant, question.client, verifier.now().monotonic);
 			const fault = refuseNulInQuery(request);
 			if (fault) return new GateDenial(fault);
-			const idempotency = row.method === "POST" ? readIdempotencyKey(raw) : null;
+			const idempotency = route.method === "POST" ? readIdempotencyKey(raw) : null;
 			if (idempotency !== null && typeof idempotency !== "string") return new GateDenial(idempotency);
 			return options.makeContext(grant, {
 				request_id: raw.request_id,
 				idempotency_key: idempotency,
 				site_id: question.site_id,
-				permission: row.permission ?? null,
-				raw_key: row.takes_raw_key === true ? question.raw_key : null,
+				permission: route.permission ?? null,
+				raw_key: route.takes_raw_key === true ? question.raw_key : null,
 				address: question.address,
 			});
 		}
@@ -108,7 +108,7 @@ export function keyedGate<C>(options: KeyedGateOptions<C>): Gate<C> {
 				return new GateDenial(denial);
 			}
 			const question = toQuestion(request, raw, raw.raw_key);
-			const decision = row.secret_suffices === true ? decideBySecret(verifier, question) : verifier.decide(question);
+			const decision = route.secret_suffices === true ? decideBySecret(verifier, question) : verifier.decide(question);
 			if (decision instanceof Promise) return decision.then((late) => conclude(request, reply, raw, question, late));
 			return conclude(request, reply, raw, question, decision);
 		};

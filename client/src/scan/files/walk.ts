@@ -24,10 +24,10 @@ export function* walk(root: string, exclude: Exclude): Generator<Visit> {
 	const path = rawFromText(root);
 	const stats = statSync(root);
 	if (!stats.isDirectory()) {
-		yield stats.isFile() ? { kind: "file", path } : { kind: "skipped", path, reason: kindOf(stats) };
+		yield stats.isFile() ? { kind: "file", path } : { kind: "skipped", path, reason: getKind(stats) };
 		return;
 	}
-	const waiting: Folder[] = [{ path, below: "", trail: [identityOf(stats)] }];
+	const waiting: Folder[] = [{ path, below: "", trail: [getIdentity(stats)] }];
 	for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
 		const inner: Folder[] = [];
 		for (const visit of listFolder(folder, exclude)) {
@@ -43,7 +43,7 @@ function* listFolder(folder: Folder, exclude: Exclude): Generator<Visit | { kind
 	try {
 		entries = readdirSync(toSystemPath(folder.path), { withFileTypes: true, encoding: NAME_ENCODING });
 	} catch (error) {
-		yield { kind: "skipped", path: folder.path, reason: reasonOf(error) };
+		yield { kind: "skipped", path: folder.path, reason: getReason(error) };
 		return;
 	}
 	entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -58,26 +58,26 @@ function* listFolder(folder: Folder, exclude: Exclude): Generator<Visit | { kind
 		if (exclude(below)) continue;
 		if (entry.isFile()) yield { kind: "file", path };
 		else if (entry.isDirectory()) yield enter(path, below, folder.trail);
-		else yield { kind: "skipped", path, reason: kindOf(entry) };
+		else yield { kind: "skipped", path, reason: getKind(entry) };
 	}
 }
 
 function enter(path: RawPath, below: string, trail: readonly string[]): Visit | { kind: "folder"; folder: Folder } {
 	try {
-		const identity = identityOf(lstatSync(toSystemPath(path)));
+		const identity = getIdentity(lstatSync(toSystemPath(path)));
 		if (trail.includes(identity)) return { kind: "skipped", path, reason: "a loop: it is the same folder as one that contains it" };
 		if (trail.length >= DEPTH_MAX) return { kind: "skipped", path, reason: `more than ${DEPTH_MAX} folders deep` };
 		return { kind: "folder", folder: { path, below, trail: [...trail, identity] } };
 	} catch (error) {
-		return { kind: "skipped", path, reason: reasonOf(error) };
+		return { kind: "skipped", path, reason: getReason(error) };
 	}
 }
 
-function identityOf(stats: Stats): string {
+function getIdentity(stats: Stats): string {
 	return `${stats.dev}:${stats.ino}`;
 }
 
-function kindOf(entry: Dirent | Stats): string {
+function getKind(entry: Dirent | Stats): string {
 	if (entry.isSymbolicLink()) return "a link, which is not followed";
 	if (entry.isSocket()) return "a socket";
 	if (entry.isFIFO()) return "a pipe";
@@ -97,7 +97,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Why the system refused, without the path that its message contains. */
-export function reasonOf(error: unknown): string {
+export function getReason(error: unknown): string {
 	const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 	return REASONS.get(code) ?? (/^E[A-Z0-9]+$/.test(code) ? `the system reported ${code}` : "it could not be read");
 }

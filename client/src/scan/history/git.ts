@@ -28,7 +28,7 @@ const SAFE = [
 const NO_HOOKS = ["-c", `core.hooksPath=${devNull}`];
 
 /** The environment of git: the caller's without its GIT_* variables, which name another repository within hooks. `own` keeps the caller's configuration. */
-function environmentOf(git: Git, configuration: "none" | "own" = "none"): NodeJS.ProcessEnv {
+function makeEnvironment(git: Git, configuration: "none" | "own" = "none"): NodeJS.ProcessEnv {
 	const removed = configuration === "own" ? /^(?:GIT_(?!CONFIG)|SSH_ASKPASS)/i : /^(?:GIT_|SSH_ASKPASS)/i;
 	const inherited = Object.entries(process.env).filter(([name]) => !removed.test(name));
 	return {
@@ -56,7 +56,7 @@ export function askGit(git: Git, args: readonly string[], input?: string, config
 	const child = execFile(
 		"git",
 		all,
-		{ env: environmentOf(git, configuration), encoding: "buffer", maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true },
+		{ env: makeEnvironment(git, configuration), encoding: "buffer", maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true },
 		(error, stdout) => {
 			if (error && "code" in error && error.code === "ENOENT") reject(new GitError("git is not installed"));
 			else answer(error ? null : stdout);
@@ -78,7 +78,7 @@ export type RunningGit = ChildProcessByStdio<Writable, Readable, null>;
 /** Starts git; its output is read as it comes. */
 export function startGit(git: Git, args: readonly string[]): RunningGit {
 	const child = spawn("git", [...SAFE, ...NO_HOOKS, "-C", git.folder, ...args], {
-		env: environmentOf(git),
+		env: makeEnvironment(git),
 		stdio: ["pipe", "pipe", "ignore"],
 		windowsHide: true,
 	});

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { reasonOf } from "../files/walk.ts";
+import { getReason } from "../files/walk.ts";
 import { askGit, askGitLine, type Git, GitError } from "./git.ts";
-import { isWithin, topOf } from "./repository.ts";
+import { findTop, isWithin } from "./repository.ts";
 
 const EXECUTABLE = 0o755;
 
@@ -19,13 +19,13 @@ export async function installHook(folder: string): Promise<string> {
 	const common = await askGitLine(given, ["rev-parse", "--git-common-dir"]);
 	if (common === null) throw new GitError("this is not a repository");
 	const store = realpathSync(resolve(given.folder, common));
-	const top = await topOf(given);
+	const top = await findTop(given);
 	// Git runs hooks at the top of the work tree; a relative path in the configuration begins there.
 	const git: Git = { folder: top ?? given.folder, index_file: null };
 	const output = await askGit(git, ["rev-parse", "--git-path", "hooks/pre-commit"], undefined, "own");
 	if (output === null) throw new GitError("git could not say where its hooks are");
 	const file = resolve(git.folder, output.toString("utf8").trimEnd());
-	if (![store, top].some((place) => place !== null && isWithin(realOf(dirname(file)), place)))
+	if (![store, top].some((place) => place !== null && isWithin(getRealPath(dirname(file)), place)))
 		throw new GitError(
 			'your git configuration (core.hooksPath) takes the hooks from a folder outside this repository: add the line "npx --no -- keywright scan --staged . || exit 1" to the pre-commit hook there, or set core.hooksPath for this repository',
 		);
@@ -35,12 +35,12 @@ export async function installHook(folder: string): Promise<string> {
 		mkdirSync(dirname(file), { recursive: true });
 		writeFileSync(file, HOOK, { mode: EXECUTABLE, flag: "wx" });
 	} catch (error) {
-		throw new GitError(`the folder of the hooks cannot be written: ${reasonOf(error)}`);
+		throw new GitError(`the folder of the hooks cannot be written: ${getReason(error)}`);
 	}
 	return file;
 }
 
 /** The path with its links followed, as far as it exists. */
-function realOf(path: string): string {
-	return existsSync(path) || path === dirname(path) ? realpathSync(path) : resolve(realOf(dirname(path)), path.slice(dirname(path).length + 1));
+function getRealPath(path: string): string {
+	return existsSync(path) || path === dirname(path) ? realpathSync(path) : resolve(getRealPath(dirname(path)), path.slice(dirname(path).length + 1));
 }

@@ -64,14 +64,14 @@ async function searchFrom(git: Git, scan: Scan, skip: number): Promise<Searched>
 		damaged = true;
 	});
 	// A pipeline, unlike a pipe, also ends the list if the search ends early.
-	const searched = await searchObjects(git, scan, (stdin) => pipeline(list.stdout, wanted, stdin, () => undefined));
+	const searched = await searchRequested(git, scan, (stdin) => pipeline(list.stdout, wanted, stdin, () => undefined));
 	const listed = await hasSucceeded(list);
 	return { ...searched, complete: searched.complete && listed && !damaged };
 }
 
 /** Searches the objects with these ids. */
-export function searchObjectsOf(git: Git, scan: Scan, oids: readonly string[]): Promise<Searched> {
-	return searchObjects(git, scan, (stdin) => stdin.end(oids.map((oid) => `${oid}\n`).join("")));
+export function searchObjects(git: Git, scan: Scan, oids: readonly string[]): Promise<Searched> {
+	return searchRequested(git, scan, (stdin) => stdin.end(oids.map((oid) => `${oid}\n`).join("")));
 }
 
 /** Passes on the ids of the objects that are searched, but the first `skip`, from lines of id and type. Git calls a damaged object missing. */
@@ -95,7 +95,7 @@ function pickSearched(skip: number, onDamaged: () => void): Transform {
  * Reads `git cat-file --batch`: for each object a line of id, type and size, then its bytes and a line feed. Of an object that is damaged within, git may send
  * fewer bytes than it says and go on: then what follows is not understood, and reading stops there.
  */
-async function searchObjects(git: Git, scan: Scan, send: (stdin: NodeJS.WritableStream) => void): Promise<Searched> {
+async function searchRequested(git: Git, scan: Scan, send: (stdin: NodeJS.WritableStream) => void): Promise<Searched> {
 	const batch = startGit(git, ["cat-file", "--batch", "--buffer"]);
 	send(batch.stdin);
 	const answers = new Answers(git, scan);
@@ -172,7 +172,7 @@ class Answers {
 }
 
 /** How an object is shown whose path is not known. */
-export function nameOf(oid: string): string {
+export function getName(oid: string): string {
 	return `(object ${oid.slice(0, 12)})`;
 }
 
@@ -181,7 +181,7 @@ function take(open: Open, scan: Scan, part: Buffer): void {
 	open.left -= part.length;
 	const is_archive = is_first && open.type === "blob" && beginsAsZip(part);
 	if (is_archive && open.bytes > NESTED_BYTES_MAX)
-		scan.skip(nameOf(open.oid), "an archive of more than 64 MiB in the git history: it was not unpacked, but searched as it is");
+		scan.skip(getName(open.oid), "an archive of more than 64 MiB in the git history: it was not unpacked, but searched as it is");
 	if (is_first && open.bytes <= NESTED_BYTES_MAX && (open.type !== "blob" || is_archive)) open.collected = [];
 	if (open.collected !== null) open.collected.push(Buffer.from(part));
 	else scan.searcher.push(part);
@@ -189,7 +189,7 @@ function take(open: Open, scan: Scan, part: Buffer): void {
 
 async function closeObject(git: Git, scan: Scan, open: Open): Promise<Located[]> {
 	scan.countObject();
-	const name = nameOf(open.oid);
+	const name = getName(open.oid);
 	if (open.collected !== null) {
 		const bytes = Buffer.concat(open.collected);
 		const located = open.type === "blob" ? await scan.archive(name, accessBuffer(bytes)) : null;

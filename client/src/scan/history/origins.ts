@@ -25,7 +25,7 @@ export interface Origins {
 }
 
 /** Never fails: what git cannot say is missing, and said. Only commands that read no settings of how changes are shown are used. */
-export async function originsOf(git: Git, oids: readonly string[]): Promise<Origins> {
+export async function findOrigins(git: Git, oids: readonly string[]): Promise<Origins> {
 	const log = new Log(new Set(oids));
 	if (oids.length === 0) return log.toOrigins(null);
 	const commits = startGit(git, ["rev-list", "--all", "--reflog", "--reverse", "--topo-order"]);

@@ -4,8 +4,8 @@ import type { Exclude } from "../files/exclude.ts";
 import { joinRaw, type RawPath, rawFromText, toText } from "../files/path.ts";
 import type { Scan } from "../scan.ts";
 import { askGit, askGitLine, type Git } from "./git.ts";
-import { nameOf, type ObjectKeys, searchAllObjects } from "./objects.ts";
-import { type Origins, originsOf } from "./origins.ts";
+import { getName, type ObjectKeys, searchAllObjects } from "./objects.ts";
+import { findOrigins, type Origins } from "./origins.ts";
 
 /** A repository, and which part of it is searched. */
 export interface Repository {
@@ -26,7 +26,7 @@ export async function findRepository(path: string, index_file: string | null = n
 	const found = await askGitLine(git, ["rev-parse", "--git-common-dir"]);
 	if (found === null) return null;
 	const store = realpathSync(resolve(git.folder, found));
-	const top = isWithin(real, store) ? null : await topOf(git);
+	const top = isWithin(real, store) ? null : await findTop(git);
 	const below = top === null ? "" : relative(top, is_folder ? git.folder : join(git.folder, basename(real))).replaceAll(sep, "/");
 	return { git, store, below, shown: path };
 }
@@ -35,7 +35,7 @@ export async function findRepository(path: string, index_file: string | null = n
  * The folder whose `.git` is that of the repository; null for a bare one. Git is not asked for the top of the work tree, since a repository can configure another
  * (`core.worktree`), and paths would be compared with the wrong ones.
  */
-export async function topOf(git: Git): Promise<string | null> {
+export async function findTop(git: Git): Promise<string | null> {
 	const answer = await askGitLine(git, ["rev-parse", "--absolute-git-dir"]);
 	if (answer === null) return null;
 	const own = realpathSync(answer);
@@ -60,7 +60,7 @@ export async function searchHistory(scan: Scan, repository: Repository, exclude:
 	if (unread !== "none") scan.skip(repository.shown, "a part of its git history: git could not read all objects");
 	if (unread === "rest") scan.skip(repository.shown, "the rest of its git history: too many objects are damaged");
 	const blobs = keys.filter(({ type }) => type === "blob");
-	const origins = await originsOf(git, [...new Set(blobs.map(({ oid }) => oid))]);
+	const origins = await findOrigins(git, [...new Set(blobs.map(({ oid }) => oid))]);
 	if (origins.missing !== null) scan.skip(repository.shown, `a part of its git history: ${origins.missing}`);
 	if (origins.has_more) scan.skip(repository.shown, "a content with a key had more than 1,000 paths in its git history; the others");
 	const places = keys.flatMap((found) =>
@@ -102,7 +102,7 @@ function placesOf(repository: Repository, { oid, type }: ObjectKeys, all: Origin
 	if (type !== "blob") return below === "" ? [{ ...at(`(${type} message)`), commit: type === "commit" ? oid : null }] : [];
 	const origins = all.of.get(oid) ?? [];
 	// Where git could not say everything, an object without a path may be anywhere, also below the path that is searched.
-	if (origins.length === 0 && all.missing !== null) return [at(nameOf(oid))];
+	if (origins.length === 0 && all.missing !== null) return [at(getName(oid))];
 	if (origins.length === 0) return below === "" ? [at(`(unreachable object ${oid.slice(0, 12)})`)] : [];
 	return origins.flatMap(({ path, commit, order }) => {
 		const inner = pathBelow(path, below);

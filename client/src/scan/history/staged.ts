@@ -2,7 +2,7 @@ import type { Exclude } from "../files/exclude.ts";
 import { joinRaw, type RawPath, rawFromBytes, rawFromText, toText } from "../files/path.ts";
 import type { Scan } from "../scan.ts";
 import { askGit, askGitLine, GitError } from "./git.ts";
-import { searchObjectsOf } from "./objects.ts";
+import { searchObjects } from "./objects.ts";
 import { splitNul } from "./origins.ts";
 import { pathBelow, type Repository } from "./repository.ts";
 
@@ -18,7 +18,7 @@ export async function searchStaged(scan: Scan, repository: Repository, exclude: 
 			: await askGit(git, ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--diff-filter=AMT", base, ...paths]);
 	if (output === null) throw new GitError("git could not list what is staged");
 	const staged = readStaged(output).filter(({ path }) => !exclude(toText(pathBelow(path, below) ?? path)));
-	const { keys, complete } = await searchObjectsOf(git, scan, [...new Set(staged.map(({ oid }) => oid))]);
+	const { keys, complete } = await searchObjects(git, scan, [...new Set(staged.map(({ oid }) => oid))]);
 	for (const { path } of staged) {
 		scan.countFile();
 		scan.name(toText(joinRaw(below === "" ? rawFromText(shown) : rawFromText(""), path)));

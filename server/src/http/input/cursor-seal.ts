@@ -44,11 +44,11 @@ function macOfCursor(key: Buffer, list: string, cursor: string): Buffer {
 }
 
 /** Wraps the action of a route with a cursor: opens the cursor of the query and seals that of the response. */
-export function runWithCursors<C>(row: Route<C>, seal: CursorSeal): Route<C>["run"] {
-	if (!Object.hasOwn(row.query?.properties ?? {}, "cursor")) return row.run;
+export function runWithCursors<C>(route: Route<C>, seal: CursorSeal): Route<C>["run"] {
+	if (!Object.hasOwn(route.query?.properties ?? {}, "cursor")) return route.run;
 	return async (context, input) => {
-		const list = listOf(row, input);
-		const page = asPage(await row.run(context, typeof input.cursor === "string" ? { ...input, cursor: seal.open(list, input.cursor) } : input));
+		const list = getListName(route, input);
+		const page = asPage(await route.run(context, typeof input.cursor === "string" ? { ...input, cursor: seal.open(list, input.cursor) } : input));
 		return page.next_cursor === null ? page : { ...page, next_cursor: seal.seal(list, page.next_cursor) };
 	};
 }
@@ -59,7 +59,7 @@ function asPage(result: unknown): { readonly next_cursor: string | null } {
 }
 
 /** Identifies the requested list: its path, parameters, filters and order. */
-function listOf(row: Route<never>, input: Readonly<Record<string, unknown>>): string {
+function getListName(route: Route<never>, input: Readonly<Record<string, unknown>>): string {
 	const fixed = Object.entries(input).filter(([name]) => !OF_PAGES.has(name));
-	return JSON.stringify([row.path, ...fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);
+	return JSON.stringify([route.path, ...fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
