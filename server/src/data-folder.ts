@@ -37,7 +37,7 @@ export function generatedSecret(folder: string, name: string): string {
 	const value = readFileSync(path, "utf8").trim();
 	if (value === "")
 		throw new Error(
-			`${path} is empty: a start was interrupted before it was written. Remove it if no key was made yet; otherwise restore it from a backup.`,
+			`${path} is empty, perhaps because a start was interrupted. Remove it if no key was created yet; otherwise restore it from a backup.`,
 		);
 	return value;
 }

@@ -104,7 +104,9 @@ export function verifierFrom(options: ReadonlyMap<string, unknown>): Verifier {
 			try {
 				return await ask(question);
 			} catch (error) {
-				report(error instanceof KeywrightError ? error : new KeywrightError("question_refused", "The question cannot be sent"));
+				report(
+					error instanceof KeywrightError ? error : new KeywrightError("question_refused", "The question contains a value that JSON cannot express"),
+				);
 				return unavailable();
 			}
 		},

@@ -2,10 +2,10 @@ import type { Clock } from "../core/clock.ts";
 import type { HeaderFilter } from "../core/secret-text.ts";
 import { DAY_MS } from "../core/time.ts";
 
-/** Origins that are counted apart, since anyone can invent some. Further ones are counted as `other`. */
+/** Origins that are counted separately, since anyone can invent some. Further ones are counted as `other`. */
 export const ORIGINS_MAX = 100;
 const ORIGIN_CHARACTERS_MAX = 255;
-/** An origin that was not seen for this long gives its place to another one. */
+/** An origin that was not seen for this long is evicted if another one needs its entry. */
 const SEEN_WITHIN_MS = DAY_MS;
 /** `null`, which sandboxed pages and files send, or scheme, host and port (RFC 6454, section 7). */
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[a-z0-9.:[\]-]+)$/;
@@ -39,7 +39,7 @@ export class Preflights {
 		const { origin } = headers;
 		if (typeof origin !== "string" || headers["access-control-request-method"] === undefined) return;
 		const now = this.#clock.monotonic();
-		const counted = this.#counterOf(origin.toLowerCase(), now);
+		const counted = this.#getCounter(origin.toLowerCase(), now);
 		if (counted === null) this.#others += 1;
 		else {
 			counted.requests += 1;
@@ -52,18 +52,18 @@ export class Preflights {
 		return [...Array.from(this.#origins, ([origin, { requests }]): [string, number] => [origin, requests]), [OTHER_ORIGIN, this.#others]];
 	}
 
-	#counterOf(origin: string, now: number): { requests: number; last_ms: number } | null {
+	#getCounter(origin: string, now: number): { requests: number; last_ms: number } | null {
 		const known = this.#origins.get(origin);
 		if (known !== undefined) return known;
 		if (origin.length > ORIGIN_CHARACTERS_MAX || !ORIGIN.test(origin) || this.#filterHeader("Origin", origin) === null) return null;
-		if (this.#origins.size >= ORIGINS_MAX) this.#forgetOld(now);
+		if (this.#origins.size >= ORIGINS_MAX) this.#evictIdle(now);
 		if (this.#origins.size >= ORIGINS_MAX) return null;
 		const added = { requests: 0, last_ms: now };
 		this.#origins.set(origin, added);
 		return added;
 	}
 
-	#forgetOld(now: number): void {
+	#evictIdle(now: number): void {
 		for (const [origin, { last_ms }] of this.#origins) if (now - last_ms > SEEN_WITHIN_MS) this.#origins.delete(origin);
 	}
 }

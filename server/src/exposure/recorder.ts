@@ -59,7 +59,7 @@ export class ExposureRecorder {
 		this.#canaries.add(key_id, { tenant_id, key_id, kid, first_at: at, last_at: at, requests: 1, source_id, network, source });
 	}
 
-	/** Writes what waits; returns whether there was anything. Rejects when the database is unavailable; it then waits on. */
+	/** Writes what waits; returns whether there was anything. Rejects when the database is unavailable; the rows then stay in memory for the next flush. */
 	async flush(): Promise<boolean> {
 		const [exposures, canaries] = [this.#exposures.take(), this.#canaries.take()];
 		if (exposures.size + canaries.size === 0) return false;

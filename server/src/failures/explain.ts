@@ -17,9 +17,9 @@ import {
 	readNearestFailure,
 	readUnknownFailure,
 } from "./list-store.ts";
-import { outcomesOf } from "./refusal.ts";
+import { getOutcomes } from "./refusal.ts";
 import type { ExplanationAnswer, OperatorExplanationAnswer } from "./schema.ts";
-import { statusOf } from "./schema.ts";
+import { getStatus } from "./schema.ts";
 
 /** A younger refusal may still be written, by any node, so no other one is explained instead. */
 const WRITTEN_WITHIN_MS = 3_000;
@@ -48,12 +48,12 @@ function toExplanation(failure: Failure, key: KeyFacts | null, around: Around): 
 	const { request_id, at, code, check, operation, proven, detail } = failure;
 	const { summary, cause, cure } = explainRefusal(failure, key);
 	const copied = cause.map(({ fact, value }) => ({ fact, value: typeof value === "object" && value !== null ? [...value] : value }));
-	const answered = { code, status: statusOf(code), detail };
-	const reason = { check, checks: outcomesOf(check), summary, cause: copied, cure };
+	const answered = { code, status: getStatus(code), detail };
+	const reason = { check, checks: getOutcomes(check), summary, cause: copied, cure };
 	return { request_id, at: at.toISOString(), allowed: false, operation, proven, ...answered, ...reason, ...around };
 }
 
-/** The kept refusal that is nearest to an unkept one of the same minute; null unless refusals of that minute were not kept. */
+/** The stored refusal that is nearest to an unstored one of the same minute; null unless refusals of that minute were not stored. */
 async function findNearest(tx: ReadTx, { scope, request_id, now }: Wanted): Promise<KeyFailure | null> {
 	const time = timeOfRequestId(request_id);
 	if (time === null || now - time < WRITTEN_WITHIN_MS) return null;
@@ -96,7 +96,7 @@ async function explainIn(tx: ReadTx, wanted: Wanted): Promise<ExplanationAnswer>
 }
 
 /**
- * Explains why a request of the tenant was refused. If that refusal was not kept, the nearest kept one is explained instead. 404 `not_found`.
+ * Explains why a request of the tenant was refused. If that refusal was not stored, the nearest stored one is explained instead. 404 `not_found`.
  */
 export async function explainRequest(context: DatabaseContext, input: Input & { tenant_id: string }): Promise<ExplanationAnswer> {
 	const scope = { tenant_id: input.tenant_id, key_id: null };

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../core/error.ts";
 import type { CheckName, Facts, FactValue } from "./refusal.ts";
 
-/** A refusal that was kept. */
+/** A refusal that was stored. */
 export interface Refused {
 	readonly code: ErrorCode;
 	readonly check: CheckName;

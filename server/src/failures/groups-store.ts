@@ -19,17 +19,17 @@ export interface FailureGroup {
 	readonly key_name: string | null;
 	readonly source_id: string;
 	readonly source_name: string | null;
-	/** Of a listed source; else what all kept refusals of the group have in common, or null. */
+	/** Of a listed source; else what all stored refusals of the group have in common, or null. */
 	readonly network: string | null;
 	readonly agent: string | null;
 	readonly client: string | null;
-	/** All refusals, kept or not. */
+	/** All refusals, stored or not. */
 	readonly requests: number;
 	readonly first_at: Date;
 	readonly last_at: Date;
-	/** The last kept refusal; null if none is. */
+	/** The last stored refusal; null if none is. */
 	readonly request_id: string | null;
-	/** What all kept refusals of the group have in common, else null. */
+	/** What all stored refusals of the group have in common, else null. */
 	readonly check: CheckName | null;
 	readonly operation: string | null;
 	readonly subject: string | null;
@@ -65,7 +65,7 @@ const inCommon = (column: ReturnType<typeof sql>) =>
 
 /**
  * The refusals that match, in groups with exact counts: those with the most first, or the latest. At equal counts by id.
- * A page takes one pass over the counts of the period and one over the kept refusals, at most 10,000.
+ * A page takes one pass over the counts of the period and one over the stored refusals, at most 10,000.
  */
 export async function readFailureGroups(tx: ReadTx, filter: GroupFilter, sort: GroupSort, window: Window): Promise<FailureGroup[]> {
 	const [value, id] = window.after ?? [];

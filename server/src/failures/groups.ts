@@ -6,7 +6,7 @@ import { parseTimes, type TimesQuery } from "../http/input/times.ts";
 import { keyExists } from "../usage/reports/report-store.ts";
 import type { FailureGroupPageAnswer, FailureHoursAnswer } from "./groups-schema.ts";
 import { type FailureGroup, type GroupSort, readFailureGroups, readFailureHours } from "./groups-store.ts";
-import { statusOf } from "./schema.ts";
+import { getStatus } from "./schema.ts";
 
 type GroupsInput = PageRequest &
 	TimesQuery & { readonly tenant_id: string; code?: string; key_id?: string; source_id?: string; proven?: boolean; sort?: GroupSort };
@@ -19,7 +19,7 @@ function toGroupResponse(group: FailureGroup): FailureGroupPageAnswer["data"][0]
 	return {
 		id,
 		code,
-		status: statusOf(code),
+		status: getStatus(code),
 		proven,
 		key: key_id === null ? null : { id: key_id, name: key_name ?? key_id },
 		source: { id: source_id, name, network, agent, client },

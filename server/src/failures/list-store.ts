@@ -20,7 +20,7 @@ export interface Failure {
 	readonly client: string | null;
 	readonly facts: Facts;
 	readonly proven: boolean;
-	/** What the caller received; null if that was not kept yet. */
+	/** What the caller received; null if that was not stored yet. */
 	readonly detail: string | null;
 }
 
@@ -69,7 +69,7 @@ function isOfSource(source_id: string) {
 	)`;
 }
 
-/** The kept refusals of a tenant that match, newest first. */
+/** The stored refusals of a tenant that match, newest first. */
 export async function readFailures(tx: ReadTx, filter: RefusalFilter, window: Window): Promise<KeyFailure[]> {
 	const { tenant_id, code, key_id, source_id, proven, from, to } = filter;
 	const [at, request_id] = window.after ?? [];
@@ -95,7 +95,7 @@ export interface FailureScope {
 	readonly key_id: string | null;
 }
 
-/** The kept refusal of this request; null if there is none. */
+/** The stored refusal of this request; null if there is none. */
 export async function readFailure(tx: ReadTx, { tenant_id, key_id }: FailureScope, request_id: string): Promise<KeyFailure | null> {
 	const row = await selectFailures(tx)
 		.where("f.request_id", "=", request_id)
@@ -105,7 +105,7 @@ export async function readFailure(tx: ReadTx, { tenant_id, key_id }: FailureScop
 	return row ? asFailure(row) : null;
 }
 
-/** How many refusals of a period are kept. */
+/** How many refusals of a period are stored. */
 export async function countKept(tx: ReadTx, { tenant_id, key_id }: FailureScope, period: { from: Date; to: Date }): Promise<number> {
 	const { kept } = await tx
 		.selectFrom("auth_failures")
@@ -118,7 +118,7 @@ export async function countKept(tx: ReadTx, { tenant_id, key_id }: FailureScope,
 	return kept;
 }
 
-/** The kept refusal that is nearest to `at`; null if none is kept. */
+/** The stored refusal that is nearest to `at`; null if none is stored. */
 export async function readNearestFailure(tx: ReadTx, { tenant_id, key_id }: FailureScope, at: Date): Promise<KeyFailure | null> {
 	const of = (side: "before" | "after") =>
 		selectFailures(tx)

@@ -6,7 +6,7 @@ import { parseTimes, type TimesQuery } from "../http/input/times.ts";
 import { readRefusalCounts } from "../usage/refusals/store.ts";
 import { keyExists } from "../usage/reports/report-store.ts";
 import { type Failure, type KeyFailure, readFailures, readMostFrequent, readUnknownFailures, type UnknownFailure } from "./list-store.ts";
-import { type FailurePageAnswer, statusOf, type UnknownFailurePageAnswer } from "./schema.ts";
+import { type FailurePageAnswer, getStatus, type UnknownFailurePageAnswer } from "./schema.ts";
 
 const FREQUENT_MAX = 20;
 
@@ -18,7 +18,7 @@ function toFailureResponse({ request_id, at, code, check, operation, facts }: Fa
 		request_id,
 		at: at.toISOString(),
 		code,
-		status: statusOf(code),
+		status: getStatus(code),
 		check,
 		operation,
 		facts: { ...facts } as FailurePageAnswer["data"][0]["facts"],
@@ -35,16 +35,16 @@ function toUnknownResponse(failure: UnknownFailure): UnknownFailurePageAnswer["d
 	return { ...toFailureResponse(failure), kid, address, requests, source: { id, network, agent, client } };
 }
 
-const cursorOf = ({ at, request_id }: Failure) => [at.toISOString(), request_id];
+const toCursor = ({ at, request_id }: Failure) => [at.toISOString(), request_id];
 
-/** A page of the kept refusals of a tenant, newest first, and the exact counts of all that match. 404 `not_found` for an unknown key. */
+/** A page of the stored refusals of a tenant, newest first, and the exact counts of all that match. 404 `not_found` for an unknown key. */
 export async function listFailures(context: DatabaseContext, input: FailuresInput): Promise<FailurePageAnswer> {
 	const window = windowByTime(input);
 	const { tenant_id, code, key_id, source_id, proven } = input;
 	const filter = { tenant_id, code, key_id, source_id, proven, ...parseTimes(input) };
 	return read(context, async (tx) => {
 		if (key_id !== undefined && !(await keyExists(tx, tenant_id, key_id))) throw new ApiError("not_found", "There is no API key with this id.");
-		const page = toPage(await readFailures(tx, filter, window), window, cursorOf);
+		const page = toPage(await readFailures(tx, filter, window), window, toCursor);
 		return { ...page, data: page.data.map(toKeyFailureResponse), counts: await readRefusalCounts(tx, filter) };
 	});
 }
@@ -54,7 +54,7 @@ export async function listUnknownFailures(context: DatabaseContext, input: Unkno
 	const window = windowByTime(input);
 	const { code, address, kid } = input;
 	return read(context, async (tx) => {
-		const page = toPage(await readUnknownFailures(tx, { code, address, kid, ...parseTimes(input) }, window), window, cursorOf);
+		const page = toPage(await readUnknownFailures(tx, { code, address, kid, ...parseTimes(input) }, window), window, toCursor);
 		const addresses = await readMostFrequent(tx, "address", FREQUENT_MAX);
 		const kids = await readMostFrequent(tx, "kid", FREQUENT_MAX);
 		return {

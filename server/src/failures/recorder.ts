@@ -120,7 +120,7 @@ export class RefusalRecorder {
 	readonly #addresses: boolean;
 	#counts = new Map<string, UnprovenCount>();
 
-	/** `addresses` false: none is kept. */
+	/** `addresses` false: no address is stored. */
 	constructor(options: { addresses: boolean }) {
 		this.#addresses = options.addresses;
 	}

@@ -19,7 +19,7 @@ export type CheckName = (typeof CHECK_NAMES)[number];
 
 /** They concern the server and the address, not the request, and are reached only by refusing. */
 const ONLY_REFUSING: ReadonlySet<CheckName> = new Set(["available", "address_failures"]);
-/** An address is refused because its key was wrong; which of these two was, is not kept. */
+/** An address is over its limit because keys were wrong; which of these two checks refused them is not stored. */
 const WRONG_KEY: ReadonlySet<CheckName> = new Set(["key_shape", "key_known"]);
 
 export const OUTCOMES = ["passed", "refused", "not_reached"] as const;
@@ -30,7 +30,7 @@ export interface CheckOutcome {
 }
 
 /** How far a request came that `refusing` refused: the checks in their order. */
-export function outcomesOf(refusing: CheckName): CheckOutcome[] {
+export function getOutcomes(refusing: CheckName): CheckOutcome[] {
 	const at = CHECK_NAMES.indexOf(refusing);
 	const listed = CHECK_NAMES.filter((check) => check === refusing || !ONLY_REFUSING.has(check));
 	const known = refusing === "address_failures" ? listed.filter((check) => !WRONG_KEY.has(check)) : listed;

@@ -116,6 +116,6 @@ export type ExplanationAnswer = Static<typeof ExplanationSchema>;
 export type OperatorExplanationAnswer = Static<typeof OperatorExplanation>;
 
 /** The status of a code. */
-export function statusOf(name: keyof typeof ERRORS): number {
+export function getStatus(name: keyof typeof ERRORS): number {
 	return ERRORS[name].status;
 }

@@ -122,7 +122,7 @@ export async function insertUnknownFailures(tx: RecordTx, rows: readonly Unknown
 	`.execute(tx);
 }
 
-/** Deletes up to `rows_max` rows that are older than they are kept; returns how many. */
+/** Deletes up to `rows_max` rows that are past their retention; returns how many. */
 export async function deleteOldFailures(tx: RecordTx, before: { proven: Date; unproven: Date }, rows_max: number): Promise<number> {
 	const deleted = await sql`
 		delete from keywright.auth_failures where ctid = any (array(

@@ -4,7 +4,7 @@ import type { Environment } from "./secrets/format.ts";
 export const WARNING_CODES = ["name_vague", "name_duplicate", "never_replaced", "cannot_rotate_itself"] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 
-/** A valid but risky choice. `detail` says what to do. */
+/** A valid but risky setting. `detail` says what to do. */
 export interface Warning {
 	code: WarningCode;
 	detail: string;

@@ -6,7 +6,7 @@ import { ROUTINE_CLASSES } from "./classes.ts";
 
 const MAC_BYTES = 16;
 
-/** Whose mails about what a token ends. It gives access to nothing else, and does not end: mails are kept for long. */
+/** The person, tenant and classes whose mails a token stops. It gives no other access, and never expires, because people keep mails for years. */
 const Scope = Type.Tuple([Type.String(), Type.String(), Type.Array(Type.Enum([...ROUTINE_CLASSES]), { minItems: 1 })]);
 
 export interface UnsubscribeScope {

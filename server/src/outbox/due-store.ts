@@ -8,7 +8,7 @@ export interface WorkDue {
 	readonly mails: boolean;
 }
 
-/** Asks in one statement without a transaction, because idle nodes ask all the time. By the database function `work_due`, which reads four indexes. */
+/** One statement without a transaction, because idle nodes run it all the time. The database function `work_due` reads four indexes. */
 export async function readWorkDue(database: Database, now: number): Promise<WorkDue> {
 	return inStatement(database, async (queries) => {
 		const { rows } = await sql<WorkDue>`select webhooks, mails from keywright.work_due(${new Date(now)}::timestamptz)`.execute(queries);

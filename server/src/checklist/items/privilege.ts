@@ -36,7 +36,7 @@ export function replayUses(key: KeyFacts, { sites, needsOf }: Pick<TenantFacts, 
 	};
 }
 
-/** Whether the key may do more than it did. Not known of a key that is new, quiet, or was used in ways that are not counted apart. */
+/** Whether the key may do more than it did. Not known of a key that is new, quiet, or was used in ways that are not counted separately. */
 export function assessPrivilege(key: KeyFacts, tenant: TenantFacts): Finding {
 	const { now } = tenant;
 	const { last_used_at, created_at } = key;

@@ -9,7 +9,7 @@ import { type EmbeddedParts, startOrAdopt } from "./start-or-adopt.ts";
 
 export { type FolderLock, lockFolder } from "./lock.ts";
 
-/** An adopted PostgreSQL may be shutting down while it is connected to; the attempt is then repeated. */
+/** An adopted PostgreSQL may shut down during the attempt to connect, which is then repeated. */
 const OWN_ATTEMPTS_MAX = 3;
 
 export interface Embedded {

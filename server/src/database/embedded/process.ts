@@ -199,7 +199,7 @@ export async function stopPostmaster(postmaster: Postmaster): Promise<void> {
 			await sleep(GONE_POLL_MS);
 		}
 	}
-	throw new Error(`PostgreSQL (process ${postmaster.pid}) does not stop`);
+	throw new Error(`PostgreSQL (process ${postmaster.pid}) did not stop. Stop it by hand before the next start.`);
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -39,7 +39,7 @@ export interface TakenNames {
 	readonly current?: readonly Budget[];
 }
 
-/** Errors of rate limits that have the name of a budget which the key keeps. */
+/** Errors of rate limits that have the name of an existing budget of the key. */
 export function validateNotBudgets(rate_limits: readonly KeyRateLimit[], budgets: readonly Budget[]): InputError[] {
 	return rate_limits.flatMap(({ name }, index) =>
 		budgets.some((budget) => budget.name === name)

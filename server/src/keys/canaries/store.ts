@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { DAY_MS } from "../../core/time.ts";
 import type { ReadTx, RecordTx } from "../../database/transaction.ts";
 
-/** Uses after this long without one begin anew: with an event, as the alert about the earlier ones is resolved by then. */
+/** A use after this long without one has an event again: the alert about the earlier uses is resolved by then. */
 const QUIET_MS = DAY_MS;
 
 /** Presentations of one canary key, together; the source is that of the latest. */

@@ -12,7 +12,7 @@ export interface ExpiringKey {
 	readonly warned: number[];
 }
 
-/** Unrevoked keys, canary keys apart, that expire after `from` and not after `until`, by expiry date; at most `limit`, starting after `after`. */
+/** Unrevoked keys, except canary keys, that expire after `from` and not after `until`, by expiry date; at most `limit`, starting after `after`. */
 export async function readExpiringKeys(
 	tx: ReadTx,
 	range: { from: Date; until: Date; after: { expires_at: Date; id: string } | null; limit: number },

@@ -16,7 +16,7 @@ export async function readTakenLookups(tx: ReadTx, lookups: readonly string[]): 
 	return new Map(rows.flatMap((row): [string, string][] => (row.lookup === null ? [] : [[row.lookup, row.tenant_id]])));
 }
 
-/** The number of live keys by tenant, canary keys apart; tenants without any are left out. */
+/** The number of live keys by tenant, except canary keys; tenants without any are left out. */
 export async function countLiveKeysByTenant(tx: ReadTx, tenant_ids: readonly string[], now: Date): Promise<Map<string, number>> {
 	const rows = await tx
 		.selectFrom("keys")

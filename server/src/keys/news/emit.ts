@@ -16,7 +16,7 @@ const OVERLAPS = [
 	{ overlap_ms: MINUTE_MS, every_ms: 15 * SECOND_MS },
 	{ overlap_ms: 10 * SECOND_MS, every_ms: 0 },
 ] as const;
-/** What the first look after a start covers. Less than the shortest time for which events are kept, by which repeats are recognised. */
+/** What the first run after a start covers. Less than the shortest retention of events, by which repeats are detected. */
 const FIRST_LOOK_MS = 20 * HOUR_MS;
 const ROWS_PER_STEP = 500;
 

@@ -168,7 +168,7 @@ const MAILS = {
 			],
 		};
 	},
-	/** Goes to operators: a webhook that tells their own systems has failed for an hour, or was disabled. */
+	/** Sent to operators: a webhook to their own systems has failed for an hour, or was disabled. */
 	operator_webhook_failing(values: {
 		product_name: string;
 		host: string;

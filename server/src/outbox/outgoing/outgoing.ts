@@ -143,7 +143,7 @@ export class Outgoing {
 	}
 }
 
-/** A lookup that answers with these addresses, whatever it is asked. */
+/** A lookup that returns these addresses for every name. */
 function pinnedTo(addresses: readonly Address[]): LookupFunction {
 	return (_host, options, callback) => {
 		const all = addresses.map(({ text, version }) => ({ address: text, family: version }));
@@ -170,7 +170,7 @@ function readBody(response: IncomingMessage, request: ClientRequest, done: (text
 	response.on("close", () => done(response.complete && bytes <= RESPONSE_BODY_BYTES_MAX ? Buffer.concat(chunks).toString("utf8") : null));
 }
 
-/** Lets a receiver finish a short response, and ends the connection of one that goes on. */
+/** Lets a receiver finish a short response, and closes the connection if the response is longer. */
 function discard(response: IncomingMessage, request: ClientRequest): void {
 	let bytes = 0;
 	const end = () => void request.destroy();

@@ -1,12 +1,12 @@
 import type { Batch, Target, UseFact } from "../batch.ts";
 import type { UsageCode } from "../code.ts";
 
-/** Uses of one counter that are counted apart; further ones are combined by code and day. */
+/** Uses of one counter that are counted separately; further ones are combined by code and day. */
 const TARGETS_MAX = 64;
 
 /** Bounds the undrained uses of all counters together. */
 export interface UsesBound {
-	/** Undrained uses that are counted apart. */
+	/** Undrained uses that are counted separately. */
 	apart: number;
 	readonly apart_max: number;
 }
