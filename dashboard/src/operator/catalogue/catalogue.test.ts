@@ -86,4 +86,8 @@ test("each use is one line, with the plans by name", () => {
 		"The permission orders:read belongs to it",
 		"2 rules for forwarded requests require it",
 	]);
+	const permissions = Array.from({ length: 50 }, (_, index) => `orders:act_${index}`);
+	deepEqual(capabilityUseLines({ plans: [], permissions, forward_auth_rules: 0 }), [
+		"The permissions orders:act_0, orders:act_1, orders:act_2, orders:act_3, orders:act_4 and 45 more belong to it",
+	]);
 });

@@ -105,12 +105,16 @@ function counted(count: number, one: string): string {
 }
 
 /** "the plans Team, Wide and 3 more". */
-function plansWords(plans: readonly { readonly name: string }[]): string {
-	const named = plans.slice(0, NAMED_MAX).map(({ name }) => name);
-	const more = plans.length - named.length;
+/** "A", "A and B", "A, B, C, D, E and 45 more". */
+function listed(names: readonly string[]): string {
+	const named = names.slice(0, NAMED_MAX);
+	const more = names.length - named.length;
 	const last = more > 0 ? `${number.format(more)} more` : named.pop();
-	const list = named.length === 0 ? last : `${named.join(", ")} and ${last}`;
-	return `the plan${plans.length === 1 ? "" : "s"} ${list}`;
+	return named.length === 0 ? (last ?? "") : `${named.join(", ")} and ${last}`;
+}
+
+function plansWords(plans: readonly { readonly name: string }[]): string {
+	return `the plan${plans.length === 1 ? "" : "s"} ${listed(plans.map(({ name }) => name))}`;
 }
 
 function includedWords(plans: readonly { readonly name: string }[]): string {
@@ -137,7 +141,7 @@ export function capabilityUseLines({ plans, permissions, forward_auth_rules }: C
 	const one = permissions.length === 1;
 	return [
 		...(plans.length === 0 ? [] : [`It is included in ${plansWords(plans)}`]),
-		...(permissions.length === 0 ? [] : [`The permission${one ? "" : "s"} ${permissions.join(", ")} ${one ? "belongs" : "belong"} to it`]),
+		...(permissions.length === 0 ? [] : [`The permission${one ? "" : "s"} ${listed(permissions)} ${one ? "belongs" : "belong"} to it`]),
 		...rulesLines(forward_auth_rules),
 	];
 }
