@@ -9,7 +9,7 @@ import { type KeyFacts, type MonitoringFacts, Neighbours, type TenantFacts, WIND
 import { countAlertWebhooks, readKeyFacts, readLatestAcknowledgement, readSiteFacts } from "./keys-store.ts";
 import { type KeyedOperations, readNeeds } from "./operations.ts";
 import { readLatestRehearsal } from "./rehearsal-store.ts";
-import { readChecks, readSourceFacts, readUses } from "./traffic-store.ts";
+import { allowGrouping, readChecks, readSourceFacts, readUses } from "./traffic-store.ts";
 
 /** Rules that watch failed authentication. */
 const WATCHING = ["failures_jump", "dead_key_presented"] as const satisfies readonly RuleName[];
@@ -29,6 +29,7 @@ export async function readFacts(tx: ReadTx, wanted: FactsWanted): Promise<{ keys
 	const { tenant_id, key_id, now } = wanted;
 	const since = new Date(now.getTime() - WINDOW_DAYS * DAY_MS);
 	const traffic = { tenant_id, key_id, from_day: toDay(now.getTime() - (WINDOW_DAYS - 1) * DAY_MS), today: toDay(now.getTime()) };
+	if (key_id === null) await allowGrouping(tx);
 	const keys = await readKeyFacts(tx, { tenant_id, key_id, now, since });
 	const sources = Map.groupBy(await readSourceFacts(tx, tenant_id, { now, since }), (source) => source.key_id);
 	const uses = Map.groupBy(await readUses(tx, traffic), (use) => use.key_id);

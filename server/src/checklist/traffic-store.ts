@@ -20,6 +20,14 @@ const daysOf = (from_day: string, today: string) =>
 	sql`array(select day::date from generate_series(${from_day}::date, ${today}::date, interval '1 day') as day)`;
 const ofKey = (key_id: string | null) => (key_id === null ? sql`` : sql`and key_id = ${key_id}`);
 
+/** For grouping the rows of a month of 10,000 keys in memory: by the default they are sorted on disk, which takes three times as long. */
+const GROUPING_MEMORY = "64MB";
+
+/** Gives the queries of this transaction the memory to group the traffic of many keys. */
+export async function allowGrouping(tx: ReadTx): Promise<void> {
+	await sql`select set_config('work_mem', ${GROUPING_MEMORY}, true)`.execute(tx);
+}
+
 /** Allowed requests by key and by what they did; `overflowed` where some are counted only together. */
 export async function readUses(
 	tx: ReadTx,
