@@ -58,6 +58,7 @@ function getStates(of: Population): Readonly<Record<string, readonly (readonly [
 			[key(of.busy, "/versions"), "main h2:text-is('Versions of this key')"],
 			[key(of.busy, "/settings"), "main h2:text-is('Stop this key')"],
 		],
+		[`${KEY}/incident`]: [[key(of.busy, "/incident"), "main h2:text-is('What happened')"]],
 		[`${KEY}/rotations/$rotation_id`]: [
 			[key(of.busy, `/rotations/${of.rotation_id}`), "main h2:text-is('Steps')"],
 			[key(of.waiting, `/rotations/${of.waiting_rotation_id}`), "main h2:text-is('Steps')"],

@@ -29,7 +29,7 @@ const DASHBOARD: ModuleOrder = {
 	root: "dashboard/src/",
 	modules: (
 		"http ui access usage plans tenants keys keys/snippets keys/show-once keys/canary handovers keys/create keys/edit keys/revoke " +
-		"rotations alerts checklist keys/page keys/list activity tenants/sites tenants/team audit webhooks operator profile app"
+		"rotations alerts checklist keys/page keys/list activity tenants/sites tenants/team audit incidents webhooks operator profile app"
 	).split(" "),
 	files: () => "app",
 	outside: /^(?:docs\/|dashboard\/src\/.*\.(?:css|svg)$|.*\.json$)/,

@@ -119,6 +119,14 @@ const keyTab = createRoute({
 	},
 });
 
+/** The exposure of the key. */
+const incident = createRoute({
+	getParentRoute: () => signedIn,
+	path: "/settings/api-access/$key_id/incident",
+	component: lazyPage(() => import("../incidents/page.tsx")),
+	...WHILE,
+});
+
 /** One rotation of the key, open or ended. */
 const rotation = createRoute({
 	getParentRoute: () => signedIn,
@@ -188,6 +196,7 @@ const tree = root.addChildren([
 		index,
 		keys,
 		key.addChildren([keyTab]),
+		incident,
 		rotation,
 		activity,
 		sites,

@@ -25,8 +25,14 @@ function ofAlert(alert: Alert): MomentAnswer[] {
 	return moments.flatMap(({ what, time, who }) => (time === null ? [] : [{ at: time.toISOString(), kind: "alert", what, who, facts }]));
 }
 
+/** As in the audit log of the dashboard: operators are not named to tenants. */
+function whoDid({ kind, name }: EntryAnswer["actor"]): string | null {
+	if (kind === "operator") return "The operator";
+	return kind === "system" ? null : (name ?? kind);
+}
+
 function ofEntry({ id, at, action, actor, request_id }: EntryAnswer): MomentAnswer {
-	return { at, kind: "change", what: action, who: actor.name ?? actor.kind, facts: { entry_id: id, request_id } };
+	return { at, kind: "change", what: action, who: whoDid(actor), facts: { entry_id: id, request_id } };
 }
 
 /** What happened to the key, the earliest first. What happened at one time keeps its order: seen, then alerted, then changed. */

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useProfile } from "../../access/session.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { envLine } from "../snippets/snippets.ts";
+import { saveFile } from "./save-file.ts";
 
 const START_SHOWN = /^[a-z0-9]+_[a-z]+_/;
 const END_SHOWN = 4;
@@ -12,16 +13,6 @@ const END_SHOWN = 4;
 export function masked(raw_key: string): string {
 	const [start = ""] = START_SHOWN.exec(raw_key) ?? [];
 	return start + "•".repeat(Math.max(0, raw_key.length - start.length - END_SHOWN)) + raw_key.slice(-END_SHOWN);
-}
-
-/** Saves the file, then revokes its object URL so that the key does not stay reachable. */
-function download(file: string, text: string): void {
-	const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-	const link = document.createElement("a");
-	link.href = url;
-	link.download = file;
-	link.click();
-	URL.revokeObjectURL(url);
 }
 
 /** The raw key, masked until revealed; it can be copied or saved. It is never printed, and while masked it is not in the DOM. */
@@ -54,7 +45,7 @@ export function ShowOnceField({ raw_key, file }: { raw_key: string; file: string
 				<Button
 					variant="default"
 					leftSection={<IconDownload size={16} aria-hidden="true" />}
-					onClick={() => download(file, envLine(profile?.product_name ?? "", raw_key))}
+					onClick={() => saveFile(file, envLine(profile?.product_name ?? "", raw_key))}
 				>
 					Download .env
 				</Button>

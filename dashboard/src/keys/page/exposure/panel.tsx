@@ -1,5 +1,7 @@
-import { Box, Group, Text } from "@mantine/core";
+import { Anchor, Box, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTenant } from "../../../access/session.ts";
 import { ReplaceKey } from "../../../rotations/replace/replace-key.tsx";
 import { Card } from "../../../ui/page.tsx";
 import { MEANINGS } from "../../../ui/theme.ts";
@@ -10,6 +12,7 @@ import { getExposures } from "./words.ts";
 
 /** Where and when the whole key was seen by others, with the way to replace it. Nothing for a key that is not exposed. */
 export function KeyExposure({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
+	const { role } = useTenant();
 	const { data } = useQuery(sourcesQuery(tenant_id, apiKey.id));
 	if (apiKey.exposed_at === null) return null;
 	return (
@@ -47,6 +50,19 @@ export function KeyExposure({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 					</li>
 				))}
 			</ul>
+			{role !== "viewer" && (
+				<Group className="kw-foot" px={16} mih={44}>
+					<Anchor
+						size="sm"
+						fw={500}
+						renderRoot={(props) => (
+							<Link to="/settings/api-access/$key_id/incident" params={{ key_id: apiKey.id }} search={{ tenant: tenant_id }} {...props} />
+						)}
+					>
+						See what it could and did touch, and what to do
+					</Anchor>
+				</Group>
+			)}
 		</Card>
 	);
 }

@@ -4,7 +4,8 @@ import { formatNetwork } from "../../text.ts";
 
 type Exposure = ApiKey["exposure"][number];
 
-const KINDS: Readonly<Record<Exposure["kind"], { title: string; means: string }>> = {
+/** Where a key was seen, and what that means. */
+export const EXPOSURE_WORDS: Readonly<Record<Exposure["kind"], { title: string; means: string }>> = {
 	url: { title: "In a URL", means: "Logs, caches and histories keep URLs." },
 	cookie: { title: "In a cookie", means: "A browser has it, and sends it with each request." },
 	authorization: { title: "In the Authorization header", means: "It belongs into X-API-Key; programs on the way may log it here." },
@@ -27,7 +28,7 @@ export interface ExposureWords {
 }
 
 /** A client of refused requests, which are in no list of clients. */
-function formatUnlisted(program: string | null, network: string | null): string {
+export function formatUnlisted(program: string | null, network: string | null): string {
 	if (network === null) return "a client that is not in the list of clients";
 	return `${program === null || program === "none" || program === "other" ? "an unnamed program" : program}, ${formatNetwork(network)}`;
 }
@@ -44,6 +45,6 @@ export function getExposures(
 		.map(({ kid, kind, source_id, network, source: program, first_at, last_at, requests }) => {
 			const source = sources.find(({ id }) => id === source_id);
 			const from = source === undefined ? formatUnlisted(program, network) : `${formatCall(source)}, ${formatNetwork(source.network)}`;
-			return { id: `${kid} ${kind}`, ...KINDS[kind], from, first_at, last_at, requests };
+			return { id: `${kid} ${kind}`, ...EXPOSURE_WORDS[kind], from, first_at, last_at, requests };
 		});
 }

@@ -1,0 +1,98 @@
+import { Table, Text } from "@mantine/core";
+import { formatNetwork, formatProgram } from "../keys/text.ts";
+import { Card } from "../ui/page.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import type { Incident } from "./queries.ts";
+
+const figures = new Intl.NumberFormat("en");
+
+/** What the key touched since it was exposed, by operation and site. */
+export function IncidentUse({ did }: Pick<Incident, "did">) {
+	const { from, whole, operations } = did;
+	if (from === null) return null;
+	return (
+		<Card title="What it touched" note={`since ${from}, in UTC`} flush>
+			{operations.length === 0 ? (
+				<Text size="sm" c="dimmed" px={16} pb={16}>
+					No request came with this key since then.
+				</Text>
+			) : (
+				<Table className="kw-list" data-inset verticalSpacing={0} horizontalSpacing={8} aria-label="What the key touched since it was exposed">
+					<Table.Thead>
+						<Table.Tr>
+							<Table.Th>Operation</Table.Th>
+							<Table.Th visibleFrom="sm" w={180}>
+								Site
+							</Table.Th>
+							<Table.Th visibleFrom="sm" ta="right" w={90}>
+								Clients
+							</Table.Th>
+							<Table.Th ta="right" w={110}>
+								Allowed
+							</Table.Th>
+							<Table.Th ta="right" w={90}>
+								Refused
+							</Table.Th>
+						</Table.Tr>
+					</Table.Thead>
+					<Table.Tbody>
+						{operations.map(({ operation, site, sources, allowed, refused }) => (
+							<Table.Tr key={`${operation} ${site?.id ?? ""}`}>
+								<Table.Td style={{ whiteSpace: "normal" }} className={operation === "" ? undefined : "kw-mono kw-wrap"}>
+									{operation === "" ? "Other operations, not counted apart" : operation}
+								</Table.Td>
+								<Table.Td visibleFrom="sm" c="dimmed" className="kw-wrap" style={{ whiteSpace: "normal" }}>
+									<bdi>{site?.name ?? ""}</bdi>
+								</Table.Td>
+								<Table.Td visibleFrom="sm" ta="right" c="dimmed" className="kw-figures">
+									{figures.format(sources)}
+								</Table.Td>
+								<Table.Td ta="right" className="kw-figures">
+									{figures.format(allowed)}
+								</Table.Td>
+								<Table.Td ta="right" className="kw-figures" {...(refused === 0 ? { c: "dimmed" } : {})}>
+									{figures.format(refused)}
+								</Table.Td>
+							</Table.Tr>
+						))}
+					</Table.Tbody>
+				</Table>
+			)}
+			{!whole && (
+				<Text size="xs" c="dimmed" px={16} py={12}>
+					Not everything is known: what each key did is kept for 35 days, and counted apart for at most 200 operations.
+				</Text>
+			)}
+		</Card>
+	);
+}
+
+/** From where the key is used; what was not there before the exposure comes first. */
+export function IncidentClients({ clients }: Pick<Incident, "clients">) {
+	const in_order = clients.toSorted((a, b) => Number(b.is_new) - Number(a.is_new));
+	return (
+		<Card title="Clients" count={clients.length} flush>
+			{clients.length === 0 && (
+				<Text size="sm" c="dimmed" px={16} pb={16}>
+					No client has used this key in the last 90 days.
+				</Text>
+			)}
+			<ul className="kw-matters" aria-label="Clients">
+				{in_order.map(({ id, name, program, network, first_seen_at, last_seen_at, requests, is_new }) => (
+					<li key={id} className="kw-matter">
+						<div className="kw-wrap" style={{ minWidth: 0 }}>
+							<Text size="sm" fw={600} component="div">
+								<bdi>{name ?? formatProgram(program)}</bdi> {is_new && <StateBadge meaning="attention">Not seen before</StateBadge>}
+							</Text>
+							<Text size="sm" c="dimmed" component="div">
+								<span className="kw-mono">{formatNetwork(network)}</span> · {figures.format(requests)} {requests === 1 ? "request" : "requests"} ·
+								first <Time value={first_seen_at} />, last <Time value={last_seen_at} />
+							</Text>
+						</div>
+					</li>
+				))}
+			</ul>
+		</Card>
+	);
+}
