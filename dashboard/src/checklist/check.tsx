@@ -21,8 +21,8 @@ export function HowToCheck({ tenant_id, opened, onClose }: CheckProps) {
 		>
 			<Stack gap="md">
 				<Text size="sm" className="kw-wrap">
-					Let the server that has the key make this request by a schedule, such as once an hour, and report when it fails. It counts as regular
-					from the third day on, or after 24 checks within two days.
+					Let the server that has the key make this request by a schedule, such as once an hour, and report when it fails. It counts as regular from
+					the third day on, or after 24 checks within two days.
 				</Text>
 				<SnippetsTabs tenant_id={tenant_id} />
 			</Stack>
