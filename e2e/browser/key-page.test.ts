@@ -168,7 +168,6 @@ describe("the usage of a key", () => {
 		await page.getByText("2 requests refused in the last 7 days.").waitFor();
 		await page.goBack();
 		await reasons.first().waitFor();
-		await axe(page);
 		await picture(page, "key-page-refusals");
 		await openTab(page, "Overview");
 	});
@@ -202,7 +201,6 @@ describe("the usage of a key", () => {
 		await eventually(async () =>
 			match((await source.textContent()) ?? "", /order-server-1Not named · 127\.0\.0\.0\/24.*100\.0%105…\w{4}DistinguishedInstance order-server-1/),
 		);
-		await axe(page);
 		await picture(page, "key-page-clients");
 		await source.getByRole("button", { name: `Give ${CLIENT} at 127.0.0.0/24 a name` }).click();
 		const field = source.getByLabel("Name of this client");
@@ -232,7 +230,6 @@ describe("the usage of a key", () => {
 		match(text, /Last checkpassed (just now|\d+ (second|minute)s? ago)/);
 		await openTab(page, "Settings");
 		await page.getByRole("region", { name: "Permissions" }).getByText("tenant:read").waitFor();
-		await axe(page);
 		await picture(page, "key-page-settings");
 		await openTab(page, "Versions");
 		const version = page.locator("[data-secret]");
@@ -242,14 +239,12 @@ describe("the usage of a key", () => {
 			/In use….{4}Made .*(ago|now); first used .*(ago|now), last .*(ago|now)\.Where it is kept was not said\./,
 		);
 		ok(!(await page.content()).includes(at.key.raw_key), "the raw key is in the page");
-		await axe(page);
 		await picture(page, "key-page-versions");
 		await openTab(page, "Overview");
 	});
 
 	test("is accessible at every width", async () => {
 		const { page } = at;
-		await axe(page);
 		await picture(page, "key-page");
 		await button(page, "Show as table").click();
 		await axe(page);
@@ -398,7 +393,6 @@ test("a pending handover can be cancelled or renewed, and the page shows who rev
 	const delivery = page.getByRole("region", { name: "Getting it to its server" });
 	await delivery.locator("[data-handover=waiting]").waitFor();
 	await page.locator("[data-matter=unrevealed]").getByText("So nothing can use it.").waitFor();
-	await axe(page);
 	await picture(page, "key-page-waiting");
 	await delivery.getByRole("button", { name: "Cancel this link" }).click();
 	await delivery.locator("[data-handover=cancelled]").waitFor();
@@ -429,7 +423,6 @@ test("a paused key is refused and works again when it is resumed", async () => {
 	await pause.click();
 	const dialog = page.getByRole("dialog", { name: "Pause this key" });
 	await dialog.getByText("every request with it is refused", { exact: false }).waitFor();
-	await axe(page);
 	await page.keyboard.press("Escape");
 	await dialog.waitFor({ state: "detached" });
 	await pause.and(page.locator(":focus")).waitFor();
@@ -702,7 +695,6 @@ describe("a key that others could read", () => {
 		await exposed.getByText("From a browser").waitFor();
 		await exposed.getByText(/^by order-bot, 127\.0\.0\.0\/24$/).waitFor();
 		await picture(page, "key-exposed");
-		await axe(page);
 		await exposed.getByRole("link", { name: "Replace this key" }).click();
 		await page.getByRole("dialog", { name: /^Replace/ }).waitFor();
 		assertNoPageErrors(at.context);
@@ -732,7 +724,6 @@ describe("a key that others could read", () => {
 		await of_tenant.getByRole("button", { name: "Save this decision" }).waitFor({ state: "detached" });
 		expectStatus(await check(at, BROWSER), 200);
 		await picture(page, "tenant-policy");
-		await axe(page);
 		assertNoPageErrors(at.context);
 	});
 });

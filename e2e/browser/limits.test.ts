@@ -285,7 +285,6 @@ test("the plan page lists capabilities by the operator's names, and the separate
 	await eventually(async () =>
 		deepEqual(await page.locator('[data-rates="named"] li').allTextContents(), ["Exports: 10 in an hour for all keys together"]),
 	);
-	await axe(page);
 	await picture(page, "limits-plan");
 	await page.setViewportSize(PHONE);
 	await assertNoSidewaysScrolling(page);

@@ -121,7 +121,6 @@ test("rules are edited as one draft, tested before they apply, and saved togethe
 	await sheet.getByLabel("Note").fill("Reports are expensive");
 	await waitUntilLoaded(page);
 	await picture(page, "operator-rule-sheet");
-	await axe(page);
 	await sheet.getByRole("button", { name: "Put into the draft" }).click();
 	await sheet.waitFor({ state: "detached" });
 	deepEqual(await savedRules(), []);
@@ -360,7 +359,6 @@ test("an operator invites another, who accepts by link, and removes them, after 
 	await dialog.getByRole("button", { name: "Done" }).click();
 	await page.locator(`[data-invited="${ADAM.email}"]`).waitFor();
 	await picture(page, "operator-people");
-	await axe(page);
 	await theirs.goto(link);
 	await theirs.getByRole("heading", { name: "Become an operator" }).waitFor();
 	await picture(theirs, "operator-join");
@@ -409,7 +407,6 @@ test("a format of imported keys is added with its import command, and can be del
 	await eventually(async () => match(await page.locator("[data-command]").innerText(), /^npx --no keywright-server import .*--format old-system/));
 	await dialog.waitFor({ state: "detached" });
 	await picture(page, "operator-legacy");
-	await axe(page);
 	await page.getByRole("button", { name: "Delete the format old-system" }).click();
 	await page.getByRole("button", { name: "Delete this format" }).click();
 	await page.getByRole("heading", { name: "No keys from elsewhere" }).waitFor();
@@ -433,7 +430,6 @@ test("an empty catalogue explains itself; entries are described and moved, and o
 	await capability.getByLabel("What people read").fill("Stamps: buy and print stamps");
 	await capability.getByText("On the plan page: Stamps, Buy and print stamps").waitFor();
 	await picture(page, "operator-catalogue-capability");
-	await axe(page);
 	await page.keyboard.press("Enter");
 	await capability.waitFor({ state: "detached" });
 	const group = page.locator('[data-capability="stamps"]');
@@ -504,7 +500,6 @@ test("an empty catalogue explains itself; entries are described and moved, and o
 	await asked.getByRole("button", { name: "Keep this permission" }).click();
 	await asked.waitFor({ state: "detached" });
 	await picture(page, "operator-catalogue");
-	await axe(page);
 
 	expectStatus(await server.management(tenant.id, "PATCH", `/api-keys/${key.id}`, { permissions: [] }), 200);
 	await page.getByRole("button", { name: "Delete the permission stamps:buy" }).click();
