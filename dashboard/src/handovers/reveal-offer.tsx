@@ -4,6 +4,7 @@ import { useProfile } from "../access/session.ts";
 import { answered, api } from "../http/api.ts";
 import type { paths } from "../http/openapi.gen.ts";
 import { ENVIRONMENT_WORDS } from "../keys/words.ts";
+import { goToFirstFault } from "../ui/first-fault.ts";
 import { Problem } from "../ui/problem.tsx";
 import { Time } from "../ui/time.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -28,8 +29,9 @@ export function RevealOffer({ token, offer, onRevealed, onRefused }: OfferProps)
 	const [missing, setMissing] = useState(false);
 	const product = useProfile()?.product_name ?? "the API";
 	const action = useAction();
-	async function reveal(): Promise<void> {
-		if (name.trim() === "") return setMissing(true);
+	async function reveal(form: HTMLFormElement): Promise<void> {
+		setMissing(name.trim() === "");
+		if (name.trim() === "") return goToFirstFault(form);
 		const revealed = await action.run(() => answered(api.POST("/api/v1/handovers/reveal", { body: { token, name: name.trim() } })));
 		if (revealed) onRevealed(revealed);
 		else onRefused();
@@ -39,7 +41,7 @@ export function RevealOffer({ token, offer, onRevealed, onRefused }: OfferProps)
 			noValidate
 			onSubmit={(event) => {
 				event.preventDefault();
-				void reveal();
+				void reveal(event.currentTarget);
 			}}
 		>
 			<Stack gap="lg">

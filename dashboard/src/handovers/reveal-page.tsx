@@ -1,7 +1,7 @@
 import { Box, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { useProfile } from "../access/session.ts";
 import { answered, api, isApiError } from "../http/api.ts";
@@ -9,6 +9,7 @@ import { cacheRoots } from "../http/cache-roots.ts";
 import { ShowOnceGate } from "../keys/show-once/gate.tsx";
 import { ShowOncePanel } from "../keys/show-once/panel.tsx";
 import { useShownOnce } from "../keys/show-once/secret.ts";
+import { focusPage } from "../ui/keep-focus.ts";
 import { Problem } from "../ui/problem.tsx";
 import { type Offer, type Revealed, RevealOffer } from "./reveal-offer.tsx";
 
@@ -26,6 +27,10 @@ export default function RevealPage() {
 	const [token] = useState(tokenOfLink);
 	const secret = useShownOnce<Revealed>(() => true);
 	const [stored, setStored] = useState(false);
+	// The button that said so has gone.
+	useEffect(() => {
+		if (stored) focusPage();
+	}, [stored]);
 	const offer = useQuery({
 		queryKey: cacheRoots.handover(token),
 		queryFn: () => answered(api.POST("/api/v1/handovers/read", { body: { token } })),
@@ -33,7 +38,7 @@ export default function RevealPage() {
 		gcTime: 0,
 	});
 	return (
-		<Box component="main" mx="auto" maw={WIDTH_PX} p="md" pt="xl">
+		<Box component="main" tabIndex={-1} mx="auto" maw={WIDTH_PX} p="md" pt="xl" style={{ outline: "none" }}>
 			<Stack gap="lg">
 				<Group gap={8} mih={28}>
 					{profile?.logo_url && <img src={profile.logo_url} alt="" height={28} />}

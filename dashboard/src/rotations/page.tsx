@@ -9,6 +9,7 @@ import { isApiError } from "../http/api.ts";
 import { keyQuery, useKeysChanged } from "../keys/queries.ts";
 import { useDialog, useStaying } from "../ui/dialog/use-dialog.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
+import { focusPage } from "../ui/keep-focus.ts";
 import { Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
@@ -76,6 +77,8 @@ function useEndNotice(tenant_id: string, status: Rotation["status"]): void {
 function PageOfRotation(props: RotationProps) {
 	const { tenant_id, apiKey, rotation } = props;
 	useEndNotice(tenant_id, rotation.status);
+	// The sheet that began it has gone with the page before.
+	useEffect(focusPage, []);
 	const another = useDialog("another-link");
 	const { may } = useAccess();
 	const links = useStaying(another.opened, rotation.status === "waiting" && may.create_keys);

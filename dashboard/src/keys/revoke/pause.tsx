@@ -51,20 +51,21 @@ export function usePausing(tenant_id: string, apiKey: ApiKey): Pausing {
 export function PauseKey({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	const { open } = useDialog("pause");
 	const pausing = usePausing(tenant_id, apiKey);
-	if (apiKey.status === "paused") {
-		return (
-			<>
-				<Button leftSection={<IconPlayerPlay size={16} aria-hidden="true" />} loading={pausing.pending} onClick={() => void pausing.run()}>
-					Resume this key
-				</Button>
-				<Problem error={pausing.error} />
-			</>
-		);
-	}
+	const resumes = apiKey.status === "paused";
+	const Icon = resumes ? IconPlayerPlay : IconPlayerPause;
+	// One button, so that the focus stays on it when the key changes its state.
 	return (
-		<Button variant="default" leftSection={<IconPlayerPause size={16} aria-hidden="true" />} onClick={() => open()}>
-			Pause this key
-		</Button>
+		<>
+			<Button
+				variant={resumes ? "filled" : "default"}
+				leftSection={<Icon size={16} aria-hidden="true" />}
+				loading={pausing.pending}
+				onClick={() => (resumes ? void pausing.run() : open())}
+			>
+				{resumes ? "Resume this key" : "Pause this key"}
+			</Button>
+			<Problem error={pausing.error} />
+		</>
 	);
 }
 

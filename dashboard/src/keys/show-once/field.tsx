@@ -1,6 +1,6 @@
 import { Box, Button, Group } from "@mantine/core";
 import { IconDownload, IconEye, IconEyeOff } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useProfile } from "../../access/session.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { envLine } from "../snippets/snippets.ts";
@@ -19,8 +19,11 @@ export function masked(raw_key: string): string {
 export function ShowOnceField({ raw_key, file }: { raw_key: string; file: string }) {
 	const [shown, setShown] = useState(false);
 	const profile = useProfile();
+	const field = useRef<HTMLDivElement>(null);
+	// The button that was pressed has gone, and what comes next is to copy the key.
+	useEffect(() => field.current?.querySelector<HTMLElement>("[data-autofocus]")?.focus(), []);
 	return (
-		<Box className="kw-never-printed">
+		<Box className="kw-never-printed" ref={field}>
 			<Box
 				className="kw-mono kw-wrap"
 				bg="var(--kw-code)"
