@@ -1,6 +1,6 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expectStatus, makeKey, makePlan, makeSite, makeTenant } from "../things.ts";
 import {
 	ADAM,
@@ -17,13 +17,13 @@ import {
 	picture,
 	startDashboard,
 	type TestBrowser,
+	tabTo,
 	VERA,
 	waitUntilLoaded,
 } from "./browser.ts";
 
 const RAW_KEY = /^kw_(?:prod|staging|dev)_[0-9A-Za-z]{12}/;
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
-const TABS_MAX = 80;
 
 let dashboard: Dashboard;
 let browser: TestBrowser;
@@ -59,16 +59,6 @@ async function apiAccess(page: Page, tenant_id: string, query = ""): Promise<voi
 	await page.goto(`${dashboard.url}/settings/api-access?tenant=${tenant_id}${query}`);
 	await page.getByRole("heading", { name: "API Access", level: 1, exact: true }).waitFor();
 	await waitUntilLoaded(page);
-}
-
-/** Presses Tab until the control has the focus. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-	const focused = control.and(page.locator(":focus"));
-	for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
-		if ((await focused.count()) > 0) return;
-		await page.keyboard.press("Tab");
-	}
-	throw new Error(`${String(control)} is not reached by ${TABS_MAX} tabs`);
 }
 
 async function clipboard(page: Page): Promise<string> {
