@@ -13,8 +13,6 @@ import { type LaunchOptions, launchChromium } from "./chromium.ts";
 const PATIENCE_MS = 15_000;
 /** The folder for screenshots; none are taken if it is not set. */
 const PICTURES = process.env.KEYWRIGHT_E2E_PICTURES;
-/** More than the controls of the longest page that is walked through. */
-const TABS_MAX = 80;
 const SERIOUS = ["serious", "critical"];
 
 export const DESKTOP = { width: 1_280, height: 800 } as const;
@@ -174,21 +172,6 @@ export function assertCount(things: Locator, expected: number, message = "as man
 		equal(await things.page().locator("[aria-busy=true]").count(), 0, "something is loading");
 		equal(await things.count(), expected, message);
 	});
-}
-
-/** Presses Tab until the control has the focus. */
-export async function tabTo(page: Page, control: Locator): Promise<void> {
-	const focused = control.and(page.locator(":focus"));
-	for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
-		if ((await focused.count()) > 0) return;
-		await page.keyboard.press("Tab");
-	}
-	throw new Error(`${String(control)} is not reached by ${TABS_MAX} tabs`);
-}
-
-/** Fails if the focus is on nothing: then a screen reader begins at the top again, and the next Tab too. */
-export function assertFocusKept(page: Page): Promise<void> {
-	return eventually(async () => equal(await page.evaluate("document.activeElement?.tagName !== 'BODY'"), true, "the focus is on the body"));
 }
 
 const TRANSITIONS_OVER =

@@ -3,17 +3,8 @@ import { equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { expectStatus, type MadeKey, makeKey, makeTenant } from "../things.ts";
-import {
-	assertFocusKept,
-	assertNoPageErrors,
-	type Dashboard,
-	memberIn,
-	OLIVIA,
-	openBrowser,
-	startDashboard,
-	type TestBrowser,
-	tabTo,
-} from "./browser.ts";
+import { assertNoPageErrors, type Dashboard, memberIn, OLIVIA, openBrowser, startDashboard, type TestBrowser } from "./browser.ts";
+import { assertFocusKept, tabTo } from "./keyboard.ts";
 
 const NAMES = ["prod-handed", "prod-paused", "prod-replaced", "prod-first", "prod-second"] as const;
 

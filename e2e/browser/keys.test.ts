@@ -17,10 +17,10 @@ import {
 	picture,
 	startDashboard,
 	type TestBrowser,
-	tabTo,
 	VERA,
 	waitUntilLoaded,
 } from "./browser.ts";
+import { tabTo } from "./keyboard.ts";
 
 const RAW_KEY = /^kw_(?:prod|staging|dev)_[0-9A-Za-z]{12}/;
 const HOSTILE = `<img src=x onerror="alert(1)">'"\\`;
