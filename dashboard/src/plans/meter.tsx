@@ -3,12 +3,13 @@ import type { ReactNode } from "react";
 import { MEANINGS } from "../ui/theme.ts";
 import { getLevel, getPercent, type Level, type Use } from "./meter.ts";
 
-const COLORS: Readonly<Record<Level, string>> = {
+/** A function, because the theme may be in a chunk that is evaluated later. */
+const getColors = (): Readonly<Record<Level, string>> => ({
 	fine: "indigo",
 	unlimited: "indigo",
 	near: MEANINGS.attention.color,
 	full: MEANINGS.ended.color,
-};
+});
 
 interface MeterProps {
 	readonly name: string;
@@ -38,7 +39,7 @@ export function Meter({ name, use, isKnown = true, isIncluded = true, format, fu
 			</Group>
 			{use.max !== null && (
 				<Progress.Root size="md" radius="sm">
-					<Progress.Section value={getPercent(use)} color={COLORS[level]} aria-label={`${name}: ${words}`} />
+					<Progress.Section value={getPercent(use)} color={getColors()[level]} aria-label={`${name}: ${words}`} />
 				</Progress.Root>
 			)}
 			<Text size="sm" c="dimmed" mt={6} component="div">
