@@ -90,5 +90,6 @@ export const operatorRoutes = operator.addChildren([
 	operatorPage("/password-resets", () => import("../operator/password-resets/page.tsx")),
 	operatorPage("/health", () => import("../operator/health/page.tsx")),
 	operatorPage("/legacy-formats", () => import("../operator/imported/page.tsx")),
+	operatorPage("/leak-reports", () => import("../operator/leaks/page.tsx")),
 	operatorPage("/people", () => import("../operator/people/page.tsx")),
 ]);

@@ -41,6 +41,7 @@ export const cacheRoots = {
 		health: ["operator", "health"],
 		forward_auth: ["operator", "forward-auth-rules"],
 		legacy_formats: ["operator", "legacy-formats"],
+		leaks: ["operator", "leak-reports"],
 		people: ["operator", "operators"],
 		invitations: ["operator", "operator-invitations"],
 		removals: ["operator", "removal-preview"],

@@ -10,6 +10,7 @@ import { Time } from "../ui/time.tsx";
 import { AddressDialog } from "./address-dialog.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { Fact, Facts } from "./facts.tsx";
+import { KeyRules } from "./key-rules.tsx";
 import { Mails } from "./mails.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { ProfileFacts } from "./profile-facts.tsx";
@@ -46,6 +47,7 @@ export default function SettingsPage() {
 			)}
 			<TenantSection />
 			<TenantPolicy tenant_id={tenant.id} />
+			<KeyRules tenant_id={tenant.id} />
 			{profile !== null && (
 				<Section title="The API">
 					<ProfileFacts profile={profile} />

@@ -30,7 +30,7 @@ export function TenantPolicy({ tenant_id }: { tenant_id: string }) {
 						value={data.client_policy}
 						undecided={UNDECIDED}
 						onSave={async (next) => {
-							queries.setQueryData(policyQuery(tenant_id).queryKey, await putPolicy(tenant_id, next));
+							queries.setQueryData(policyQuery(tenant_id).queryKey, await putPolicy(tenant_id, { client_policy: next }));
 							toaster.done("The decision holds from now on, for every request.");
 						}}
 					/>

@@ -3,6 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../http/api.ts";
 import { cacheRoots } from "../http/cache-roots.ts";
+import type { paths } from "../http/openapi.gen.ts";
 import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -73,6 +74,9 @@ export function ClientPolicyChoice({ label, value, undecided, onSave }: ChoicePr
 	);
 }
 
-export function putPolicy(tenant_id: string, client_policy: ClientPolicy | null) {
-	return answered(api.PUT(POLICY, { params: { path: { tenant_id } }, body: { client_policy } }));
+export type TenantPolicies = paths[typeof POLICY]["get"]["responses"][200]["content"]["application/json"];
+
+/** Changes what is given, and leaves the rest as it is. */
+export function putPolicy(tenant_id: string, body: Partial<TenantPolicies>) {
+	return answered(api.PUT(POLICY, { params: { path: { tenant_id } }, body }));
 }

@@ -5,6 +5,7 @@ import { useLayoutEffect, useState } from "react";
 import { useConfirmed } from "../../access/confirm.tsx";
 import { useAccess, useSession } from "../../access/session.ts";
 import { answered, api } from "../../http/api.ts";
+import { formatRequirements } from "../../plans/key-policy.ts";
 import type { Member } from "../../tenants/team-queries.ts";
 import { ChoiceCard } from "../../ui/choice-card.tsx";
 import { goToFirstFault } from "../../ui/first-fault.ts";
@@ -18,6 +19,7 @@ import type { Made } from "../show-once/sheet.tsx";
 import { ENVIRONMENT_WORDS, ENVIRONMENTS, type Environment } from "../words.ts";
 import { toBody } from "./body.ts";
 import { ExpirySelect, RotationSelect } from "./end-fields.tsx";
+import { faultsByField, validateKeyPolicy } from "./key-policy.ts";
 import type { Choices } from "./more.tsx";
 import { NameField } from "./name-field.tsx";
 import { CreateOther, OTHER_FIELDS } from "./other-fields.tsx";
@@ -42,7 +44,7 @@ interface FormProps {
 /** The main settings on one screen, rarely changed ones collapsed, and one sentence that says what will be created. */
 export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCancel }: FormProps) {
 	const { person, mail } = useSession();
-	const { plan } = useAccess();
+	const { plan, key_policy } = useAccess();
 	const { data: names } = useQuery(choicesQuery(tenant_id));
 	const { offered, sites, plan_limits } = choices;
 	const [other, setOther] = useState(false);
@@ -52,7 +54,10 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 	const form = useForm<CreateValues>({
 		mode: "controlled",
 		initialValues: valuesAtFirst({ owner: person.name, max_key_lifetime_days: plan.max_key_lifetime_days, offered, sites }),
-		validate: (values) => validateValues(values, { ...plan, rate_limits: plan_limits }, Date.now()),
+		validate: (values) => ({
+			...validateKeyPolicy(key_policy, values, { offered, members }),
+			...validateValues(values, { ...plan, rate_limits: plan_limits }, Date.now()),
+		}),
 		onValuesChange: () => action.error !== null && action.reset(),
 	});
 	const { values } = form;
@@ -64,7 +69,14 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 		const people = [...members, { name: person.name, email: person.email }];
 		const body = toBody(form.values, { people, plan_limits, now_ms: Date.now() });
 		const made = await action.run(() =>
-			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys", { params: { path: { tenant_id } }, body }))),
+			confirmed(() => answered(api.POST("/api/v1/tenants/{tenant_id}/api-keys", { params: { path: { tenant_id } }, body }))).catch(
+				(error: unknown) => {
+					const faults = faultsByField(error);
+					if (OTHER_FIELDS.some((field) => field in faults)) setOther(true);
+					form.setErrors(faults);
+					throw error;
+				},
+			),
 		);
 		if (!made) return;
 		changed();
@@ -104,6 +116,11 @@ export function CreateForm({ tenant_id, choices, members, onMade, onFilled, onCa
 						))}
 					</SimpleGrid>
 				</Radio.Group>
+				{values.environment === "prod" && key_policy.length > 0 && (
+					<Text size="sm" data-key-policy>
+						Production keys must have <b>{formatRequirements(key_policy)}</b>.
+					</Text>
+				)}
 				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={12} verticalSpacing={12}>
 					<Autocomplete
 						label="Who is responsible?"

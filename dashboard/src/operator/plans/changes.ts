@@ -1,9 +1,9 @@
 import { nameFrom } from "../../plans/capability-words.ts";
+import { formatRequirements } from "../../plans/key-policy.ts";
 import { formatCount } from "../../plans/meter.ts";
 import { formatRateLimit } from "../../plans/plan-words.ts";
 import { formatLimit, getPlanLimit, LIMITS } from "../tenants/limits/own-limits.ts";
 import type { Plan, PlanImpact } from "./queries.ts";
-import { KEY_REQUIREMENTS } from "./values.ts";
 
 /** One difference between two plans. `lowers`: whether a tenant gets less. */
 export interface PlanDifference {
@@ -29,8 +29,7 @@ function formatRates({ rate_limits }: PlanContent): string {
 }
 
 function formatPolicy({ key_policy }: PlanContent): string {
-	const words = KEY_REQUIREMENTS.filter(({ value }) => key_policy.includes(value)).map(({ label }) => label);
-	return words.length === 0 ? "nothing" : words.join(", ");
+	return formatRequirements(key_policy) || "nothing";
 }
 
 /** The differences, capabilities first, with names from `nameOf`. Ignores the plan's name. */

@@ -2,6 +2,7 @@ import { Button, Group, MultiSelect, NumberInput, SimpleGrid, Stack, Text, TextI
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { getCapabilityText, nameFrom } from "../../plans/capability-words.ts";
+import { KEY_REQUIREMENTS } from "../../plans/key-policy.ts";
 import { goToFirstFault } from "../../ui/first-fault.ts";
 import { LeaveButton } from "../../ui/form/guarded-modal.tsx";
 import { Problem } from "../../ui/problem.tsx";
@@ -10,7 +11,7 @@ import { catalogueQuery } from "../catalogue/queries.ts";
 import { NAME_CHARACTERS_MAX } from "../tenants/fields.ts";
 import { LIMITS } from "../tenants/limits/own-limits.ts";
 import { RateLimits } from "./rate-limits.tsx";
-import { KEY_REQUIREMENTS, type PlanValues, validatePlan } from "./values.ts";
+import { type PlanValues, validatePlan } from "./values.ts";
 
 const AMOUNT_MAX = 1_000_000_000;
 const LIFETIME_DAYS_MAX = 3_650;

@@ -1,3 +1,4 @@
+import type { KeyRequirement } from "../../plans/key-policy.ts";
 import { validateId, validateName } from "../tenants/fields.ts";
 import { getPlanLimit, LIMITS, type LimitField } from "../tenants/limits/own-limits.ts";
 import type { Plan, PlanInput } from "./queries.ts";
@@ -6,8 +7,6 @@ export const RATE_LIMITS_MAX = 8;
 const LIMIT_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const WINDOW_SECONDS_MAX = 3_600;
 const PERS = ["key", "tenant"] as const;
-
-type KeyRequirement = Plan["key_policy"][number];
 
 /** What a plan may require of production keys. */
 export const KEY_REQUIREMENTS: readonly { readonly value: KeyRequirement; readonly label: string }[] = [
