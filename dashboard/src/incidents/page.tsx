@@ -1,3 +1,5 @@
+import "../keys/page/page.css";
+import "./incident.css";
 import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { IconChevronLeft, IconDownload, IconPrinter } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -100,15 +102,15 @@ function PageOfIncident({ tenant_id, apiKey, incident }: IncidentProps) {
 
 function Seen({ exposures }: Pick<Incident, "exposures">) {
 	return (
-		<Card title="Where it was seen" flush>
+		<Card title="Where it was seen">
 			{exposures.length === 0 && (
-				<Text size="sm" c="dimmed" px={16} pb={16}>
+				<Text size="sm" c="dimmed">
 					Nowhere, as far as requests and reports show.
 				</Text>
 			)}
-			<ul className="kw-matters" aria-label="Where it was seen">
+			<ul className="kw-lines" aria-label="Where it was seen">
 				{exposures.map(({ kid, kind, requests, first_at, last_at, network, source, urls = [] }) => (
-					<li key={`${kid} ${kind}`} className="kw-matter">
+					<li key={`${kid} ${kind}`} className="kw-row">
 						<div className="kw-wrap" style={{ minWidth: 0 }}>
 							<Text size="sm" fw={600}>
 								{EXPOSURE_WORDS[kind].title}
@@ -151,13 +153,13 @@ function Could({ could, kept_in }: Pick<Incident, "could" | "kept_in">) {
 
 function Timeline({ timeline }: Pick<Incident, "timeline">) {
 	return (
-		<Card title="What happened" count={timeline.length} flush>
-			<ol className="kw-matters" aria-label="What happened">
+		<Card title="What happened" count={timeline.length}>
+			<ol className="kw-lines" aria-label="What happened">
 				{timeline.map((moment, index) => {
 					const { title, detail } = formatMoment(moment);
 					return (
 						// biome-ignore lint/suspicious/noArrayIndexKey: two moments may be the same in all they say
-						<li key={index} className="kw-matter" data-moment={moment.kind}>
+						<li key={index} className="kw-row" data-moment={moment.kind}>
 							<div className="kw-wrap" style={{ minWidth: 0 }}>
 								<Text size="sm" fw={500}>
 									<bdi>{title}</bdi>

@@ -72,15 +72,15 @@ export function IncidentUse({ did }: Pick<Incident, "did">) {
 export function IncidentClients({ clients }: Pick<Incident, "clients">) {
 	const in_order = clients.toSorted((a, b) => Number(b.is_new) - Number(a.is_new));
 	return (
-		<Card title="Clients" count={clients.length} flush>
+		<Card title="Clients" count={clients.length}>
 			{clients.length === 0 && (
-				<Text size="sm" c="dimmed" px={16} pb={16}>
+				<Text size="sm" c="dimmed">
 					No client has used this key in the last 90 days.
 				</Text>
 			)}
-			<ul className="kw-matters" aria-label="Clients">
+			<ul className="kw-lines" aria-label="Clients">
 				{in_order.map(({ id, name, program, network, first_seen_at, last_seen_at, requests, is_new }) => (
-					<li key={id} className="kw-matter">
+					<li key={id} className="kw-row">
 						<div className="kw-wrap" style={{ minWidth: 0 }}>
 							<Text size="sm" fw={600} component="div">
 								<bdi>{name ?? formatProgram(program)}</bdi> {is_new && <StateBadge meaning="attention">Not seen before</StateBadge>}
