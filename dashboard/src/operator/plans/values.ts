@@ -8,14 +8,6 @@ const LIMIT_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const WINDOW_SECONDS_MAX = 3_600;
 const PERS = ["key", "tenant"] as const;
 
-/** What a plan may require of production keys. */
-export const KEY_REQUIREMENTS: readonly { readonly value: KeyRequirement; readonly label: string }[] = [
-	{ value: "expiry", label: "an end" },
-	{ value: "addresses_or_sites", label: "addresses or sites" },
-	{ value: "limited_permissions", label: "fewer permissions than the plan" },
-	{ value: "owner_is_member", label: "a member as responsible person" },
-];
-
 /** A number as its field has it; empty: without limit. */
 export type Amount = number | "";
 
