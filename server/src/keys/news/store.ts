@@ -13,6 +13,8 @@ export interface KeyNews {
 	readonly name: string;
 	readonly environment: string;
 	readonly at: Date;
+	/** The same time as text, with its microseconds. */
+	readonly at_text: string;
 	/** Distinguishes news of one key at one time. */
 	readonly subject: string;
 }
@@ -26,7 +28,7 @@ export interface NewSource extends KeyNews {
 export interface Range {
 	readonly from: Date;
 	readonly until: Date;
-	readonly after: Pick<KeyNews, "at" | "subject"> | null;
+	readonly after: Pick<KeyNews, "at_text" | "subject"> | null;
 	readonly rows_max: number;
 }
 
@@ -38,19 +40,19 @@ async function readNews<News extends KeyNews>(tx: RecordTx, range: Range, parts:
 	const { from, until, after, rows_max } = range;
 	const at = sql.ref(parts.at);
 	const subject = sql.ref(parts.subject);
-	// A Date has no microseconds: compared with the column itself, rows of one millisecond would follow themselves.
-	const at_ms = sql`date_trunc('milliseconds', ${at})`;
+	// By the time itself, so that its index gives the order and a step reads no more than its rows.
+	const start = after?.at_text ?? from.toISOString();
 	const { rows } = await sql<News>`
-		${parts.select} and ${at} > ${from}::timestamptz and ${at} <= ${until}::timestamptz and ${at} >= ${after?.at ?? from}::timestamptz
-			and (${at_ms}, ${subject}) > (${after?.at ?? from}::timestamptz, ${after?.subject ?? ""}::text) and k.revoked_at is null
-		order by ${at_ms}, ${subject} limit ${rows_max} for share of k skip locked`.execute(tx);
+		${parts.select} and ${at} > ${from}::timestamptz and ${at} <= ${until}::timestamptz and ${at} >= ${start}::timestamptz
+			and (${at}, ${subject}) > (${start}::timestamptz, ${after?.subject ?? ""}::text) and k.revoked_at is null
+		order by ${at}, ${subject} limit ${rows_max} for share of k skip locked`.execute(tx);
 	return rows;
 }
 
 /** Keys whose first use this was. */
 export function readFirstUses(tx: RecordTx, range: Range): Promise<KeyNews[]> {
 	const select = sql`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, a.first_used_at as at, a.kid as subject
+		select k.tenant_id, k.id as key_id, k.name, k.environment, a.first_used_at as at, a.first_used_at::text as at_text, a.kid as subject
 		from keywright.secret_activity a join keywright.secrets s on s.kid = a.kid join keywright.keys k on k.tenant_id = s.tenant_id and k.id = s.key_id
 		where not exists (
 			select from keywright.secrets o join keywright.secret_activity used on used.kid = o.kid
@@ -62,7 +64,7 @@ export function readFirstUses(tx: RecordTx, range: Range): Promise<KeyNews[]> {
 /** Sources at which a key was seen for the first time while it was in use elsewhere. */
 export function readNewSources(tx: RecordTx, range: Range): Promise<NewSource[]> {
 	const select = sql`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, seen.first_seen_at as at, seen.source_id as subject, seen.network,
+		select k.tenant_id, k.id as key_id, k.name, k.environment, seen.first_seen_at as at, seen.first_seen_at::text as at_text, seen.source_id as subject, seen.network,
 			coalesce(seen.client, seen.agent) as client
 		from keywright.key_sources seen join keywright.keys k on k.tenant_id = seen.tenant_id and k.id = seen.key_id
 		where seen.source_id <> ${OTHER_SOURCES.id} and exists (
@@ -76,7 +78,7 @@ export function readNewSources(tx: RecordTx, range: Range): Promise<NewSource[]>
 /** Keys that have expired. Nothing stops working when a canary key does. */
 export function readExpired(tx: RecordTx, range: Range): Promise<(KeyNews & { readonly last_used_at: Date | null })[]> {
 	const select = sql`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, k.expires_at as at, k.id as subject, (
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.expires_at as at, k.expires_at::text as at_text, k.id as subject, (
 			select max(used.last_used_at) from keywright.secrets s join keywright.secret_activity used on used.kid = s.kid
 			where s.tenant_id = k.tenant_id and s.key_id = k.id
 		) as last_used_at
@@ -93,7 +95,7 @@ export interface RotationNews extends KeyNews {
 /** Keys that are due for rotation and have not expired. */
 export function readRotationsDue(tx: RecordTx, range: Range): Promise<RotationNews[]> {
 	const select = sql`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, k.rotation_due_at as at, k.id as subject, k.auto_rotate, k.rotation_due_at
+		select k.tenant_id, k.id as key_id, k.name, k.environment, k.rotation_due_at as at, k.rotation_due_at::text as at_text, k.id as subject, k.auto_rotate, k.rotation_due_at
 		from keywright.keys k where (k.expires_at is null or k.expires_at > ${range.until}::timestamptz)`;
 	return readNews(tx, range, { at: "k.rotation_due_at", subject: "k.id", select });
 }
@@ -106,7 +108,7 @@ const OVERDUE_REMINDERS = 26;
 export function readRotationsOverdue(tx: RecordTx, range: Range): Promise<RotationNews[]> {
 	const { from, until } = range;
 	const select = sql`
-		select k.tenant_id, k.id as key_id, k.name, k.environment, due.at, k.id as subject, k.auto_rotate, k.rotation_due_at
+		select k.tenant_id, k.id as key_id, k.name, k.environment, due.at, due.at::text as at_text, k.id as subject, k.auto_rotate, k.rotation_due_at
 		from generate_series(0, ${OVERDUE_REMINDERS - 1}::integer) as week
 		cross join lateral (select make_interval(days => ${OVERDUE_AFTER_DAYS}::integer + 7 * week) as late) as reminder
 		join keywright.keys k on k.rotation_due_at > ${from}::timestamptz - reminder.late and k.rotation_due_at <= ${until}::timestamptz - reminder.late
