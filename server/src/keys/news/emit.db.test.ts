@@ -118,6 +118,28 @@ suite("events of what happens to keys by itself", () => {
 		deepEqual(event?.data, { key_id, name, environment, source_id: "src_c", network: "203.0.113.0/24", client: "order-bot", first_seen_at });
 	});
 
+	test("a source that is new to more keys than fit into a page at the same moment is an event of each", { timeout: 60_000 }, async () => {
+		const tenant_id = await fixture.tenant();
+		const { key_id, kid } = await newKey(tenant_id, "one of many");
+		await fixture.use({ tenant_id, kid });
+		fixture.clock.advance(HOUR_MS);
+		const copies = (table: string, columns: string, where: string) =>
+			fixture.behind(
+				`insert into ${table} select (jsonb_populate_record(t, jsonb_build_object(${columns}))).* from ${table} t, generate_series(1, 1100) n where ${where} = $1`,
+				[where === "id" ? key_id : kid],
+			);
+		await copies("keys", "'id', 'key_moved_' || n", "id");
+		await copies("secrets", "'kid', 'kid_moved_' || n, 'key_id', 'key_moved_' || n", "kid");
+		await copies("secret_activity", "'kid', 'kid_moved_' || n", "kid");
+		await fixture.behind(
+			`insert into key_sources (tenant_id, key_id, source_id, network, agent, first_seen_at, last_seen_at, last_kid, requests, refused)
+			select tenant_id, id, 'src_moved', '203.0.113.0/24', 'order-bot', $2, $2, $3, 1, 0 from keys where tenant_id = $1`,
+			[tenant_id, new Date(fixture.clock.now()), kid],
+		);
+		await emitter().look();
+		equal((await events(tenant_id)).filter((event) => String(event).startsWith("key.new_source")).length, 1_101);
+	});
+
 	test("expiry and due rotation are one event each when their time comes, also after hours without a node; revoked keys have none", async () => {
 		const tenant_id = await fixture.tenant();
 		const in_days = (days: number) => new Date(fixture.clock.now() + days * DAY_MS).toISOString();

@@ -5,7 +5,16 @@ import type { Database } from "../../database/database.ts";
 import type { RecordTx } from "../../database/transaction.ts";
 import type { OutboxEvent } from "../../outbox/events.ts";
 import { insertEventsOnce } from "../../outbox/store.ts";
-import { type KeyNews, type Range, readExpired, readFirstUses, readNewSources, readRotationsDue, readRotationsOverdue } from "./store.ts";
+import {
+	type KeyNews,
+	type NewsPage,
+	type Range,
+	readExpired,
+	readFirstUses,
+	readNewSources,
+	readRotationsDue,
+	readRotationsOverdue,
+} from "./store.ts";
 
 /**
  * Usage is written seconds late, by a node that was cut off much later, and keys that were locked are skipped: so each look covers some time again. The
@@ -23,7 +32,7 @@ const ROWS_PER_STEP = 500;
 type Emitted = OutboxEvent & { readonly fact: readonly string[] };
 
 interface Kind<News extends KeyNews> {
-	readonly read: (tx: RecordTx, range: Range) => Promise<News[]>;
+	readonly read: (tx: RecordTx, range: Range) => Promise<NewsPage<News>>;
 	readonly toEvent: (news: News, key: Pick<KeyNews, "key_id" | "name" | "environment">, at: string) => Emitted;
 }
 
@@ -39,7 +48,7 @@ const KINDS: readonly Kind<KeyNews>[] = [
 	}),
 	kind({
 		read: readNewSources,
-		toEvent: ({ tenant_id, subject: source_id, network, client }, key, at) => ({
+		toEvent: ({ tenant_id, source_id, network, client }, key, at) => ({
 			...{ tenant_id, type: "key.new_source", data: { ...key, source_id, network, client, first_seen_at: at } },
 			fact: [key.key_id, source_id, at],
 		}),
@@ -89,18 +98,16 @@ export class KeyNewsEmitter {
 	}
 
 	async #emit({ read, toEvent }: Kind<KeyNews>, from: Date, until: Date): Promise<void> {
-		for (let after: KeyNews | null = null; ; ) {
-			const start: KeyNews | null = after;
-			const found = await record(this.#context, async (tx) => {
-				const news = await read(tx, { from, until, after: start, rows_max: ROWS_PER_STEP });
+		for (let after: Range["after"] = null; ; ) {
+			const start: Range["after"] = after;
+			after = await record(this.#context, async (tx) => {
+				const { news, next } = await read(tx, { from, until, after: start, rows_max: ROWS_PER_STEP });
 				const events = news.map((each) =>
 					toEvent(each, { key_id: each.key_id, name: each.name, environment: each.environment }, each.at.toISOString()),
 				);
 				await insertEventsOnce(tx, events);
-				return news;
+				return next;
 			});
-			after = found.at(-1) ?? null;
-			// Skipped rows shorten a page, so only an empty one is the last.
 			if (after === null) return;
 		}
 	}
