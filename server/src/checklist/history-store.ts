@@ -126,6 +126,12 @@ export async function readTenantsToEvaluate(tx: ReadTx, since: Date, rows_max: n
 	return rows.map(({ id }) => id);
 }
 
+/** Whether no node has evaluated the tenant since then. */
+export async function isToEvaluate(tx: ReadTx, tenant_id: string, since: Date): Promise<boolean> {
+	const row = await tx.selectFrom("checklists").select("completed_at").where("tenant_id", "=", tenant_id).executeTakeFirst();
+	return !row?.completed_at || row.completed_at < since;
+}
+
 export async function markCompleted(tx: RecordTx, tenant_id: string, now: Date): Promise<void> {
 	await tx.updateTable("checklists").set({ completed_at: now }).where("tenant_id", "=", tenant_id).execute();
 }

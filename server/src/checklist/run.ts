@@ -6,7 +6,7 @@ import type { Database } from "../database/database.ts";
 import { read } from "../database/transaction.ts";
 import type { MailContext } from "../outbox/mail/mailer.ts";
 import { evaluateAll } from "./evaluate.ts";
-import { deleteOldTurns, readTenantsToEvaluate } from "./history-store.ts";
+import { deleteOldTurns, isToEvaluate, readTenantsToEvaluate } from "./history-store.ts";
 import type { KeyedOperations } from "./operations.ts";
 
 /** An item that no one looks at turns in the history within this time. */
@@ -32,6 +32,8 @@ export async function evaluateChecklists({ database, clock, operations, mailer }
 	let evaluated = 0;
 	for (const tenant_id of await read({ database, scope: ALL_TENANTS }, (tx) => readTenantsToEvaluate(tx, since, TENANTS_PER_RUN))) {
 		if (clock.monotonic() > until) break;
+		// Other nodes go through the same tenants.
+		if (!(await read({ database, scope: ALL_TENANTS }, (tx) => isToEvaluate(tx, tenant_id, since)))) continue;
 		const evaluation = { database, operations, mails: mailer.enabled, now: new Date(clock.now()) };
 		await evaluateAll(evaluation, tenant_id).catch((error: unknown) => errors.push(error));
 		evaluated += 1;
