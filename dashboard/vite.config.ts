@@ -8,8 +8,8 @@ const SERVER = "http://127.0.0.1:8787";
 const FORMS =
 	/@mantine\/form|react-number-format|components\/(?:NumberInput|MultiSelect|TagsInput|Textarea|Autocomplete|Pill|PillsInput|Tabs|Code)\/|src\/keys\/(?:create|edit|snippets|show-once(?!\/places))\//;
 
-/** Several pages tell entries of the audit log, and those of keys do not. */
-const AUDIT = /src\/audit\//;
+/** Shown by several pages, and not by the list of keys, which comes first. */
+const LATER = /src\/(?:audit|alerts)\//;
 
 export default defineConfig({
 	plugins: [react()],
@@ -28,7 +28,7 @@ export default defineConfig({
 				codeSplitting: {
 					includeDependenciesRecursively: false,
 					groups: [
-						{ name: "shared", minShareCount: 3, priority: 2, test: (id: string) => !FORMS.test(id) && !AUDIT.test(id) },
+						{ name: "shared", minShareCount: 4, priority: 2, test: (id: string) => !FORMS.test(id) && !LATER.test(id) },
 						{ name: "forms", minShareCount: 2, priority: 1, test: FORMS },
 					],
 				},
