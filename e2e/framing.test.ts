@@ -511,7 +511,9 @@ test("every route without input accepts no body, an empty body and {}, and nothi
 		if (head === null || (operation.method === "DELETE" && operation.parameters.length === 1 && operation.parameters[0] === "tenant_id")) continue;
 		const codes: string[] = [];
 		for (const { lines, body } of [...NOTHING_SENT, { lines: ["Content-Length: 2"], body: "{}" }]) codes.push(await getCode(head, lines, body));
-		deepEqual([...new Set(codes)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
+		// A route with a pace of its own refuses after the body was accepted.
+		const accepted = codes.filter((code, index) => index === 0 || code !== "429 rate_limited");
+		deepEqual([...new Set(accepted)], codes.slice(0, 1), `${operation.method} ${operation.path}`);
 		for (const body of SOMETHING_SENT)
 			for (const type of ["application/json", "text/plain"]) {
 				const code = await getCode(head, [`Content-Type: ${type}`, `Content-Length: ${body.length}`], body);

@@ -276,7 +276,7 @@ test("the snippets of docs/migrating.md run unchanged", async () => {
 	writeFileSync(join(folder, "keys.csv"), `hash,tenant_id,environment\n${hash},t0,prod\n`);
 	// npx must find the command as it does in the clone.
 	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-	const env = environmentWith({ ...settings(), KEYWRIGHT_URL: server.url, OPERATOR_TOKEN: server.operator_token });
+	const env = environmentWith({ ...settings(), KEYWRIGHT_URL: server.url, KEYWRIGHT_OPERATOR_TOKEN: server.operator_token });
 	const outputs: string[] = [];
 	for (const snippet of snippets) {
 		const { stdout } = await promisify(execFile)("bash", ["-c", `set -e\n${snippet}`], { cwd: folder, env });

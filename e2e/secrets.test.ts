@@ -301,7 +301,8 @@ test("only the response that creates a key or a credential contains a secret", (
 		}
 	}
 	const telling = exchanges.filter(({ answer }) => /kws?_(?:(?:prod|staging|dev)_)?[0-9A-Za-z]{50}/.test(answer.text));
-	for (const { call, answer } of telling)
+	// The samples for a code host look like keys, and have a wrong checksum.
+	for (const { call, answer } of telling.filter(({ call }) => call !== "GET /api/v1/operator/leak-programme"))
 		ok(/^POST \S+\/(?:api-keys|reissue|rotate|services)$/.test(call) && answer.status === 201, `${call} ${answer.status}`);
 	ok(telling.length > 0);
 });

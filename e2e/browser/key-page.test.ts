@@ -88,6 +88,14 @@ function check({ key, tenant_id }: There, headers: Record<string, string> = {}) 
 	return dashboard.server.keyed(key.raw_key, "GET", `/tenants/${tenant_id}/limits`, undefined, headers);
 }
 
+/** Requests of the last hours that reports have. The page asks for them once in half a minute. */
+async function countRequests({ tenant_id, key }: There): Promise<number> {
+	const from = new Date(Date.now() - 7_200_000).toISOString();
+	const report = await dashboard.server.management(tenant_id, "GET", `/api-keys/${key.id}/usage?granularity=hour&from=${from}`);
+	const { data } = expectStatus(report, 200).as<{ data: { requests: number }[] }>();
+	return data.reduce((sum, { requests }) => sum + requests, 0);
+}
+
 interface KeyNow {
 	readonly name: string;
 	readonly status: string;
@@ -121,6 +129,7 @@ describe("the usage of a key", () => {
 		for (let sent = 0; sent < REFUSED; sent += 1)
 			expectStatus(await dashboard.server.keyed(at.key.raw_key, "GET", `/tenants/${at.tenant_id}/usage`, undefined, headers), 403);
 		for (let sent = 0; sent < LIMITED; sent += 1) expectStatus(await check(at, headers), 429);
+		await eventually(async () => equal(await countRequests(at), ALLOWED + REFUSED + LIMITED));
 		await open(at);
 	});
 
