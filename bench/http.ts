@@ -50,6 +50,26 @@ export async function measureLoad(port: number, path: string, seconds: number, k
 	return { per_second: Number(rate), p50_microseconds: Number(p50) * (MICROSECONDS[unit] ?? Number.NaN), refused };
 }
 
+const WARM_UP_STEP_SECONDS = 5;
+const WARM_UP_STEPS_MAX = 30;
+/** A step that is not faster than the fastest by this is no progress. */
+const FASTER = 1.05;
+/** Steps without progress after which the server is warm. */
+const STEADY_STEPS = 3;
+
+/** Sends each key, and goes on until the server is no longer getting faster: its keys are loaded, their budgets leased, and what new clients set off is done. */
+export async function warmUpUntilSteady(port: number, path: string, keysFile: string, keys: number): Promise<void> {
+	let sent = 0;
+	let fastest = 0;
+	let steady = 0;
+	for (let step = 0; step < WARM_UP_STEPS_MAX && (sent < keys || steady < STEADY_STEPS); step += 1) {
+		const { per_second } = await measureLoad(port, path, WARM_UP_STEP_SECONDS, keysFile, CONNECTIONS);
+		sent += per_second * WARM_UP_STEP_SECONDS;
+		steady = per_second > fastest * FASTER ? 0 : steady + 1;
+		fastest = Math.max(fastest, per_second);
+	}
+}
+
 /** The same with 64 connections; rejects if a request was refused. */
 export async function measureAllowed(port: number, path: string, seconds: number, keysFile: string, connections = CONNECTIONS): Promise<Load> {
 	const measured = await measureLoad(port, path, seconds, keysFile, connections);

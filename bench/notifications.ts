@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Side, start } from "./forward-auth.ts";
-import { load, warmUpSeconds } from "./http.ts";
+import { load, warmUpUntilSteady } from "./http.ts";
 import { median } from "./measure.ts";
 
 const WHOAMI = "/api/v1/m2m/whoami";
@@ -85,7 +85,7 @@ export async function measureNotifications(options: { keys: number; rounds: numb
 			const side = await start("http-server.ts", [String(options.keys), keysFile, way]);
 			started.push(side);
 			await prepare(side.port, receives_at);
-			await load(side.port, WHOAMI, warmUpSeconds(options.keys), keysFile);
+			await warmUpUntilSteady(side.port, WHOAMI, keysFile, options.keys);
 			sides.push({ port: side.port, keysFile, rates: [] });
 		}
 		for (let round = 0; round < options.rounds; round += 1) {

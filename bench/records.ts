@@ -4,30 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Side, start } from "./forward-auth.ts";
-import { CONNECTIONS, measureLoad } from "./http.ts";
+import { CONNECTIONS, measureLoad, warmUpUntilSteady } from "./http.ts";
 import { median } from "./measure.ts";
 
 const ASKED = "/api/v1/forward-auth/tenants/any/orders";
-
-const WARM_UP_STEP_SECONDS = 5;
-const WARM_UP_STEPS_MAX = 30;
-/** A step that is not faster than the fastest by this is no progress. */
-const FASTER = 1.05;
-/** Steps without progress after which the server is warm. */
-const STEADY_STEPS = 3;
-
-/** Sends each key, and goes on until the server is no longer getting faster: its keys are loaded, their budgets leased, and what new clients set off is done. */
-async function warmUp(port: number, keysFile: string, keys: number): Promise<void> {
-	let sent = 0;
-	let fastest = 0;
-	let steady = 0;
-	for (let step = 0; step < WARM_UP_STEPS_MAX && (sent < keys || steady < STEADY_STEPS); step += 1) {
-		const { per_second } = await measureLoad(port, ASKED, WARM_UP_STEP_SECONDS, keysFile, CONNECTIONS);
-		sent += per_second * WARM_UP_STEP_SECONDS;
-		steady = per_second > fastest * FASTER ? 0 : steady + 1;
-		fastest = Math.max(fastest, per_second);
-	}
-}
 
 export interface RecordFigures {
 	readonly recording_per_second: number;
@@ -49,7 +29,7 @@ export async function measureRecords(options: { keys: number; rounds: number; se
 			const keysFile = join(folder, way);
 			const side = await start("http-server.ts", [String(options.keys), keysFile, way]);
 			started.push(side);
-			await warmUp(side.port, keysFile, options.keys);
+			await warmUpUntilSteady(side.port, ASKED, keysFile, options.keys);
 			sides.push({ port: side.port, keysFile, rates: [], refused: 0 });
 		}
 		for (let round = 0; round < options.rounds; round += 1) {
