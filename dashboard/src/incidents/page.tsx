@@ -70,12 +70,13 @@ function Back({ tenant_id, apiKey }: Pick<IncidentProps, "tenant_id" | "apiKey">
 
 function PageOfIncident({ tenant_id, apiKey, incident }: IncidentProps) {
 	const works = apiKey.exposed_at !== null && (apiKey.status === "active" || apiKey.status === "paused");
+	const never = incident.since === null;
 	const save = () => saveFile(`incident-${apiKey.id}.json`, `${JSON.stringify(incident, null, "\t")}\n`, "application/json");
 	return (
 		<Page
 			title="Exposed key"
 			back={<Back tenant_id={tenant_id} apiKey={apiKey} />}
-			badge={works ? <StateBadge meaning="ended">Still works</StateBadge> : <StateBadge meaning="good">Over</StateBadge>}
+			badge={!never && (works ? <StateBadge meaning="ended">Still works</StateBadge> : <StateBadge meaning="good">Over</StateBadge>)}
 			lead={formatState(incident)}
 			action={
 				<Group gap="xs" className="kw-never-printed">
@@ -89,7 +90,7 @@ function PageOfIncident({ tenant_id, apiKey, incident }: IncidentProps) {
 			}
 		>
 			<Stack gap={16}>
-				<IncidentSteps tenant_id={tenant_id} apiKey={apiKey} incident={incident} />
+				{!never && <IncidentSteps tenant_id={tenant_id} apiKey={apiKey} incident={incident} />}
 				<Seen exposures={incident.exposures} />
 				<Could could={incident.could} kept_in={incident.kept_in} />
 				<IncidentUse did={incident.did} />

@@ -54,7 +54,7 @@ export function IncidentSteps({ tenant_id, apiKey, incident }: StepsProps) {
 				<Step
 					done={status === "revoked"}
 					title="Revoke it, if it is misused"
-					text="Every request with it is refused within a second, also those of your own programs. This cannot be undone."
+					text="Every request with it is then refused, also those of your own programs. This cannot be undone."
 				>
 					{may.revoke_keys && status !== "revoked" && (
 						<Button

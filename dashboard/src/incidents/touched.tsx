@@ -61,7 +61,7 @@ export function IncidentUse({ did }: Pick<Incident, "did">) {
 			)}
 			{!whole && (
 				<Text size="xs" c="dimmed" px={16} py={12}>
-					Not everything is known: what each key did is kept for 35 days, and counted apart for at most 200 operations.
+					Not everything is known: what each key did is kept for 35 days, and on a busy day its rarer operations are counted together.
 				</Text>
 			)}
 		</Card>
