@@ -1,5 +1,5 @@
 // Generated from the migrations by `npm run generate`; do not edit.
-import type { ColumnType } from "kysely";
+import type { ColumnType, GeneratedAlways } from "kysely";
 
 type Generated<T> = T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;
 /** Read as a Date; written as a Date or an RFC 3339 text. */
@@ -123,6 +123,8 @@ export interface BudgetPeriodsTable {
 	start: string;
 	leased: number;
 	amount: number;
+	/** Whether at least 80 percent of the amount are leased. */
+	near: GeneratedAlways<boolean>;
 	told_percent: Generated<number>;
 }
 

@@ -4,8 +4,10 @@ import type { Fact } from "../alert.ts";
 
 /** A period that ended less than this ago still raises an alert: what was used up shortly before midnight is looked at after it. */
 const GRACE_SECONDS = 60;
+/** From here on the rows of which `budget_periods.near` is true are enough. */
+const NEAR_PERCENT = 80;
 
-/** Budgets of live keys that are used up to `percent` or more in their current period; one that is used up is a subject of its own. By the indexes `budget_periods_of` and `keys_with_budgets`. */
+/** Budgets of live keys that are used up to `percent` or more in their current period; one that is used up is a subject of its own. By the index `budget_periods_near`, or `budget_periods_of` for a threshold below 80 percent. */
 export async function readBudgetsNear(tx: ReadTx, now: Date, percent: number): Promise<Fact[]> {
 	const { rows } = await sql<{
 		tenant_id: string;
@@ -22,15 +24,14 @@ export async function readBudgetsNear(tx: ReadTx, now: Date, percent: number): P
 			from unnest(array['day', 'week', 'month']) as p (per), unnest(array[interval '0', make_interval(secs => ${GRACE_SECONDS})]) as g (grace)
 			union all select date '1970-01-01', 'total'
 		), periods as materialized (
-			select tenant_id, key_id, name, per, start, leased from starts join keywright.budget_periods using (per, start) where leased >= 0
-		), budgets as materialized (
-			select k.tenant_id, k.id as key_id, k.name as key, b.name, b.unit, b.amount, b.per from keywright.keys as k
-			cross join lateral jsonb_to_recordset(k.budgets) as b (name text, unit text, amount bigint, per text)
-			where k.budgets <> '[]' and not k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})
+			select tenant_id, key_id, name, per, start, leased from starts join keywright.budget_periods using (per, start)
+			where ${percent >= NEAR_PERCENT ? sql`near` : sql`amount >= 1`}
 		)
-		select b.tenant_id, b.key_id, b.key, b.name, b.unit, p.start::text as start, p.leased as used, b.amount as max
-		from budgets as b join periods as p using (tenant_id, key_id, name, per)
-		where p.leased >= b.amount::numeric * ${percent}::bigint / 100
+		select p.tenant_id, p.key_id, k.name as key, p.name, b.unit, p.start::text as start, p.leased as used, b.amount as max
+		from periods as p join keywright.keys as k on k.tenant_id = p.tenant_id and k.id = p.key_id
+		cross join lateral jsonb_to_recordset(k.budgets) as b (name text, unit text, amount bigint, per text)
+		where b.name = p.name and b.per = p.per and not k.canary and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})
+			and p.leased >= b.amount::numeric * ${percent}::bigint / 100
 	`.execute(tx);
 	return rows.map(({ tenant_id, key_id, key, name, unit, start, used, max }) => ({
 		...{ tenant_id, rule: "limit_near", subject: JSON.stringify([key_id, name, start, used >= max]), key_id, count: 1 },

@@ -25,7 +25,7 @@ const REACHED = (starts: readonly string[], rows_max: number) => sql<ReachedBudg
 	from keywright.budget_periods as p
 	join keywright.keys as k on k.tenant_id = p.tenant_id and k.id = p.key_id
 	cross join lateral jsonb_to_recordset(k.budgets) as b (name text, unit text, amount bigint, per text)
-	where p.told_percent < 100 and p.leased >= p.amount - p.amount / 5 and p.start = any (${starts}::date[])
+	where p.near and p.told_percent < 100 and p.per in ('day', 'week', 'month', 'total') and p.start = any (${starts}::date[])
 		and b.name = p.name and b.per = p.per and k.revoked_at is null
 		and p.leased >= case when p.told_percent = 0 then b.amount - b.amount / 5 else b.amount end
 	limit ${rows_max}
@@ -55,7 +55,7 @@ export async function setAnnounced(tx: RecordTx, sent: readonly Announced[]): Pr
 export async function deleteEnded(tx: RecordTx, before: string, rows_max: number): Promise<number> {
 	const { numAffectedRows = 0n } = await sql`
 		delete from keywright.budget_periods where ctid = any (array(
-			select ctid from keywright.budget_periods where leased >= 0 and per in ('day', 'week', 'month') and start < ${before}::date limit ${rows_max}
+			select ctid from keywright.budget_periods where amount >= 1 and per in ('day', 'week', 'month') and start < ${before}::date limit ${rows_max}
 		))
 	`.execute(tx);
 	return Number(numAffectedRows);
