@@ -3,14 +3,33 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
+import type { RecordTx } from "../database/transaction.ts";
 import { isRejection } from "../usage/flush.ts";
 import { addUnprovenRefusals } from "../usage/refusals/store.ts";
 import type { KeptRefusal, RefusalBatch, RefusalRecorder } from "./recorder.ts";
-import { deleteOldFailures, type FailureRow, insertFailures, insertUnknownFailures, lockFailures, readKeysOfKids } from "./store.ts";
+import {
+	deleteOldFailures,
+	deleteSurplusOfGroups,
+	deleteSurplusOfTenants,
+	deleteSurplusOfUnknown,
+	type FailureRow,
+	insertFailures,
+	insertUnknownFailures,
+	lockFailures,
+	readKeysOfKids,
+	type TenantFailureRow,
+} from "./store.ts";
+import { Surplus } from "./surplus.ts";
 
 const KEPT_DAYS = 30;
 const UNPROVEN_KEPT_DAYS = 7;
 const ROWS_MAX = 10_000;
+/** A tenant, or the refusals of no tenant, then has at most 10,000 rows while one node writes. */
+const SURPLUS_OF_TENANT_MAX = 500;
+/** Beyond the latest 100 of a key and code. */
+const SURPLUS_OF_GROUP_MAX = 25;
+/** Names the refusals of no tenant. No tenant has this id. */
+const UNKNOWN = "";
 
 function toRow({ request_id, at_ms, code, check, operation, source, facts, detail }: KeptRefusal): FailureRow {
 	const { id: source_id, network, agent, client } = source;
@@ -22,6 +41,8 @@ export class RefusalFlusher {
 	readonly #database: Database;
 	readonly #log: Log;
 	readonly #recorder: RefusalRecorder;
+	readonly #groups = new Surplus(SURPLUS_OF_GROUP_MAX);
+	readonly #tenants = new Surplus(SURPLUS_OF_TENANT_MAX);
 	/** Taken from the recorder but not committed; written again. */
 	#pending: RefusalBatch | null = null;
 
@@ -49,18 +70,16 @@ export class RefusalFlusher {
 	}
 
 	async #write({ refusals, counts }: RefusalBatch): Promise<void> {
-		await record({ database: this.#database }, async (tx) => {
+		const deleted = await record({ database: this.#database }, async (tx) => {
 			await lockFailures(tx);
 			const kids = new Set([...refusals, ...counts].flatMap(({ kid }) => kid ?? []));
 			const keys = await readKeysOfKids(tx, [...kids]);
 			const keyOf = (kid: string | null) => (kid === null ? undefined : keys.get(kid));
-			await insertFailures(
-				tx,
-				refusals.flatMap((refusal) => {
-					const key = keyOf(refusal.kid);
-					return key === undefined ? [] : [{ ...toRow(refusal), ...key, kid: refusal.kid ?? "", proven: refusal.proven, sampled: refusal.sampled }];
-				}),
-			);
+			const rows = refusals.flatMap((refusal) => {
+				const key = keyOf(refusal.kid);
+				return key === undefined ? [] : [{ ...toRow(refusal), ...key, kid: refusal.kid ?? "", proven: refusal.proven, sampled: refusal.sampled }];
+			});
+			await insertFailures(tx, rows);
 			await addUnprovenRefusals(
 				tx,
 				counts.flatMap((count) => {
@@ -73,7 +92,28 @@ export class RefusalFlusher {
 				tx,
 				unknown.map((refusal) => ({ ...toRow(refusal), kid: refusal.kid, address: refusal.address, requests: refusal.requests })),
 			);
+			return this.#deleteSurplus(tx, rows, unknown.length);
 		});
+		this.#groups.setDeleted(deleted.groups);
+		this.#tenants.setDeleted(deleted.tenants);
+	}
+
+	/** Deletes what is too many where enough was written. Returns the names, whose counts begin anew once the transaction is committed. */
+	async #deleteSurplus(tx: RecordTx, rows: readonly TenantFailureRow[], unknown: number) {
+		const nameOf = ({ tenant_id, key_id, code }: TenantFailureRow) => `${tenant_id} ${key_id} ${code}`;
+		const groups = this.#groups.count(rows.map(nameOf));
+		const tenants = this.#tenants.count([...rows.map(({ tenant_id }) => tenant_id), ...Array<string>(unknown).fill(UNKNOWN)]);
+		const byName = new Map(rows.map((row) => [nameOf(row), row]));
+		await deleteSurplusOfGroups(
+			tx,
+			[...groups].flatMap((name) => byName.get(name) ?? []),
+		);
+		await deleteSurplusOfTenants(
+			tx,
+			[...tenants].filter((tenant_id) => tenant_id !== UNKNOWN),
+		);
+		if (tenants.has(UNKNOWN)) await deleteSurplusOfUnknown(tx);
+		return { groups, tenants };
 	}
 }
 

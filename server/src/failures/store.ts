@@ -4,11 +4,11 @@ import type { RecordTx } from "../database/transaction.ts";
 import { LATEST_PER_GROUP } from "./recorder.ts";
 import type { Facts } from "./refusal.ts";
 
-/** Rows of one tenant, and those of them that anyone can cause. */
-export const ROWS_PER_TENANT_MAX = 10_000;
-const UNPROVEN_PER_TENANT_MAX = 1_000;
+/** Rows of one tenant that stay, and those of them that anyone can cause. */
+const ROWS_PER_TENANT_KEPT = 9_500;
+const UNPROVEN_PER_TENANT_KEPT = 1_000;
 /** Rows that belong to no tenant. */
-export const UNKNOWN_ROWS_MAX = 10_000;
+const UNKNOWN_ROWS_KEPT = 9_500;
 
 /** A refusal as it is stored. */
 export interface FailureRow {
@@ -32,6 +32,9 @@ export interface TenantFailureRow extends FailureRow {
 	readonly proven: boolean;
 	readonly sampled: boolean;
 }
+
+/** Whose latest refusals are kept. */
+export type FailureGroup = Pick<TenantFailureRow, "tenant_id" | "key_id" | "code">;
 
 export interface UnknownFailureRow extends FailureRow {
 	readonly kid: string | null;
@@ -57,7 +60,7 @@ export async function readKeysOfKids(tx: RecordTx, kids: readonly string[]): Pro
 	return new Map(rows.map(({ kid, tenant_id, key_id }) => [kid, { tenant_id, key_id }]));
 }
 
-/** Inserts the rows and deletes those that are then too many, of the tenants concerned. Rows that exist stay. */
+/** Inserts the rows. Rows that exist stay. */
 export async function insertFailures(tx: RecordTx, rows: readonly TenantFailureRow[]): Promise<void> {
 	if (rows.length === 0) return;
 	await sql`
@@ -70,10 +73,14 @@ export async function insertFailures(tx: RecordTx, rows: readonly TenantFailureR
 		)
 		on conflict (request_id) do nothing
 	`.execute(tx);
-	const groups = new Map(rows.map(({ tenant_id, key_id, code }) => [`${tenant_id} ${key_id} ${code}`, { tenant_id, key_id, code }]));
+}
+
+/** Deletes the refusals of these keys and codes that are not among the latest, and not the first of their source and minute. */
+export async function deleteSurplusOfGroups(tx: RecordTx, groups: readonly FailureGroup[]): Promise<void> {
+	if (groups.length === 0) return;
 	await sql`
 		delete from keywright.auth_failures as old
-		using jsonb_to_recordset(${JSON.stringify([...groups.values()])}::jsonb) as touched (tenant_id text, key_id text, code text)
+		using jsonb_to_recordset(${JSON.stringify(groups.map(({ tenant_id, key_id, code }) => ({ tenant_id, key_id, code })))}::jsonb) as touched (tenant_id text, key_id text, code text)
 		where (old.tenant_id, old.key_id, old.code) = (touched.tenant_id, touched.key_id, touched.code) and not old.sampled
 			and old.request_id < (
 				select kept.request_id from keywright.auth_failures as kept
@@ -81,28 +88,32 @@ export async function insertFailures(tx: RecordTx, rows: readonly TenantFailureR
 				order by kept.request_id desc offset ${LATEST_PER_GROUP - 1} limit 1
 			)
 	`.execute(tx);
-	const tenant_ids = [...new Set(rows.map(({ tenant_id }) => tenant_id))];
-	if (rows.some(({ proven }) => !proven)) await deleteOldest(tx, tenant_ids, { unproven: true, rows_max: UNPROVEN_PER_TENANT_MAX });
-	await deleteOldest(tx, tenant_ids, { unproven: false, rows_max: ROWS_PER_TENANT_MAX });
+}
+
+/** Deletes the oldest refusals of these tenants that are too many. */
+export async function deleteSurplusOfTenants(tx: RecordTx, tenant_ids: readonly string[]): Promise<void> {
+	if (tenant_ids.length === 0) return;
+	await deleteOldest(tx, tenant_ids, { unproven: true, rows_kept: UNPROVEN_PER_TENANT_KEPT });
+	await deleteOldest(tx, tenant_ids, { unproven: false, rows_kept: ROWS_PER_TENANT_KEPT });
 }
 
 async function deleteOldest(
 	tx: RecordTx,
 	tenant_ids: readonly string[],
-	{ unproven, rows_max }: { unproven: boolean; rows_max: number },
+	{ unproven, rows_kept }: { unproven: boolean; rows_kept: number },
 ): Promise<void> {
 	const counted = unproven ? sql`and not proven` : sql``;
 	await sql`
 		delete from keywright.auth_failures where ctid = any (array(
 			select oldest.ctid from unnest(${tenant_ids}::text[]) as touched (id)
 			cross join lateral (
-				select ctid from keywright.auth_failures where tenant_id = touched.id ${counted} order by at desc, request_id desc offset ${rows_max}
+				select ctid from keywright.auth_failures where tenant_id = touched.id ${counted} order by at desc, request_id desc offset ${rows_kept}
 			) as oldest
 		))
 	`.execute(tx);
 }
 
-/** Inserts refusals of no tenant, and deletes the oldest of those that are then too many. */
+/** Inserts refusals of no tenant. */
 export async function insertUnknownFailures(tx: RecordTx, rows: readonly UnknownFailureRow[]): Promise<void> {
 	if (rows.length === 0) return;
 	await sql`
@@ -115,9 +126,13 @@ export async function insertUnknownFailures(tx: RecordTx, rows: readonly Unknown
 		)
 		on conflict (request_id) do nothing
 	`.execute(tx);
+}
+
+/** Deletes the oldest refusals of no tenant that are too many. */
+export async function deleteSurplusOfUnknown(tx: RecordTx): Promise<void> {
 	await sql`
 		delete from keywright.unknown_auth_failures where ctid = any (array(
-			select ctid from keywright.unknown_auth_failures order by at desc, request_id desc offset ${UNKNOWN_ROWS_MAX}
+			select ctid from keywright.unknown_auth_failures order by at desc, request_id desc offset ${UNKNOWN_ROWS_KEPT}
 		))
 	`.execute(tx);
 }

@@ -101,4 +101,29 @@ suite("a storm of refusals", () => {
 		equal((await refusing.explain(tenant_id, proven)).exact, true);
 		ok((await rowsOf("unknown_auth_failures", "true")) <= 1_000);
 	});
+
+	test("a trickle costs bounded rows: up to 25 of a key and code beyond the last 100, and 10,000 of a tenant", async () => {
+		const owner = await fixture.tenant(process.node);
+		const key = await fixture.key(process.node, owner);
+		await revokeKey(fixture.context(process.node), { ...key, reason: "other" });
+		fixture.clock.advance(MINUTE_MS - (fixture.clock.now() % MINUTE_MS));
+		let most = 0;
+		for (let sent = 0; sent < 160; sent += 1) {
+			await refusing.refuse(key.raw_key);
+			await refusing.flush();
+			most = Math.max(most, await rowsOf("auth_failures", `tenant_id = '${owner}' and not sampled`));
+		}
+		ok(most > 100 && most < 125, `${most} rows`);
+		await fixture.behind(
+			`insert into keywright.auth_failures
+			select 'req_' || place, tenant_id, key_id, kid, at - interval '1 hour', code, check_name, operation, source_id, network, agent, client, facts, proven, true, detail
+			from keywright.auth_failures, generate_series(1, 9_990) as place
+			where request_id = (select max(request_id) from keywright.auth_failures where tenant_id = $1)`,
+			[owner],
+		);
+		// Another process has written them.
+		await refusing.refuse(key.raw_key);
+		await startRefusing(fixture, process).flush();
+		equal(await rowsOf("auth_failures", `tenant_id = '${owner}'`), 9_500);
+	});
 });
