@@ -15,8 +15,8 @@ export type { KeyCounter } from "./key-counter.ts";
 const ENTRIES_MAX = 500_000;
 const GENERATION_MS = 120_000;
 /** Uses per drain. Those of further counters wait, so that busy keys are counted by what they do once in a while, and all within USES_DRAINS drains. */
-const USES_LEAST = 2_000;
-const USES_DRAINS = 60;
+const USES_LEAST = 1_000;
+const USES_DRAINS = 120;
 const NO_SITE = "";
 /** The separators of values and lines in a flush. */
 const UNSTORABLE = /[|\n]/g;
