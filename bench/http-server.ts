@@ -8,7 +8,8 @@ import { type Gate, mount } from "../server/src/http/mount.ts";
 import type { Route } from "../server/src/http/route.ts";
 import type { Budget } from "../server/src/keys/budgets/budget.ts";
 import { m2mRoutes } from "../server/src/m2m/routes.ts";
-import { UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
+import { NO_PROGRAM } from "../server/src/usage/sources/program.ts";
+import { makeSource, type Source, UNKNOWN_SOURCE } from "../server/src/usage/sources/source.ts";
 import type { Grant } from "../server/src/verification/grants/grant.ts";
 import { startInstance } from "./instance.ts";
 
@@ -19,12 +20,16 @@ const BUDGETS: readonly Budget[] = [
 	{ name: "calls", unit: "requests", amount: 1_000_000_000, per: "day" },
 	{ name: "credits", unit: "credits", amount: 1_000_000_000, per: "total" },
 ];
+/** Where rotate.lua sends the key with this place from: a forwarded address, or this machine. */
+function sourceOf(place: number): Source {
+	return makeSource(is_recorded ? `203.0.${place % 64}.0/24` : "127.0.0.0/24", NO_PROGRAM, null);
+}
 if (!(trusted instanceof AllowList)) throw new Error("impossible state: an address that is none");
 const access_log = createAccessLog({ level: "info", brand: "kw", output: destination({ dest: "/dev/null", sync: false, minLength: 4096 }) });
 const instance = await startInstance({
 	without_notifications: place === "without-notifications",
 	without_records: place === "without-records",
-	...(is_recorded ? { population: { expired_every: 20, budgets: place === "with-records" ? BUDGETS : [] } } : {}),
+	population: { sourceOf, ...(is_recorded ? { expired_every: 20, budgets: place === "with-records" ? BUDGETS : [] } : {}) },
 	keys: Number(keys),
 	access_log,
 	trusted_proxies: trusted,

@@ -34,6 +34,9 @@ export interface Load {
 	readonly refused: number;
 }
 
+/** The requests sent with each file of keys: the next run goes on with the next key, or the first keys would be sent most. */
+const sent_with = new Map<string, number>();
+
 const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
 
 /** Runs wrk over `connections` keep-alive connections, each request with another key of `keysFile`. */
@@ -41,11 +44,13 @@ export async function measureLoad(port: number, path: string, seconds: number, k
 	const { stdout } = await promisify(execFile)(
 		"wrk",
 		["-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "-s", join(import.meta.dirname, "rotate.lua"), `http://127.0.0.1:${port}`, "--", path],
-		{ env: { ...process.env, KEYS_FILE: keysFile } },
+		{ env: { ...process.env, KEYS_FILE: keysFile, START: String(sent_with.get(keysFile) ?? 0) } },
 	);
 	const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
 	const [, p50, unit = ""] = /^\s+50%\s+([\d.]+)(us|ms|s)$/m.exec(stdout) ?? [];
-	if (!rate || !p50) throw new Error(`wrk said nothing that is understood:\n${stdout}`);
+	const requests = /^\s+(\d+) requests in/m.exec(stdout)?.[1];
+	if (!rate || !p50 || !requests) throw new Error(`wrk said nothing that is understood:\n${stdout}`);
+	sent_with.set(keysFile, (sent_with.get(keysFile) ?? 0) + Number(requests));
 	const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
 	return { per_second: Number(rate), p50_microseconds: Number(p50) * (MICROSECONDS[unit] ?? Number.NaN), refused };
 }

@@ -6,6 +6,7 @@ import type { Peppers } from "../server/src/core/pepper.ts";
 import type { Budget } from "../server/src/keys/budgets/budget.ts";
 import { makeRawKey, newKid, newSecret, parseRawKey } from "../server/src/keys/secrets/format.ts";
 import { MAC_VERSION, secretMac } from "../server/src/keys/secrets/mac.ts";
+import type { Source } from "../server/src/usage/sources/source.ts";
 
 export const TENANTS = 1_000;
 const BATCH_KEYS = 5_000;
@@ -16,6 +17,8 @@ export interface PopulationOptions {
 	readonly expired_every?: number;
 	/** The budgets of each key. Default: none. */
 	readonly budgets?: readonly Budget[];
+	/** The source that has used the key with this place for two days. Default: none, so that each key's first request is news of a new source. */
+	readonly sourceOf?: (place: number) => Source;
 }
 
 export interface Population {
@@ -28,7 +31,7 @@ const RATE_LIMITS = JSON.stringify([{ name: "burst", requests: 1_000_000_000, wi
 
 /** Inserts `keys` used keys of TENANTS tenants; returns the raw keys. The role of `owner_url` must bypass row-level security. */
 export async function populate(owner_url: string, peppers: Peppers, keys: number, options: PopulationOptions = {}): Promise<Population> {
-	const { expired_every, budgets = [] } = options;
+	const { expired_every, budgets = [], sourceOf } = options;
 	const client = new pg.Client({ connectionString: owner_url });
 	await client.connect();
 	const run = randomBytes(4).toString("hex");
@@ -48,7 +51,8 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 			const secret = newSecret();
 			const raw_key = makeRawKey({ brand: "kw", environment: "prod", kid: key.kid, secret });
 			raw_keys.push(raw_key);
-			return { ...key, mac: secretMac(peppers.current, key, secret), last4: parseRawKey("kw", raw_key)?.last4 ?? "" };
+			const source = sourceOf?.(from + index);
+			return { ...key, mac: secretMac(peppers.current, key, secret), last4: parseRawKey("kw", raw_key)?.last4 ?? "", source };
 		});
 		await client.query(
 			`insert into keywright.keys (tenant_id, id, name, environment, owner, permissions, created_by, budgets, expires_at)
@@ -75,9 +79,23 @@ export async function populate(owner_url: string, peppers: Peppers, keys: number
 			"insert into keywright.secret_activity (kid, tenant_id, first_used_at, last_used_at) select kid, tenant_id, now() - interval '2 days', now() from unnest($1::text[], $2::text[]) as s (kid, tenant_id)",
 			[rows.map((row) => row.kid), rows.map((row) => row.tenant_id)],
 		);
+		const known = rows.flatMap(({ source, ...row }) => (source === undefined ? [] : [{ ...row, source }]));
+		await client.query(
+			`insert into keywright.key_sources (tenant_id, key_id, source_id, network, agent, first_seen_at, last_seen_at, requests, refused, last_kid)
+			select tenant_id, key_id, source_id, network, agent, now() - interval '2 days', now(), 1, 0, kid
+			from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as s (tenant_id, key_id, source_id, network, agent, kid)`,
+			[
+				known.map((row) => row.tenant_id),
+				known.map((row) => row.key_id),
+				known.map((row) => row.source.id),
+				known.map((row) => row.source.network),
+				known.map((row) => row.source.agent),
+				known.map((row) => row.kid),
+			],
+		);
 	}
 	await client.query("commit");
-	await client.query("analyze keywright.keys, keywright.secrets, keywright.secret_activity, keywright.tenants");
+	await client.query("analyze keywright.keys, keywright.secrets, keywright.secret_activity, keywright.key_sources, keywright.tenants");
 	await client.end();
 	return { raw_keys };
 }

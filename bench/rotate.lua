@@ -1,4 +1,4 @@
--- Sends each request with the next key of the file named by KEYS_FILE; each thread begins elsewhere in it. Keywright sees 64 addresses where it trusts
+-- Sends each request with the next key of the file named by KEYS_FILE, beginning at START; each thread begins elsewhere in it. Keywright sees 64 addresses where it trusts
 -- this one as a proxy.
 local requests = {}
 local at = 0
@@ -15,7 +15,7 @@ function init(args)
 		local address = "203.0." .. #requests % 64 .. ".7"
 		requests[#requests + 1] = wrk.format("GET", path, { ["X-API-Key"] = key, ["Host"] = "127.0.0.1", ["X-Forwarded-For"] = address })
 	end
-	at = offset
+	at = offset + tonumber(os.getenv("START") or 0)
 end
 
 function request()
