@@ -49,7 +49,7 @@ function getStates(of: Population): Readonly<Record<string, readonly (readonly [
 	const panel = "aside[aria-label], [role=complementary]";
 	return {
 		[KEY]: [
-			...[of.busy, of.waiting, of.unused, of.paused, of.revoked].map((made) => [key(made), "main h2:text-is('Facts')"] as const),
+			...[of.busy, of.waiting, of.unused, of.leaked, of.paused, of.revoked].map((made) => [key(made), "main h2:text-is('Facts')"] as const),
 			[key(of.canary), NEW_HEADING],
 		],
 		[`${KEY}/$tab`]: [

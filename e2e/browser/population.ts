@@ -21,6 +21,8 @@ export interface Population {
 	/** A key with a link that waits to be opened. */
 	readonly unused: MadeKey;
 	readonly handover_url: string;
+	/** A key whose replacement a finder's report has begun. */
+	readonly leaked: MadeKey;
 	readonly paused: MadeKey;
 	readonly revoked: MadeKey;
 	readonly canary: MadeKey;
@@ -66,6 +68,20 @@ async function makeWebhooks(ask: Ask, page: string) {
 	};
 }
 
+/** A key that a finder reported, in a tenant that replaces such keys. */
+async function reportKey(server: Server, tenant_id: string): Promise<{ leaked: MadeKey; leaked_rotation_id: string }> {
+	expectStatus(await server.management(tenant_id, "PUT", "/policy", { leak_response: "rotate" }), 200);
+	const leaked = await makeKey(server, tenant_id);
+	expectStatus(await server.send({ method: "POST", path: "/api/v1/leak-reports", body: { keys: [{ raw_key: leaked.raw_key }] } }), 202);
+	let leaked_rotation_id: string | undefined;
+	await eventually(async () => {
+		const read = expectStatus(await server.management(tenant_id, "GET", `/api-keys/${leaked.id}`), 200);
+		leaked_rotation_id = read.as<{ rotation: { id: string } | null }>().rotation?.id;
+		ok(leaked_rotation_id !== undefined, "the report is not processed");
+	});
+	return { leaked, leaked_rotation_id: leaked_rotation_id ?? "" };
+}
+
 /** Makes the population through the API. */
 export async function populate(server: Server): Promise<Population> {
 	const rate_limits = [{ name: "burst", requests: 1_000, window_seconds: 60, per: "key" }];
@@ -89,6 +105,7 @@ export async function populate(server: Server): Promise<Population> {
 	const waiting_rotation_id = await rotate(waiting, { handover: {} });
 	const unused = await makeKey(server, tenant_id);
 	const { handover_url } = expectStatus(await ask("POST", `/api-keys/${unused.id}/handovers`, {}), 201).as<{ handover_url: string }>();
+	const { leaked, leaked_rotation_id } = await reportKey(server, tenant_id);
 	const paused = await makeKey(server, tenant_id);
 	expectStatus(await ask("POST", `/api-keys/${paused.id}/pause`), 200);
 	const canary = await makeKey(server, tenant_id, { canary: true });
@@ -100,7 +117,7 @@ export async function populate(server: Server): Promise<Population> {
 	for (let at = 0; at < FURTHER_KEYS; at += 1) await makeKey(server, tenant_id);
 
 	return {
-		...{ tenant_id, busy, rotation_id, waiting, waiting_rotation_id, unused, handover_url, paused, revoked, canary, request_id },
+		...{ tenant_id, busy, rotation_id, waiting, waiting_rotation_id, unused, handover_url, leaked, paused, revoked, canary, request_id },
 		alert_id: await firstOf(ask, "/alerts"),
 		entry_id: await firstOf(ask, "/audit"),
 		dialogs: {
@@ -112,6 +129,7 @@ export async function populate(server: Server): Promise<Population> {
 			"/settings/api-access/$key_id": [`/settings/api-access/${shown_once.id}`],
 			"/settings/api-access/$key_id/rotations/$rotation_id": [`/settings/api-access/${busy.id}/rotations/${rotation_id}`],
 			"/settings/api-access/$key_id/rotations/$rotation_id another-link": [`/settings/api-access/${waiting.id}/rotations/${waiting_rotation_id}`],
+			"/settings/api-access/$key_id/rotations/$rotation_id issue-again": [`/settings/api-access/${leaked.id}/rotations/${leaked_rotation_id}`],
 			"/sites edit": ["/sites", site.id],
 			"/sites delete": ["/sites", site.id],
 			"/alerts rule": ["/alerts", "key_expiring"],

@@ -479,6 +479,43 @@ test("the new key is handed over: a new link ends the previous one, and the over
 	assertNoPageErrors(at.context);
 });
 
+test("after a finder's report the new key is issued on the replacement's page until its first use, and nothing can be taken back", async () => {
+	const at = await there();
+	const { page, tenant_id, key } = at;
+	const { server } = dashboard;
+	expectStatus(await server.management(tenant_id, "PUT", "/policy", { leak_response: "rotate" }), 200);
+	equal((await whoami(key.raw_key)).status, 200);
+	expectStatus(await server.send({ method: "POST", path: "/api/v1/leak-reports", body: { keys: [{ raw_key: key.raw_key }] } }), 202);
+	let rotation_id = "";
+	await eventually(async () => {
+		const found = expectStatus(await server.management(tenant_id, "GET", `/api-keys/${key.id}`), 200).as<{ rotation: { id: string } | null }>();
+		ok(found.rotation !== null, "the report is processed");
+		rotation_id = found.rotation.id;
+	});
+	await openRotation(at, rotation_id);
+	await page.getByRole("heading", { name: "Getting the new key to its server" }).waitFor();
+	equal(await page.getByRole("button", { name: "Take it back" }).count(), 0);
+	await page.getByRole("button", { name: "Issue the new key" }).click();
+	await page.getByRole("radio", { name: /^Show it to me once/ }).check();
+	await checkAppearance(page, "rotation-issue");
+	await page.getByRole("button", { name: "Issue the new key and show it once" }).click();
+	const first = await shownKey(page);
+	await store(page);
+
+	await page.getByRole("button", { name: "Issue the new key" }).click();
+	await page.getByRole("radio", { name: /^Show it to me once/ }).check();
+	await page.getByRole("button", { name: "Issue the new key and show it once" }).click();
+	const raw_key = await shownKey(page);
+	equal((await whoami(key.raw_key)).status, 200, "the old key works on");
+	assertProblem(await whoami(first), "key_rotated");
+	await page.getByText("Waiting for the first request", { exact: true }).first().waitFor();
+	equal((await whoami(raw_key)).status, 200);
+	await page.locator('[data-live="authenticated"]').waitFor();
+	await store(page);
+	await page.getByRole("button", { name: "Issue the new key" }).waitFor({ state: "detached" });
+	assertNoPageErrors(at.context);
+});
+
 test("a viewer sees everything and can change nothing; the page of a key that is due for rotation offers it", async () => {
 	const at = await there();
 	const { rotation } = await begin(at);

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useConfirmed } from "../access/confirm.tsx";
 import { answered, api } from "../http/api.ts";
 import type { ApiKey } from "../keys/queries.ts";
-import { type Made, ShowOnceSheet } from "../keys/show-once/sheet.tsx";
+import { type Made, type Replacing, ShowOnceSheet } from "../keys/show-once/sheet.tsx";
 import { ChoiceCard } from "../ui/choice-card.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -15,23 +15,38 @@ interface ReissueProps {
 	readonly apiKey: ApiKey;
 	readonly opened: boolean;
 	readonly onClose: () => void;
+	/** For the new secret of a replacement, while it was never used. */
+	readonly replacing?: Replacing;
 }
 
 /** Issues another secret for a key that was never used, by a new link or shown once. The previous secret never works again. */
-export function ReissueSheet({ tenant_id, apiKey, opened, onClose }: ReissueProps) {
+export function ReissueSheet({ tenant_id, apiKey, opened, onClose, replacing }: ReissueProps) {
 	return (
 		<ShowOnceSheet
 			name="issue-again"
 			tenant_id={tenant_id}
 			opened={opened}
 			onClose={onClose}
-			title={`Issue ${apiKey.name} again`}
-			form={({ onMade }) => <ReissueForm tenant_id={tenant_id} apiKey={apiKey} onMade={onMade} />}
+			title={replacing ? `Issue the new key of ${apiKey.name}` : `Issue ${apiKey.name} again`}
+			{...(replacing ? { gone: "It can be issued again on this page until its first use." } : {})}
+			form={({ onMade }) => (
+				<ReissueForm
+					tenant_id={tenant_id}
+					apiKey={apiKey}
+					replacing={replacing}
+					onMade={(made) => onMade(replacing ? { ...made, replacing } : made)}
+				/>
+			)}
 		/>
 	);
 }
 
-function ReissueForm({ tenant_id, apiKey, onMade }: { tenant_id: string; apiKey: ApiKey; onMade: (made: Made) => void }) {
+interface FormProps extends Pick<ReissueProps, "tenant_id" | "apiKey"> {
+	readonly replacing: Replacing | undefined;
+	readonly onMade: (made: Made) => void;
+}
+
+function ReissueForm({ tenant_id, apiKey, replacing, onMade }: FormProps) {
 	const [way, setWay] = useState("handover");
 	const confirmed = useConfirmed();
 	const action = useAction();
@@ -55,7 +70,9 @@ function ReissueForm({ tenant_id, apiKey, onMade }: { tenant_id: string; apiKey:
 	return (
 		<Stack gap="lg">
 			<Text size="sm">
-				No request was made with this key yet, so another can be issued in its place. The one before, and any link to it, never works again.
+				{replacing
+					? "No request was made with the new key yet, so it can be issued. One that was issued before, and any link to it, never works again; the old key works on until it ends."
+					: "No request was made with this key yet, so another can be issued in its place. The one before, and any link to it, never works again."}
 			</Text>
 			<Radio.Group label="How does it get to the server?" value={way} onChange={setWay}>
 				<SimpleGrid cols={{ base: 1, xs: 2 }} spacing={8} mt={8}>
@@ -65,7 +82,7 @@ function ReissueForm({ tenant_id, apiKey, onMade }: { tenant_id: string; apiKey:
 			</Radio.Group>
 			<Problem error={action.error} />
 			<Button loading={action.pending} onClick={() => void issue()}>
-				{way === "handover" ? "Make a new link" : "Issue another key and show it once"}
+				{way === "handover" ? "Make a new link" : replacing ? "Issue the new key and show it once" : "Issue another key and show it once"}
 			</Button>
 		</Stack>
 	);

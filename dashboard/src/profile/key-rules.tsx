@@ -15,7 +15,7 @@ const RESPONSES = {
 	revoke: { title: "Revoke it at once", text: "No request with it works any more. What uses it stops until it has another key." },
 	rotate: {
 		title: "Replace it within a day",
-		text: "A new key is made, the old one works for 24 more hours, and you are alerted. Before that, issue the new key with the API: POST …/reissue.",
+		text: "A new key is made, the old one works for 24 more hours, and you are alerted. Within that day, press “Issue the new key” on the page of the replacement.",
 	},
 } as const;
 

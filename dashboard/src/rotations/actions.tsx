@@ -5,6 +5,7 @@ import { useAccess } from "../access/session.ts";
 import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
+import { isLeaked } from "./leaked.tsx";
 import { canEnd } from "./progress.ts";
 import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
@@ -19,11 +20,15 @@ export function RotationActions(props: RotationProps) {
 	// A link that still waits is cancelled where it is shown, which takes the replacement back.
 	const cancelled_by_link = rotation.status === "waiting" && may.create_keys;
 	if (!isOpen(rotation) || rotation.status === "over" || !may.revoke_keys || cancelled_by_link) return null;
+	// The server refuses it, since the old key would work for good again.
+	const leaked = isLeaked(props);
 	return (
 		<Group gap={8} wrap="nowrap" w={{ base: "100%", xs: "auto" }}>
-			<Button variant="default" flex={{ base: 1, xs: "none" }} onClick={() => cancel.open()}>
-				Take it back
-			</Button>
+			{!leaked && (
+				<Button variant="default" flex={{ base: 1, xs: "none" }} onClick={() => cancel.open()}>
+					Take it back
+				</Button>
+			)}
 			{canEnd(rotation) && !rotation.safe_to_complete && (
 				<Menu position="bottom-end">
 					<Menu.Target>
@@ -46,7 +51,7 @@ export function RotationActions(props: RotationProps) {
 				</Menu>
 			)}
 			<CompleteDialog {...props} opened={complete.opened && canEnd(rotation)} onClose={complete.close} />
-			<CancelDialog {...props} opened={cancel.opened} onClose={cancel.close} />
+			<CancelDialog {...props} opened={cancel.opened && !leaked} onClose={cancel.close} />
 		</Group>
 	);
 }

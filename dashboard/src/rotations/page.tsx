@@ -18,6 +18,7 @@ import { AnotherLink } from "./another-link.tsx";
 import { RotationClients } from "./clients/clients.tsx";
 import { RotationDates } from "./dates.tsx";
 import { RotationHandover } from "./handover.tsx";
+import { IssueNewKey } from "./leaked.tsx";
 import { RotationNow } from "./now.tsx";
 import { RotationOperations } from "./operations.tsx";
 import type { RotationProps } from "./props.ts";
@@ -104,6 +105,7 @@ function PageOfRotation(props: RotationProps) {
 		>
 			<RotationNow {...props} />
 			<RotationHandover {...props} onAnother={() => another.open()} />
+			<IssueNewKey {...props} />
 			<div className="kw-rotation">
 				<div className="kw-column">
 					<RotationSteps rotation={rotation} />

@@ -14,7 +14,7 @@ import { useShownOnce } from "./secret.ts";
 const WIDTH_PX = 600;
 
 /** For a rotation's secret: it cannot be reissued, and the live line waits for the new secret. */
-interface Replacing {
+export interface Replacing {
 	readonly live: ReactNode;
 	/** What happens to it when it is stored nowhere. */
 	readonly given_up: string;

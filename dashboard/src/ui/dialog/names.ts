@@ -7,7 +7,7 @@ export const DIALOGS = {
 	[FRAME]: ["shortcuts"],
 	"/settings/api-access": ["create", "canary", "revoke", "revoke-leaked", "bulk-revoke"],
 	"/settings/api-access/$key_id": ["edit", "later-end", "replace", "pause", "revoke", "issue-again"],
-	"/settings/api-access/$key_id/rotations/$rotation_id": ["another-link", "complete", "cancel"],
+	"/settings/api-access/$key_id/rotations/$rotation_id": ["another-link", "complete", "cancel", "issue-again"],
 	"/sites": ["add", "edit", "delete"],
 	"/alerts": ["test", "rule"],
 	"/checklist": ["rehearse", "check", "history"],
