@@ -147,9 +147,14 @@ function useRevoking(tenant_id: string, may: boolean) {
 function useListFilters(): [ListFilters, (next: ListFilters) => void] {
 	const search = useSearch({ strict: false });
 	const navigate = useNavigate();
-	const { tenant } = search;
 	function change(next: ListFilters): void {
-		void navigate({ to: "/settings/api-access", search: { ...(tenant === undefined ? {} : { tenant }), ...next }, replace: true });
+		// A dialog may have been opened since the text was typed.
+		const kept = ({ tenant, dialog, of }: typeof search) => ({
+			...(tenant === undefined ? {} : { tenant }),
+			...(dialog === undefined ? {} : { dialog }),
+			...(of === undefined ? {} : { of }),
+		});
+		void navigate({ to: "/settings/api-access", search: (now) => ({ ...kept(now), ...next }), replace: true });
 	}
 	return [filtersFrom(search), change];
 }

@@ -66,7 +66,14 @@ export default function SitesPage() {
 					key={tenant.id}
 					tenant_id={tenant.id}
 					search={search}
-					onSearch={(next) => void navigate({ to: "/sites", search: { tenant: tenant.id, ...(next === "" ? {} : { search: next }) }, replace: true })}
+					onSearch={(next) => {
+						// A dialog may have been opened since the text was typed.
+						void navigate({
+							to: "/sites",
+							search: ({ search: _search, ...now }) => ({ ...now, ...(next === "" ? {} : { search: next }) }),
+							replace: true,
+						});
+					}}
 					used={`${formatUsed("site", limits.sites)} in your plan.${isFull ? " Delete one, or ask for a larger plan, before you add another." : ""}`}
 					region={region}
 					onEdit={may.manage_sites ? ({ id }) => edit.open(id) : null}
