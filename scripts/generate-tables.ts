@@ -20,6 +20,7 @@ interface Column {
 	data_type: string;
 	is_nullable: "YES" | "NO";
 	column_default: string | null;
+	is_generated: string;
 	is_identity: string;
 }
 
@@ -31,6 +32,7 @@ function columnType(column: Column): string {
 	const base = TYPES[column.data_type];
 	if (!base) throw new Error(`no TypeScript type for ${column.data_type} (${column.table_name}.${column.column_name})`);
 	const nullable = column.is_nullable === "YES" ? `${base} | null` : base;
+	if (column.is_generated === "ALWAYS") return `GeneratedAlways<${nullable}>`;
 	return column.column_default === null && column.is_identity === "NO" ? nullable : `Generated<${nullable}>`;
 }
 
@@ -40,13 +42,13 @@ export async function renderTables(url: string): Promise<string> {
 	await client.connect();
 	try {
 		const found = await client.query<Column>(
-			`select table_name::text, column_name::text, data_type::text, is_nullable::text, column_default::text, is_identity::text
+			`select table_name::text, column_name::text, data_type::text, is_nullable::text, column_default::text, is_generated::text, is_identity::text
 			from information_schema.columns where table_schema = 'keywright' order by table_name collate "C", ordinal_position`,
 		);
 		const tables = Map.groupBy(found.rows, (column) => column.table_name);
 		const lines = [
 			"// Generated from the migrations by `npm run generate`; do not edit.",
-			'import type { ColumnType } from "kysely";',
+			'import type { ColumnType, GeneratedAlways } from "kysely";',
 			"",
 			"type Generated<T> = T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;",
 			"/** Read as a Date; written as a Date or an RFC 3339 text. */",

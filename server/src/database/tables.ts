@@ -75,8 +75,8 @@ export interface AuditEntriesTable {
 	details_digest: Buffer;
 	audit_key_id: string;
 	mac: Buffer;
-	actor_kind: string | null;
-	actor_id: string | null;
+	actor_kind: GeneratedAlways<string | null>;
+	actor_id: GeneratedAlways<string | null>;
 }
 
 export interface AuditHeadsTable {
@@ -123,9 +123,8 @@ export interface BudgetPeriodsTable {
 	start: string;
 	leased: number;
 	amount: number;
-	/** Whether at least 80 percent of the amount are leased. */
-	near: GeneratedAlways<boolean>;
 	told_percent: Generated<number>;
+	near: GeneratedAlways<boolean>;
 }
 
 export interface CanaryUsesTable {
@@ -403,7 +402,7 @@ export interface OutboxTable {
 	position: Generated<number>;
 	distributed_at: Timestamp | null;
 	mail_queued_at: Timestamp | null;
-	alert_id: string | null;
+	alert_id: GeneratedAlways<string | null>;
 }
 
 export interface PeopleTable {
