@@ -133,7 +133,7 @@ if (wants("guard")) {
 	});
 }
 if (wants("notifications")) {
-	const notified = await measureNotifications({ keys, rounds: short ? 2 : 9, seconds: short ? 2 : 6 });
+	const notified = await measureNotifications({ keys, rounds: short ? 2 : 9, seconds: short ? 2 : 12 });
 	figures.notifications = notified;
 	lines.push({
 		measure: `whoami while exposures are recorded, ${notified.delivered} events delivered and alerts raised, against a server that does none of it`,
@@ -145,7 +145,7 @@ if (wants("notifications")) {
 	});
 }
 if (wants("records")) {
-	const recorded = await measureRecords({ keys, rounds: short ? 2 : 9, seconds: short ? 2 : 6 });
+	const recorded = await measureRecords({ keys, rounds: short ? 2 : 9, seconds: short ? 2 : 12 });
 	figures.records = recorded;
 	lines.push({
 		measure: `forward-auth without a proxy while ${withThousands(recorded.refused)} refusals are kept, requests counted by source and budgets spent, against a server that does none of it`,
