@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { Route } from "../server/src/http/route.ts";
-import { managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "../server/src/routes.ts";
+import { keyedRoutes, managementRoutes, operatorRoutes, personRoutes, serviceRoutes } from "../server/src/routes.ts";
 import type { Answer } from "./client.ts";
 import { Database, difference } from "./database.ts";
 import { buildCall, OPERATIONS, type Operation } from "./operations.ts";
@@ -11,7 +11,13 @@ import { Wire } from "./raw-socket.ts";
 import { type Server, startServer } from "./server.ts";
 import { expectStatus, makeKey, makeService, makeWorld, newName } from "./things.ts";
 
-const ROWS: readonly Route<never>[] = [...managementRoutes, ...operatorRoutes, ...personRoutes, ...serviceRoutes];
+const ROWS: readonly Route<never>[] = [
+	...managementRoutes,
+	...operatorRoutes,
+	...personRoutes,
+	...serviceRoutes,
+	...keyedRoutes({ documents: true }),
+];
 
 /** A changing operation with its route's properties. */
 interface Changing {
@@ -30,6 +36,8 @@ const MANAGED = CHANGING.filter(({ row }) => ["viewer", "admin", "owner"].includ
 const OPERATED = CHANGING.filter(({ row }) => row.access === "operator");
 const PERSONAL = CHANGING.filter(({ row }) => row.access === "person");
 const SERVED = CHANGING.filter(({ row }) => row.access === "service");
+/** `revocation.test.ts` covers the upload, whose body is no JSON. */
+const KEYED = CHANGING.filter(({ row }) => row.access === "key" && row.input !== "upload");
 
 let server: Server;
 let database: Database;
@@ -98,11 +106,14 @@ interface Held {
 	readonly rest: string;
 }
 
+function callOf({ operation }: Changing): ReturnType<typeof buildCall> {
+	return buildCall(operation, operation.parameters.includes("rotation_id") ? { ...values, key_id: values.rotating_key_id ?? "" } : values);
+}
+
 /** Sends the head and waits for `100 Continue`, which the server sends when the gate has accepted the head. */
-async function hold(changing: Changing, credential: Readonly<Record<string, string>>): Promise<Held> {
+async function hold(changing: Changing, credential: Credential): Promise<Held> {
 	const { operation, row } = changing;
-	const named = operation.parameters.includes("rotation_id") ? { ...values, key_id: values.rotating_key_id ?? "" } : values;
-	const call = buildCall(operation, named);
+	const call = callOf(changing);
 	// A route without input: an empty chunked body whose last chunk is delayed.
 	const text = row.input === "none" ? "" : JSON.stringify(call.body);
 	const body = `${text === "" ? "" : `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`}0\r\n\r\n`;
@@ -130,6 +141,7 @@ function asPage(browser: Browser): Record<string, string> {
 	return { cookie: browser.cookie, origin: server.url };
 }
 
+type Credential = Readonly<Record<string, string>>;
 type Expected = (changing: Changing) => readonly [number, string];
 
 /**
@@ -138,13 +150,13 @@ type Expected = (changing: Changing) => readonly [number, string];
  */
 async function refused(
 	those: readonly Changing[],
-	credential: Readonly<Record<string, string>>,
+	credential: Credential | ((changing: Changing) => Credential),
 	expected: Expected,
 	endStanding: () => Promise<() => Promise<unknown>>,
 ): Promise<void> {
 	ok(those.length > 0, "there are such routes");
 	const held: Held[] = [];
-	for (const changing of those) held.push(await hold(changing, credential));
+	for (const changing of those) held.push(await hold(changing, typeof credential === "function" ? credential(changing) : credential));
 	const restore = await endStanding();
 	try {
 		const before = await database.dump();
@@ -185,6 +197,8 @@ const always =
 const NOT_FOUND = always(404, "not_found");
 const ROLE = always(403, "role_not_allowed");
 const SIGNED_OUT = always(401, "credential_invalid");
+/** Number of operations, of a tenant and of the operator, whose requests can be repeated at least. */
+const REPEATED_LEAST = 5;
 const UNCONFIRMED = always(403, "confirmation_needed");
 
 async function signedOut(member: Member): Promise<() => Promise<unknown>> {
@@ -253,6 +267,38 @@ suite("a body that arrives after its sender lost access changes nothing", { conc
 			expectStatus(await server.operator("DELETE", `/services/${id}`), 204);
 			return async () => undefined;
 		});
+	});
+
+	test("a key that was revoked", async () => {
+		const permissions = ["documents:write", "key:rotate"];
+		const [used, { id, raw_key }] = [await makeKey(server, tenant_id, { permissions }), await makeKey(server, tenant_id, { permissions })];
+		const text = { title: "T", content: "C" };
+		// The tenant's first document, refused or not, makes the row that counts them.
+		expectStatus(await server.keyed(used.raw_key, "POST", `/sites/${values.site_id}/documents/text`, text), 201);
+		expectStatus(await server.keyed(raw_key, "POST", "/key/rotate", {}), 201);
+		await refused(KEYED, { "x-api-key": raw_key }, always(401, "key_revoked"), async () => {
+			expectStatus(await server.management(tenant_id, "POST", `/api-keys/${id}/revoke`, { reason: "other" }), 200);
+			return async () => undefined;
+		});
+	});
+
+	test("a member and an operator who were removed, also when they repeat a request that was answered before", async () => {
+		const credentialOf = (browser: Browser) => (changing: Changing) => ({ ...asPage(browser), "idempotency-key": changing.operation.id });
+		const answeredBefore = async (those: readonly Changing[], browser: Browser): Promise<Changing[]> => {
+			const answered: Changing[] = [];
+			for (const changing of those.filter(({ operation }) => operation.method === "POST" && operation.status === 201)) {
+				const call = callOf(changing);
+				const answer = await server.send({ ...call, headers: { ...call.headers, ...credentialOf(browser)(changing) } });
+				if (answer.status === 201) answered.push(changing);
+			}
+			return answered;
+		};
+		const managed = await answeredBefore(MANAGED, owner.browser);
+		const operated = await answeredBefore(OPERATED, operator.browser);
+		ok(managed.length >= REPEATED_LEAST && operated.length >= REPEATED_LEAST, `${managed.length} and ${operated.length}`);
+		await refused(managed, credentialOf(owner.browser), NOT_FOUND, () => without("members", "id = $1", owner.member_id));
+		const { person_id } = await makePerson(operator);
+		await refused(operated, credentialOf(operator.browser), ROLE, () => without("operators", "person_id = $1", person_id));
 	});
 });
 
