@@ -197,6 +197,24 @@ test("a stalled body is refused with 408 and its connection closed, on every kin
 	);
 });
 
+test("a body of JSON, or on a route without input, has a total time: however steadily it arrives, it is refused with 408", async (t) => {
+	const { port } = await listening(t, { body_pace: HASTE });
+	for (const text of [head("POST", "/things/a", "application/json", 9_000), head("DELETE", "/things/a", "text/plain", 900)]) {
+		const socket = await opened(port, text);
+		socket.on("error", () => undefined);
+		let answer = "";
+		socket.on("data", (bytes) => {
+			answer += String(bytes);
+		});
+		for (const until = performance.now() + CLOSED_WITHIN_MS; answer === "" && performance.now() < until; ) {
+			socket.write(" ");
+			await setTimeoutPromise(20);
+		}
+		match(answer, /^HTTP\/1\.1 408 [\s\S]*The body did not arrive in time/);
+		socket.destroy();
+	}
+});
+
 test("an upload may take any time while it keeps its rate: no total bounds it", async (t) => {
 	const patience_ms = 2_000;
 	const { port } = await listening(t, { body_pace: { ...HASTE, patience_ms } });
