@@ -1,4 +1,5 @@
 import type { Budget, BudgetPeriod } from "../../keys/budgets/budget.ts";
+import type { Span } from "./period.ts";
 import type { NamedCosts } from "./policy.ts";
 
 /** What is spent from leased blocks: the quota of a tenant, or a budget of a key. */
@@ -11,15 +12,39 @@ export interface Allowance {
 	readonly amount: number;
 	/** Null for a quota. */
 	readonly budget: { readonly key_id: string; readonly name: string; readonly unit: string } | null;
+	/** Where the ledger last found what it has leased, so that a request needs no look-up. Only the ledger uses it. */
+	account: Account | null;
+}
+
+/** Units of one allowance and period that a node has leased and may spend without I/O. */
+export interface Account {
+	/** Its ledger. */
+	readonly owner: object;
+	/** False: its units went back. */
+	is_open: boolean;
+	/** With the largest amount under which part of it was leased. */
+	allowance: Allowance;
+	readonly span: Span;
+	remaining: number;
+	/** What no node had leased when this one leased last; null before. */
+	left: number | null;
+	/** Costs of the requests that wait for a lease, in their order. */
+	readonly waiting: number[];
+	lastUsedMs: number;
+	leasedMs: number;
+	/** The lease, or the return of an earlier block, that is under way. */
+	pending: Promise<void> | null;
+	/** Until when `left` refuses what costs more, and the amount of which it was left. */
+	known: { amount: number; untilMs: number } | null;
 }
 
 export function quotaAllowance(tenant_id: string, amount: number): Allowance {
-	return { id: tenant_id, tenant_id, per: "month", amount, budget: null };
+	return { id: tenant_id, tenant_id, per: "month", amount, budget: null, account: null };
 }
 
 /** Identified by key, name and period: a renamed budget is another one. */
 export function budgetAllowance(tenant_id: string, key_id: string, { name, unit, amount, per }: Budget): Allowance {
-	return { id: JSON.stringify([key_id, name, per]), tenant_id, per, amount, budget: { key_id, name, unit } };
+	return { id: JSON.stringify([key_id, name, per]), tenant_id, per, amount, budget: { key_id, name, unit }, account: null };
 }
 
 /** The part of a price that allowances are spent by. */

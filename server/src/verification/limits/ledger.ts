@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import { BUDGET_PERIODS, type BudgetPeriod } from "../../keys/budgets/budget.ts";
 import { Batcher } from "../batcher.ts";
-import type { Allowance } from "./allowance.ts";
+import type { Account, Allowance } from "./allowance.ts";
 import { type Span, spanAt } from "./period.ts";
 import { type Lease, leaseBlocks, type Period, returnBlocks } from "./store.ts";
 
@@ -31,24 +31,6 @@ const KNOWN_MS = 1_000;
 
 /** There is too little in the block: lease more with `lease`, then spend again. */
 export const LEASE_NEEDED = Symbol("lease needed");
-
-/** Units of one allowance and period that this node has leased and may spend without I/O. */
-interface Account {
-	/** With the largest amount under which part of it was leased. */
-	allowance: Allowance;
-	readonly span: Span;
-	remaining: number;
-	/** What no node had leased when this one leased last; null before. */
-	left: number | null;
-	/** Costs of the requests that wait for a lease, in their order. */
-	readonly waiting: number[];
-	lastUsedMs: number;
-	leasedMs: number;
-	/** The lease, or the return of an earlier block, that is under way. */
-	pending: Promise<void> | null;
-	/** Until when `left` refuses what costs more, and the amount of which it was left. */
-	known: { amount: number; untilMs: number } | null;
-}
 
 /**
  * Quotas and budgets, spent from leased blocks: never exceeded, and no I/O while a block lasts. A node returns unspent units when it is idle
@@ -124,8 +106,8 @@ export class Ledger {
 
 	/** What can still be spent, as far as this node knows without asking; null before it has spent any. */
 	remaining(allowance: Allowance, now: number): number | null {
-		const account = this.#accounts.get(allowance.id);
-		if (account === undefined || account.left === null || account.span !== this.spanAt(allowance.per, now)) return null;
+		const account = this.#find(allowance);
+		if (account === null || account.left === null || account.span !== this.spanAt(allowance.per, now)) return null;
 		return account.remaining + account.left;
 	}
 
@@ -154,13 +136,25 @@ export class Ledger {
 	/** The account to spend from. One of a past period or of a larger amount is closed first. */
 	#account(allowance: Allowance, now: number): Account {
 		const span = this.spanAt(allowance.per, now);
-		const known = this.#accounts.get(allowance.id);
-		if (known !== undefined && known.span === span && allowance.amount >= known.allowance.amount) {
+		const known = this.#find(allowance);
+		if (known !== null && known.span === span && allowance.amount >= known.allowance.amount) {
 			known.allowance = allowance;
 			return known;
 		}
-		const account: Account = { allowance, span, remaining: 0, left: null, waiting: [], lastUsedMs: now, leasedMs: now, pending: null, known: null };
-		if (known !== undefined) {
+		const account: Account = {
+			owner: this,
+			is_open: true,
+			allowance,
+			span,
+			remaining: 0,
+			left: null,
+			waiting: [],
+			lastUsedMs: now,
+			leasedMs: now,
+			pending: null,
+			known: null,
+		};
+		if (known !== null) {
 			const closing = this.#close([known]).catch((error: unknown) => this.#logUnreturned(error));
 			// What is left of a reduced amount is known only after the return; another period has its own.
 			if (known.span === span)
@@ -169,7 +163,15 @@ export class Ledger {
 				});
 		}
 		this.#accounts.set(allowance.id, account);
+		allowance.account = account;
 		return account;
+	}
+
+	#find(allowance: Allowance): Account | null {
+		const { account } = allowance;
+		if (account?.is_open && account.owner === this) return account;
+		allowance.account = this.#accounts.get(allowance.id) ?? null;
+		return allowance.account;
 	}
 
 	async #lease(account: Account): Promise<void> {
@@ -203,7 +205,10 @@ export class Ledger {
 
 	/** Takes the accounts out of use and returns what is left of them. After a failure it counts as spent, because the return may have been committed. */
 	async #close(accounts: readonly Account[]): Promise<void> {
-		for (const account of accounts) if (this.#accounts.get(account.allowance.id) === account) this.#accounts.delete(account.allowance.id);
+		for (const account of accounts) {
+			account.is_open = false;
+			if (this.#accounts.get(account.allowance.id) === account) this.#accounts.delete(account.allowance.id);
+		}
 		await Promise.all(accounts.map(({ pending }) => pending?.catch(() => undefined)));
 		const blocks = accounts.filter(({ remaining }) => remaining > 0).map((account) => ({ ...periodOf(account), units: account.remaining }));
 		for (const account of accounts) account.remaining = 0;
