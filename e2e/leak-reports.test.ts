@@ -53,6 +53,7 @@ const whoami = (raw_key: string) => server.keyed(raw_key, "GET", "/whoami");
 
 interface Read {
 	readonly status: string;
+	readonly expires_at: string | null;
 	readonly revoke_reason: string | null;
 	readonly revoked_by: { readonly kind: string; readonly name: string } | null;
 	readonly exposed_at: string | null;
@@ -170,6 +171,16 @@ test("a rotation with a longer overlap ends within a day, and a new secret that 
 	ok(ends_at <= Date.now() + DAY_MS, "not within a day");
 	expectStatus(await reportKey(raw_key), 202);
 	await readReported(key, ({ status }) => status === "revoked", other);
+});
+
+test("a report never moves the end that a person set for a key", async () => {
+	const other = await newTenant();
+	expectStatus(await server.management(other, "PUT", "/policy", { leak_response: "rotate" }), 200);
+	const expires_at = new Date(Date.now() + 30 * DAY_MS).toISOString();
+	const key = await makeKey(server, other, { expires_at });
+	expectStatus(await reportKey(key.raw_key), 202);
+	const rotated = await readReported(key, ({ rotation }) => rotation !== null, other);
+	equal(rotated.expires_at, expires_at);
 });
 
 test("a canary key that is reported raises its alarm, and nothing says that it is one", async () => {

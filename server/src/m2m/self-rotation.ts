@@ -30,7 +30,7 @@ export async function rotateSelf(context: SelfContext, input: { overlap_seconds?
 		const { tenant_id, id: key_id } = before;
 		const earlier = await claimOnce(tx, own, { tenant_id, operation: "key.rotate_self", input, subject_id: rotation_id });
 		if (earlier) return { unchanged: await repeatResponse(tx, context, before, earlier.subject_id) };
-		const planned = await planRotation(tx, own, found, before, { ...input, id: rotation_id, self: true });
+		const planned = await planRotation(tx, own, found, before, { ...input, id: rotation_id });
 		const now = planned.rotation.started_at;
 		const makeSecret = () => deriveSecret(own.peppers.current, context.presentedRawKey(), rotation_id);
 		const begun = await beginOverlap(tx, own, before, planned.rotation, now, makeSecret);

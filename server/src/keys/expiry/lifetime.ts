@@ -49,16 +49,17 @@ export function rotationDueAt(secret_created_at: Date, rotate_every_days: number
 
 /**
  * The expiry of a key after a rotation: the requested date, or `now` plus the lifetime that was granted when the date was last set (`dated_at`), limited by
- * the plan. A key without an expiry gets one only if the plan requires it. A rotation by the key itself (`self`) never moves a date that a person set.
+ * the plan. A key without an expiry gets one only if the plan requires it. A rotation that no person began (by the key itself, by date, or after a report
+ * of a leak) never moves a date that a person set.
  */
 export function expiryAfterRotation(
 	key: Pick<Key, "expires_at" | "expiry_from">,
-	question: { wanted: string | null | undefined; self: boolean; dated_at: Date; plan: Plan; now: number },
+	question: { wanted: string | null | undefined; by_person: boolean; dated_at: Date; plan: Plan; now: number },
 ): Expiry | InputError {
-	const { wanted, self, dated_at, plan, now } = question;
+	const { wanted, by_person, dated_at, plan, now } = question;
 	const { expires_at, expiry_from } = key;
 	if (wanted !== undefined) return resolveExpiry(wanted, plan, now);
-	if (self && expires_at !== null && expiry_from === "person") return { expires_at, expiry_from };
+	if (!by_person && expires_at !== null && expiry_from === "person") return { expires_at, expiry_from };
 	const latest = resolveExpiry(undefined, plan, now);
 	if ("pointer" in latest) return latest;
 	if (expires_at === null) return latest.expires_at === null ? { expires_at, expiry_from } : latest;

@@ -24,15 +24,15 @@ function makePlan(max_key_lifetime_days: number | null): Plan {
 function getEnd(
 	expires_in_days: number | null,
 	expiry_from: ExpiryFrom,
-	question: { days_ago: number; max_days: number | null; self: boolean; wanted?: string | null },
+	question: { days_ago: number; max_days: number | null; by_person: boolean; wanted?: string | null },
 ) {
 	const key = { expires_at: expires_in_days === null ? null : new Date(NOW + expires_in_days * DAY_MS), expiry_from };
-	const { days_ago, max_days, self, wanted } = question;
-	return expiryAfterRotation(key, { wanted, self, dated_at: new Date(NOW - days_ago * DAY_MS), plan: makePlan(max_days), now: NOW });
+	const { days_ago, max_days, by_person, wanted } = question;
+	return expiryAfterRotation(key, { wanted, by_person, dated_at: new Date(NOW - days_ago * DAY_MS), plan: makePlan(max_days), now: NOW });
 }
 
 function after(expires_in_days: number | null, dated_days_ago: number, max_days: number | null, wanted?: string | null) {
-	const question = { days_ago: dated_days_ago, max_days, self: false, ...(wanted === undefined ? {} : { wanted }) };
+	const question = { days_ago: dated_days_ago, max_days, by_person: true, ...(wanted === undefined ? {} : { wanted }) };
 	const outcome = getEnd(expires_in_days, "person", question);
 	if ("pointer" in outcome) return outcome.pointer;
 	return outcome.expires_at && (outcome.expires_at.getTime() - NOW) / DAY_MS;
@@ -54,10 +54,10 @@ test("a requested date is validated against the plan, as at creation", () => {
 	);
 });
 
-test("a self-rotation renews a date that the plan set, but never moves one that a person set", () => {
+test("a rotation that no person began renews a date that the plan set, but never moves one that a person set", () => {
 	const ends = ([1, 89, 400, null] as const).flatMap((days) =>
 		(["person", "plan"] as const).map((expiry_from) => {
-			const outcome = getEnd(days, expiry_from, { days_ago: 1, max_days: 90, self: true });
+			const outcome = getEnd(days, expiry_from, { days_ago: 1, max_days: 90, by_person: false });
 			return "pointer" in outcome
 				? outcome
 				: [days, expiry_from, outcome.expires_at && (outcome.expires_at.getTime() - NOW) / DAY_MS, outcome.expiry_from];
@@ -74,6 +74,6 @@ test("a self-rotation renews a date that the plan set, but never moves one that 
 		[null, "plan", 90, "plan"],
 	]);
 	for (const expiry_from of ["person", "plan"] as const) {
-		deepEqual(getEnd(null, expiry_from, { days_ago: 1, max_days: null, self: true }), { expires_at: null, expiry_from });
+		deepEqual(getEnd(null, expiry_from, { days_ago: 1, max_days: null, by_person: false }), { expires_at: null, expiry_from });
 	}
 });

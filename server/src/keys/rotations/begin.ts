@@ -33,8 +33,6 @@ export interface RotationWanted {
 	readonly overlap_seconds?: number;
 	readonly expires_at?: string | null;
 	readonly id?: string;
-	/** The request was made with the key itself. */
-	readonly self?: boolean;
 }
 
 /** Throws 409 `rotation_in_progress` if the key has an open rotation. One whose time is over, but that the loop has not ended yet, is ended first. */
@@ -73,7 +71,8 @@ export async function planRotation(tx: Tx, context: KeysContext, found: TenantWi
 	const ended = await endPreviousRotation(tx, context, key);
 	const predecessor_kid = await currentKid(tx, key);
 	const expiry_set_at_before = await readExpirySetAt(tx, key.tenant_id, key.id);
-	const question = { wanted: wanted.expires_at, self: wanted.self === true, dated_at: expiry_set_at_before, plan: found.plan, now: now.getTime() };
+	const by_person = context.actor.kind !== "key" && context.actor.kind !== "system";
+	const question = { wanted: wanted.expires_at, by_person, dated_at: expiry_set_at_before, plan: found.plan, now: now.getTime() };
 	const expiry = expiryAfterRotation(key, question);
 	if ("pointer" in expiry) throw invalidKey([expiry]);
 	const { expires_at } = expiry;

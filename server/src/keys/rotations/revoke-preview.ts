@@ -30,7 +30,7 @@ export async function revokePreview(context: DatabaseContext, input: { tenant_id
 		const found = await readTenantWithPlan(tx, tenant_id);
 		if (!found) throw tenantNotFound();
 		const dated_at = await readExpirySetAt(tx, tenant_id, key_id);
-		const replaced = expiryAfterRotation(key, { wanted: undefined, self: false, dated_at, plan: found.plan, now });
+		const replaced = expiryAfterRotation(key, { wanted: undefined, by_person: true, dated_at, plan: found.plan, now });
 		const [last_hour, last_day, last_week] = await countRequests(
 			tx,
 			input,

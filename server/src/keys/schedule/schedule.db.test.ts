@@ -121,6 +121,25 @@ suite("scheduled rotation", () => {
 		ok(due, "the next date is a period from now");
 	});
 
+	test("a scheduled rotation never moves an end that a person set, and renews one that the plan set", async () => {
+		const ends_at = async (key_id: string) => {
+			const [row] = await fixture.behind("select expires_at, expiry_from from keys where id = $1", [key_id]);
+			return [row?.expires_at instanceof Date && row.expires_at.getTime(), row?.expiry_from];
+		};
+		const by_person = fixture.clock.now() + 60 * DAY_MS;
+		const responsible = await member();
+		const dated = await keyOf(responsible, { expires_at: new Date(by_person).toISOString() });
+		const renewed = await keyOf(responsible, { expires_at: new Date(by_person).toISOString() });
+		await fixture.behind("update keys set expiry_from = 'plan' where id = $1", [renewed]);
+		fixture.clock.advance(30 * DAY_MS + SECOND_MS);
+		await node().run();
+		for (const mail of mailsTo(responsible)) await reveal(tokenIn(mail));
+		deepEqual([await rotations(dated), await rotations(renewed)], [["open"], ["open"]]);
+		deepEqual(await ends_at(dated), [by_person, "person"]);
+		const [end = 0, from] = await ends_at(renewed);
+		ok(Number(end) > by_person && from === "plan", `${end} ${from}`);
+	});
+
 	test("a link that is not used expires with its rotation: one alert, the old key works, and no second mail for this date", async () => {
 		const { key_id, member_id } = await dueKey();
 		await node().run();
