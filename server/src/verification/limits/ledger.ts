@@ -45,6 +45,8 @@ export class Ledger {
 	readonly #leases: Batcher<Lease>;
 	/** Accounts that ask for a lease, by allowance and period. */
 	readonly #asking = new Map<string, Account>();
+	/** Returns that are under way. */
+	readonly #returning = new Set<Promise<void>>();
 	/** The periods of the last request, which saves formatting dates per request. */
 	readonly #spans: Record<BudgetPeriod, Span>;
 
@@ -118,9 +120,10 @@ export class Ledger {
 		await this.#closeAll([...this.#accounts.values()].filter(isDue));
 	}
 
-	/** Returns all blocks. */
+	/** Returns all blocks, and waits for those that are being returned. */
 	async returnAll(): Promise<void> {
 		await this.#closeAll([...this.#accounts.values()]);
+		await Promise.allSettled(this.#returning);
 	}
 
 	/** Closes accounts in steps. Those of a step that cannot be returned are logged, and the others follow. */
@@ -205,6 +208,12 @@ export class Ledger {
 
 	/** Takes the accounts out of use and returns what is left of them. After a failure it counts as spent, because the return may have been committed. */
 	async #close(accounts: readonly Account[]): Promise<void> {
+		const returning = this.#return(accounts);
+		this.#returning.add(returning);
+		await returning.finally(() => this.#returning.delete(returning));
+	}
+
+	async #return(accounts: readonly Account[]): Promise<void> {
 		for (const account of accounts) {
 			account.is_open = false;
 			if (this.#accounts.get(account.allowance.id) === account) this.#accounts.delete(account.allowance.id);
