@@ -214,6 +214,7 @@ describe("the usage of a key", () => {
 		await source.getByRole("button", { name: `Give ${CLIENT} at 127.0.0.0/24 a name` }).click();
 		const field = source.getByLabel("Name of this client");
 		await eventually(async () => equal(await field.inputValue(), CLIENT));
+		await source.getByText(/^For whatever calls as .* from 127\.0\.0\.0\/24, with any of your keys\.$/).waitFor();
 		await field.fill("Order server");
 		await field.press("Enter");
 		const rename = source.getByRole("button", { name: "Rename Order server" });
