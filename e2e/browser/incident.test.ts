@@ -77,7 +77,7 @@ test("from the notice on the key's page an owner sees what an exposed key touche
 		await page.getByRole("table", { name: "What the key touched since it was exposed" }).innerText(),
 		/GET \/tenants\/:tenant_id\/orders[\s\S]*12/,
 	);
-	match(await page.getByRole("list", { name: "What happened" }).innerText(), /created this key[\s\S]*Seen first: in a url/);
+	match(await page.getByRole("list", { name: "What happened" }).innerText(), /created this key[\s\S]*Seen first: in a URL/);
 	await picture(page, "incident");
 	const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
 	const saved = readFileSync(await download.path(), "utf8");

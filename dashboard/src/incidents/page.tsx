@@ -11,6 +11,7 @@ import { Fact } from "../keys/page/facts.tsx";
 import { type ApiKey, keyQuery } from "../keys/queries.ts";
 import { formatPlace } from "../keys/show-once/places.ts";
 import { saveFile } from "../keys/show-once/save-file.ts";
+import { permissionsQuery } from "../plans/queries.ts";
 import { FailurePage } from "../ui/failure-page.tsx";
 import { Card, Page } from "../ui/page.tsx";
 import { PageSkeleton } from "../ui/page-skeleton.tsx";
@@ -92,7 +93,7 @@ function PageOfIncident({ tenant_id, apiKey, incident }: IncidentProps) {
 			<Stack gap={16}>
 				{!never && <IncidentSteps tenant_id={tenant_id} apiKey={apiKey} incident={incident} />}
 				<Seen exposures={incident.exposures} />
-				<Could could={incident.could} kept_in={incident.kept_in} />
+				<Could tenant_id={tenant_id} could={incident.could} kept_in={incident.kept_in} />
 				<IncidentUse did={incident.did} />
 				<IncidentClients clients={incident.clients} />
 				<Timeline timeline={incident.timeline} />
@@ -133,17 +134,19 @@ function Seen({ exposures }: Pick<Incident, "exposures">) {
 	);
 }
 
-function Could({ could, kept_in }: Pick<Incident, "could" | "kept_in">) {
+function Could({ tenant_id, could, kept_in }: Pick<Incident, "could" | "kept_in"> & { tenant_id: string }) {
+	const { data } = useQuery(permissionsQuery(tenant_id));
+	const words = new Map(data?.data.map(({ name, description }) => [name, description]));
 	const { permissions, sites, allowed_ips } = could;
 	const places = kept_in.map(({ place, note }) => (note === null ? formatPlace(place) : `${formatPlace(place)} (${note})`));
 	return (
 		<Card title="What it may touch" flush>
 			<dl className="kw-facts">
-				<Fact term="Permissions">{permissions.length === 0 ? "none" : permissions.join(", ")}</Fact>
+				<Fact term="Permissions">{permissions.length === 0 ? "none" : permissions.map((name) => words.get(name) || name).join("; ")}</Fact>
 				<Fact term="Sites">
-					<bdi>{sites === null ? "every site" : sites.map(({ name }) => name).join(", ")}</bdi>
+					<bdi>{sites === null ? "all sites" : sites.map(({ name }) => name).join(", ")}</bdi>
 				</Fact>
-				<Fact term="Addresses">{allowed_ips === null ? "every address" : allowed_ips.join(", ")}</Fact>
+				<Fact term="Addresses">{allowed_ips === null ? "from anywhere" : allowed_ips.join(", ")}</Fact>
 				<Fact term="Stored in">
 					<bdi>{places.length === 0 ? "not noted" : places.join(", ")}</bdi>
 				</Fact>

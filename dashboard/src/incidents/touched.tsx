@@ -1,10 +1,13 @@
-import { Table, Text } from "@mantine/core";
+import { Button, Group, Table, Text } from "@mantine/core";
+import { useState } from "react";
 import { formatNetwork, formatProgram } from "../keys/text.ts";
 import { Card } from "../ui/page.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
+import { formatUtcDay } from "../ui/time-words.ts";
 import type { Incident } from "./queries.ts";
 
+const CLIENTS_SHOWN_MAX = 8;
 const figures = new Intl.NumberFormat("en");
 
 /** What the key touched since it was exposed, by operation and site. */
@@ -12,7 +15,7 @@ export function IncidentUse({ did }: Pick<Incident, "did">) {
 	const { from, whole, operations } = did;
 	if (from === null) return null;
 	return (
-		<Card title="What it touched" note={`since ${from}, in UTC`} flush>
+		<Card title="What it touched" note={`since ${formatUtcDay(from)}, in UTC`} flush>
 			{operations.length === 0 ? (
 				<Text size="sm" c="dimmed" px={16} pb={16}>
 					No request came with this key since then.
@@ -28,10 +31,10 @@ export function IncidentUse({ did }: Pick<Incident, "did">) {
 							<Table.Th visibleFrom="sm" ta="right" w={90}>
 								Clients
 							</Table.Th>
-							<Table.Th ta="right" w={110}>
+							<Table.Th ta="right" w={{ base: 72, sm: 110 }}>
 								Allowed
 							</Table.Th>
-							<Table.Th ta="right" w={90}>
+							<Table.Th ta="right" w={{ base: 72, sm: 90 }}>
 								Refused
 							</Table.Th>
 						</Table.Tr>
@@ -70,6 +73,7 @@ export function IncidentUse({ did }: Pick<Incident, "did">) {
 
 /** From where the key is used; what was not there before the exposure comes first. */
 export function IncidentClients({ clients }: Pick<Incident, "clients">) {
+	const [all, setAll] = useState(false);
 	const in_order = clients.toSorted((a, b) => Number(b.is_new) - Number(a.is_new));
 	return (
 		<Card title="Clients" count={clients.length}>
@@ -79,20 +83,31 @@ export function IncidentClients({ clients }: Pick<Incident, "clients">) {
 				</Text>
 			)}
 			<ul className="kw-lines" aria-label="Clients">
-				{in_order.map(({ id, name, program, network, first_seen_at, last_seen_at, requests, is_new }) => (
-					<li key={id} className="kw-row">
-						<div className="kw-wrap" style={{ minWidth: 0 }}>
-							<Text size="sm" fw={600} component="div">
-								<bdi>{name ?? formatProgram(program)}</bdi> {is_new && <StateBadge meaning="attention">Not seen before</StateBadge>}
+				{in_order.map(({ id, name, program, network, first_seen_at, last_seen_at, requests, is_new }, index) => (
+					<li key={id} className="kw-row" data-on-paper={(!all && index >= CLIENTS_SHOWN_MAX) || undefined}>
+						<Group justify="space-between" gap="0 16px" className="kw-wrap">
+							<Text size="sm" component="div" miw={0} maw="100%">
+								<b>
+									<bdi>{name ?? formatProgram(program)}</bdi>
+								</b>{" "}
+								<Text span inherit size="xs" c="dimmed" className="kw-mono">
+									{formatNetwork(network)}
+								</Text>{" "}
+								{is_new && <StateBadge meaning="attention">Not seen before</StateBadge>}
 							</Text>
-							<Text size="sm" c="dimmed" component="div">
-								<span className="kw-mono">{formatNetwork(network)}</span> · {figures.format(requests)} {requests === 1 ? "request" : "requests"} ·
-								first <Time value={first_seen_at} />, last <Time value={last_seen_at} />
+							<Text size="xs" c="dimmed" component="div">
+								{figures.format(requests)} {requests === 1 ? "request" : "requests"}, first <Time value={first_seen_at} />, last{" "}
+								<Time value={last_seen_at} />
 							</Text>
-						</div>
+						</Group>
 					</li>
 				))}
 			</ul>
+			{clients.length > CLIENTS_SHOWN_MAX && (
+				<Button className="kw-never-printed" variant="subtle" size="compact-sm" ml={-8} mt={8} aria-expanded={all} onClick={() => setAll(!all)}>
+					{all ? "Show fewer clients" : `Show all ${clients.length} clients`}
+				</Button>
+			)}
 		</Card>
 	);
 }

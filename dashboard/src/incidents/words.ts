@@ -13,6 +13,10 @@ export interface MomentWords {
 const KINDS: ReadonlyMap<string, { title: string }> = new Map(Object.entries(EXPOSURE_WORDS));
 const ALERTS: ReadonlyMap<string, { name: string }> = new Map(Object.entries(RULES));
 
+function lowerFirst(text: string): string {
+	return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
 /** "order-bot, 203.0.113.0/24"; null if nothing is known. */
 function formatFrom({ name, program, network }: Moment["facts"]): string | null {
 	if (typeof network !== "string") return null;
@@ -35,7 +39,7 @@ function formatAlert({ what, who, facts }: Moment): MomentWords {
 export function formatMoment(moment: Moment): MomentWords {
 	switch (moment.kind) {
 		case "exposed":
-			return { title: `Seen first: ${(KINDS.get(moment.what)?.title ?? moment.what).toLowerCase()}`, detail: formatFrom(moment.facts) };
+			return { title: `Seen first: ${lowerFirst(KINDS.get(moment.what)?.title ?? moment.what)}`, detail: formatFrom(moment.facts) };
 		case "new_client":
 			return { title: "A client that was not seen before", detail: formatFrom(moment.facts) };
 		case "alert":

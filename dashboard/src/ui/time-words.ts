@@ -30,6 +30,11 @@ export function relativeTime(time: string, now_ms: number): string {
 	return relative.format(units > 0 ? Math.round(units) : Math.ceil(units), unit);
 }
 
+/** "1 December" of a date or a time, in UTC. */
+export function formatUtcDay(time: string): string {
+	return utcDay.format(new Date(time));
+}
+
 const SHORT: Readonly<Record<string, string>> = { second: "s", minute: "min", hour: "h", day: "d" };
 
 /** The same for narrow places: "3 s ago", "14 min ago", "2 d ago"; months and years in words. */
