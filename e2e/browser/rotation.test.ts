@@ -365,7 +365,7 @@ test("after cancelling, the old key still works; programs that already use the n
 	await openRotation(at, first.rotation.id);
 	await status(page, "issued");
 	await assertCount(page.locator("[data-move]"), programs.length - 1, "the others are shown on request");
-	await page.getByRole("button", { name: "Show all clients" }).click();
+	await page.getByRole("button", { name: `Show all ${programs.length} clients` }).click();
 	await assertCount(page.locator("[data-move]"), programs.length);
 	await checkAppearance(page, "rotation-issued");
 	const open = page.getByRole("button", { name: "Take it back", exact: true });

@@ -9,8 +9,20 @@ import { formatClient, getMove } from "../words.ts";
 import { OneClient } from "./row.tsx";
 
 const ORDER: Readonly<Record<Position, number>> = { ask: 0, old: 1, moving: 2, moved: 3, new: 4 };
-/** Above this many clients, those that have moved are hidden at first, and more than this many others too. */
+/** Above this many clients, those that have moved are hidden at first, and more than this many rows of others too. */
 const SHOWN_MAX = 8;
+/** Rows that the block of a client takes that needs a person. */
+const ROWS_OF_ASK = 2.5;
+
+/** How many of the clients fit into `SHOWN_MAX` rows, at least one. */
+function countFitting(positions: readonly Position[]): number {
+	let rows = 0;
+	const first_hidden = positions.findIndex((position) => {
+		rows += position === "ask" ? ROWS_OF_ASK : 1;
+		return rows > SHOWN_MAX;
+	});
+	return first_hidden === -1 ? positions.length : Math.max(1, first_hidden);
+}
 
 /** Each client that uses either key and how far it has moved; first those that need a person. */
 export function RotationClients(props: RotationProps) {
@@ -22,8 +34,9 @@ export function RotationClients(props: RotationProps) {
 	const moves = sources
 		.map((source) => ({ source, move: getMove(source, reasons, successor !== null) }))
 		.sort((a, b) => ORDER[a.move.position] - ORDER[b.move.position] || formatClient(a.source).localeCompare(formatClient(b.source)));
-	const remaining = moves.filter(({ move }) => move.position !== "moved" && move.position !== "new").length;
-	const hidden = moves.length > SHOWN_MAX && !expanded ? moves.length - Math.min(remaining, SHOWN_MAX) : 0;
+	const remaining = moves.map(({ move }) => move.position).filter((position) => position !== "moved" && position !== "new");
+	const fitting = countFitting(remaining);
+	const hidden = moves.length > SHOWN_MAX && !expanded ? moves.length - fitting : 0;
 	const shown = moves.slice(0, moves.length - hidden);
 	return (
 		<Card flush title="Clients" note={open ? "what each was last seen with" : "what each was last seen with before the end"} aside={<Keys />}>
@@ -44,7 +57,7 @@ export function RotationClients(props: RotationProps) {
 			{moves.length > SHOWN_MAX && (hidden > 0 || expanded) && (
 				<Box px="md" py={6} style={{ borderTop: "1px solid var(--kw-hairline)" }}>
 					<Button variant="subtle" size="compact-sm" aria-expanded={expanded} onClick={() => setExpanded(!expanded)}>
-						{remaining > SHOWN_MAX ? (expanded ? "Show fewer clients" : "Show all clients") : formatMovedOnes(expanded, hidden)}
+						{fitting < remaining.length ? (expanded ? "Show fewer clients" : `Show all ${moves.length} clients`) : formatMovedOnes(expanded, hidden)}
 					</Button>
 				</Box>
 			)}
