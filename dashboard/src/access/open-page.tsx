@@ -1,6 +1,7 @@
 import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import { Mark } from "../ui/brand/mark.tsx";
 import { useProfile } from "./session.ts";
 
 const WIDTH_PX = 420;
@@ -13,7 +14,7 @@ export function OpenPage({ title, lead, children }: { title: string; lead?: Reac
 	return (
 		<Box component="main" mx="auto" maw={WIDTH_PX} px="md" py="xl" pt={{ base: "lg", sm: 72 }}>
 			<Group gap={8} mb="lg" mih={LOGO_PX} wrap="nowrap">
-				{profile?.logo_url && <img src={profile.logo_url} alt="" height={LOGO_PX} />}
+				{profile !== null && (profile.logo_url ? <img src={profile.logo_url} alt="" height={LOGO_PX} /> : <Mark />)}
 				<Text fw={600} className="kw-wrap">
 					{profile?.product_name ?? ""}
 				</Text>

@@ -18,10 +18,12 @@ interface RowProps {
 	readonly manages: boolean;
 	/** Whether its action is the one primary button of the page. */
 	readonly first?: boolean;
+	/** Whether the first button of the page does the same. */
+	readonly repeats?: boolean;
 }
 
 /** One item: its status, what was found, since when, and what would meet it. */
-export function ItemRow({ item, manages, first = false }: RowProps) {
+export function ItemRow({ item, manages, first = false, repeats = false }: RowProps) {
 	const now_ms = useNow();
 	const sentence = formatEvidence(item, now_ms);
 	const { status, action, since, observed_at } = item;
@@ -40,7 +42,7 @@ export function ItemRow({ item, manages, first = false }: RowProps) {
 				{formatWhen(item, now_ms)}
 			</span>
 			<span className="kw-item-act kw-never-printed">
-				{action !== null && (manages || FOR_EVERYONE.test(action.href)) && (
+				{action !== null && !repeats && (manages || FOR_EVERYONE.test(action.href)) && (
 					<Button
 						variant={first ? "filled" : "default"}
 						size="compact-sm"

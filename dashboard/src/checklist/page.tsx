@@ -167,6 +167,8 @@ function Groups({ items, show, manages, is_stale }: GroupsProps) {
 	const groups = groupItems(items);
 	const shown = SHOWN.filter((status) => (show === undefined || show === status) && groups[status].length > 0);
 	const first = [...groups.not_met, ...groups.unknown].find(({ action }) => action !== null);
+	// Without a key most items ask for the first one: one button is enough.
+	const repeats = (item: Item) => item !== first && item.status === "unknown" && item.action !== null && item.action.href === first?.action?.href;
 	if (shown.length === 0) {
 		return (
 			<Text c="dimmed" className="kw-surface" p="lg">
@@ -187,7 +189,7 @@ function Groups({ items, show, manages, is_stale }: GroupsProps) {
 					</div>
 					<ul className="kw-items kw-surface">
 						{groups[status].map((item) => (
-							<ItemRow key={item.item} item={item} manages={manages} first={manages && item === first} />
+							<ItemRow key={item.item} item={item} manages={manages} first={manages && item === first} repeats={repeats(item)} />
 						))}
 					</ul>
 				</section>

@@ -31,8 +31,17 @@ export async function copyText(value: string): Promise<boolean> {
 	}
 }
 
+interface CopyProps extends ButtonProps {
+	readonly value: string;
+	/** For screen readers, such as "link". */
+	readonly what: string;
+	/** Where "Copy" alone would not say how much. */
+	readonly word?: string;
+	readonly onCopied?: () => void;
+}
+
 /** Copies `value` and announces it, also to screen readers. Calls `onCopied` once it is in the clipboard. */
-export function CopyButton({ value, what, onCopied, ...rest }: { value: string; what: string; onCopied?: () => void } & ButtonProps) {
+export function CopyButton({ value, what, word = "Copy", onCopied, ...rest }: CopyProps) {
 	const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
 	const { start } = useTimeout(() => setState("idle"), SHOWN_MS);
 	async function copy(): Promise<void> {
@@ -41,13 +50,13 @@ export function CopyButton({ value, what, onCopied, ...rest }: { value: string; 
 		start();
 		if (copied) onCopied?.();
 	}
-	const words = { idle: "Copy", copied: "Copied", failed: "Copy by hand" }[state];
+	const words = { idle: word, copied: "Copied", failed: "Copy by hand" }[state];
 	return (
 		<Button
 			variant="default"
 			leftSection={state === "copied" ? <IconCheck size={16} aria-hidden="true" /> : <IconCopy size={16} aria-hidden="true" />}
 			onClick={() => void copy()}
-			aria-label={{ idle: `Copy ${what}`, copied: `Copied ${what}`, failed: `Copy by hand: ${what}` }[state]}
+			aria-label={{ idle: `${word === "Copy" ? "Copy" : `${word}:`} ${what}`, copied: `Copied ${what}`, failed: `Copy by hand: ${what}` }[state]}
 			{...rest}
 		>
 			<span aria-live="polite">{words}</span>

@@ -20,11 +20,15 @@ export function RulesTable({ entries, faults, ...actions }: TableProps) {
 		<Box className="kw-surface">
 			<Table layout="fixed" verticalSpacing={8} horizontalSpacing="sm" aria-label="Rules, in the order in which they are tried">
 				<Table.Thead visibleFrom="sm">
-					<Table.Tr>
+					<Table.Tr fz={12} c="dimmed">
 						<Table.Th w={44} aria-label="Place" />
-						<Table.Th>Request</Table.Th>
-						<Table.Th w="24%">What the key needs</Table.Th>
-						<Table.Th w={112}>Spends</Table.Th>
+						<Table.Th fw={500}>Request</Table.Th>
+						<Table.Th fw={500} w="24%">
+							What the key needs
+						</Table.Th>
+						<Table.Th fw={500} w={112}>
+							Spends
+						</Table.Th>
 						<Table.Th w={144} aria-label="Actions" />
 					</Table.Tr>
 				</Table.Thead>

@@ -14,7 +14,7 @@ const STATES: Readonly<Record<NodeState, { meaning: Meaning; words: string }>> =
 /** The server processes with their leases. On a phone node, state and renewal remain. */
 export function NodesTable({ nodes }: { nodes: readonly Node[] }) {
 	return (
-		<Table fz={13} verticalSpacing={6} horizontalSpacing={0} aria-label="Nodes">
+		<Table fz={13} verticalSpacing={6} horizontalSpacing={4} aria-label="Nodes">
 			<Table.Thead>
 				<Table.Tr fz={12} c="dimmed">
 					<Table.Th fw={500}>Node</Table.Th>
@@ -43,7 +43,7 @@ export function NodesTable({ nodes }: { nodes: readonly Node[] }) {
 						<Table.Tr key={node.id} data-node={node.id} data-state={state} h={44}>
 							<Table.Th scope="row" fw={400} className="kw-wrap">
 								<Group gap={8}>
-									<span className="kw-mono">{node.id}</span>
+									<span className="kw-mono kw-wrap">{node.id}</span>
 									{node.is_this && <Badge color="gray">This one</Badge>}
 								</Group>
 							</Table.Th>

@@ -15,24 +15,26 @@ function keysWords({ keys, keys_never_used }: LegacyFormat): string {
 export function LegacyTable({ formats, onRemove }: TableProps) {
 	return (
 		<Box className="kw-surface">
-			<Table verticalSpacing="sm" horizontalSpacing="md" aria-label="Formats">
+			<Table className="kw-list" data-inset verticalSpacing={6} horizontalSpacing="md" aria-label="Formats">
 				<Table.Thead>
 					<Table.Tr>
 						<Table.Th>Format</Table.Th>
-						<Table.Th>Keys</Table.Th>
-						<Table.Th aria-label="Actions" />
+						<Table.Th w={{ base: 88, sm: 260 }}>Keys</Table.Th>
+						<Table.Th w={{ base: 96, sm: 112 }} aria-label="Actions" />
 					</Table.Tr>
 				</Table.Thead>
 				<Table.Tbody>
 					{formats.map((format) => (
 						<Table.Tr key={format.name} data-format={format.name}>
 							<Table.Th scope="row" fw={400}>
-								<Text className="kw-mono kw-wrap">{format.name}</Text>
-								<Text size="sm" c="dimmed" className="kw-wrap">
+								<Text fz={13} lh="18px" fw={600} className="kw-mono kw-wrap">
+									{format.name}
+								</Text>
+								<Text fz={12} lh="16px" c="dimmed" className="kw-wrap" style={{ whiteSpace: "normal" }}>
 									{shapeWords(format)}
 								</Text>
 							</Table.Th>
-							<Table.Td>{keysWords(format)}</Table.Td>
+							<Table.Td style={{ whiteSpace: "normal" }}>{keysWords(format)}</Table.Td>
 							<Table.Td ta="right">
 								<Button variant="default" size="xs" aria-label={`Delete the format ${format.name}`} onClick={() => onRemove(format)}>
 									Delete

@@ -6,6 +6,7 @@ import type { paths } from "../../http/openapi.gen.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
+import { MEANINGS } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
 
 const REPORTS = "/api/v1/operator/leak-reports";
@@ -124,6 +125,7 @@ const SIGNATURES: Readonly<Record<Programme["code_host_keys"], string>> = {
 
 function Application({ programme }: { programme: Programme }) {
 	const { expression, report_url, status_url, samples, code_host_keys } = programme;
+	const meaning = code_host_keys === "none" ? "attention" : "good";
 	const text = `Expression: ${expression}\nReports: ${report_url}\nValidity: ${status_url} (header X-API-Key)\nSamples:\n${samples.join("\n")}\n`;
 	return (
 		<Section title="Application to a code host">
@@ -136,12 +138,14 @@ function Application({ programme }: { programme: Programme }) {
 				<Entry name="Reports to" value={report_url} />
 				<Entry name="Whether a key works" value={status_url} />
 				<Entry name="Samples" value={samples.join("\n")} />
-				<Text size="sm" maw={720}>
-					{code_host_keys === "none" ? "◐ " : "● "}
+				<Text size="sm" maw={720} className="kw-wrap">
+					<span className="kw-shape" data-meaning={meaning} aria-hidden="true">
+						{MEANINGS[meaning].shape}
+					</span>{" "}
 					{SIGNATURES[code_host_keys]}
 				</Text>
 				<Group>
-					<CopyButton value={text} what="the application" />
+					<CopyButton value={text} word="Copy all of it" what="the application" />
 				</Group>
 			</Stack>
 		</Section>

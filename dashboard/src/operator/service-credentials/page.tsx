@@ -62,7 +62,7 @@ function ServicesTable({ services, onRevoke }: { services: readonly Service[]; o
 					<Table.Th w={170} visibleFrom="sm">
 						Created
 					</Table.Th>
-					<Table.Th w={{ base: 104, sm: 120 }} aria-label="Actions" />
+					<Table.Th w={120} aria-label="Actions" />
 				</Table.Tr>
 			</Table.Thead>
 			<Table.Tbody>
