@@ -689,7 +689,8 @@ test("a changed password keeps this session and ends the others", async () => {
 	await page.goto(`${dashboard.url}/settings`);
 	await page.getByRole("button", { name: "Sign out everywhere else" }).waitFor();
 	await picture(page, "settings");
-	await page.getByLabel("Password that you have now", { exact: true }).fill("not the right one");
+	await page.getByRole("button", { name: "Change password" }).click();
+	await page.getByLabel("Password that you have now", { exact: true }).and(page.locator(":focus")).fill("not the right one");
 	await page.getByLabel("New password", { exact: true }).fill(NEW_PASSWORD);
 	await page.getByRole("button", { name: "Change password" }).click();
 	await page.getByText("This is not your password. Nothing was changed.").waitFor();
@@ -697,6 +698,7 @@ test("a changed password keeps this session and ends the others", async () => {
 	await page.getByLabel("Password that you have now", { exact: true }).fill(who.password);
 	await page.getByRole("button", { name: "Change password" }).click();
 	await page.getByText("Your password is changed").waitFor();
+	await page.getByRole("button", { name: "Change password" }).and(page.locator(":focus")).waitFor();
 	await page.reload();
 	await heading(page, "Settings");
 	await elsewhere.reload();

@@ -1,5 +1,5 @@
-import { Button, PasswordInput, Stack, Text } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { isLongEnough, NewPasswordField } from "../access/new-password-field.tsx";
 import { sessionQuery, useSession } from "../access/session.ts";
 import { answered, api, isApiError } from "../http/api.ts";
@@ -11,12 +11,15 @@ import { useAction } from "../ui/use-action.ts";
 
 const WIDTH_PX = 420;
 
-export function ChangePassword() {
+/** The first field has the focus at once. `onDone` after the change, or when the person leaves it as it is. */
+export function ChangePassword({ onDone }: { onDone: () => void }) {
 	const { person } = useSession();
 	const [currentPassword, setCurrent] = useState("");
 	const [newPassword, setNew] = useState("");
 	const [tried, setTried] = useState(false);
 	const action = useAction();
+	const first = useRef<HTMLInputElement>(null);
+	useEffect(() => first.current?.focus(), []);
 	const isWrong = isApiError(action.error, "invalid_request") && action.error.problem.errors.some(({ pointer }) => pointer === "/currentPassword");
 	const missing = tried && currentPassword === "" ? "Write the password that you have now." : undefined;
 	const fault = isWrong ? "This is not your password. Nothing was changed." : missing;
@@ -30,9 +33,7 @@ export function ChangePassword() {
 			return true;
 		});
 		if (!done) return;
-		setCurrent("");
-		setNew("");
-		setTried(false);
+		onDone();
 		toaster.noted("Your password is changed. Elsewhere you are signed out.");
 		await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
 	}
@@ -42,6 +43,7 @@ export function ChangePassword() {
 				<Text c="dimmed">Everywhere else that you are signed in, you will be signed out. Keys are not touched.</Text>
 				<input type="hidden" name="username" autoComplete="username" value={person.email ?? ""} readOnly />
 				<PasswordInput
+					ref={first}
 					label="Password that you have now"
 					autoComplete="current-password"
 					value={currentPassword}
@@ -58,11 +60,14 @@ export function ChangePassword() {
 					visibilityToggleButtonProps={{ "aria-label": "Show the new password", tabIndex: 0 }}
 				/>
 				{!isWrong && <Problem error={action.error} />}
-				<div>
+				<Group gap={8}>
 					<Button type="submit" loading={action.pending}>
 						Change password
 					</Button>
-				</div>
+					<Button variant="default" onClick={onDone}>
+						Leave it as it is
+					</Button>
+				</Group>
 			</Stack>
 		</form>
 	);

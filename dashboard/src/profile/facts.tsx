@@ -1,7 +1,7 @@
 import { Box, SimpleGrid, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-const NAME_PX = 160;
+const NAME_PX = 128;
 
 export function Facts({ children }: { children: ReactNode }) {
 	return (

@@ -1,8 +1,12 @@
-import { Button, Group, SegmentedControl, Text, useMantineColorScheme } from "@mantine/core";
+import { Button, Group, SegmentedControl, SimpleGrid, Text, useMantineColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { standingName } from "../access/roles.ts";
 import { useProfile, useSession, useTenant } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
+import { policyQuery } from "../tenants/client-policy.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { Page, Section } from "../ui/page.tsx";
@@ -10,7 +14,7 @@ import { Time } from "../ui/time.tsx";
 import { AddressDialog } from "./address-dialog.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { Fact, Facts } from "./facts.tsx";
-import { KeyRules } from "./key-rules.tsx";
+import { KeyRequirements, LeakResponse } from "./key-rules.tsx";
 import { Mails } from "./mails.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 import { ProfileFacts } from "./profile-facts.tsx";
@@ -37,23 +41,31 @@ export default function SettingsPage() {
 							<Mails />
 						</Section>
 					)}
-					<Section title="Where you are signed in">
-						<SignIns />
-					</Section>
-					<Section title="Password">
-						<ChangePassword />
-					</Section>
+					<SignIns />
 				</>
 			)}
-			<TenantSection />
-			<TenantPolicy tenant_id={tenant.id} />
-			<KeyRules tenant_id={tenant.id} />
-			{profile !== null && (
-				<Section title="The API">
-					<ProfileFacts profile={profile} />
-				</Section>
-			)}
+			<Rules tenant_id={tenant.id} />
+			<SimpleGrid cols={{ base: 1, md: profile === null ? 1 : 2 }} spacing="lg">
+				<TenantSection />
+				{profile !== null && (
+					<Section title="The API">
+						<ProfileFacts profile={profile} />
+					</Section>
+				)}
+			</SimpleGrid>
 		</Page>
+	);
+}
+
+/** What holds for every key of the tenant. */
+function Rules({ tenant_id }: { tenant_id: string }) {
+	const { data: policies } = useQuery(policyQuery(tenant_id));
+	return (
+		<Section title="Rules for keys">
+			<TenantPolicy tenant_id={tenant_id} />
+			<LeakResponse tenant_id={tenant_id} policies={policies} />
+			<KeyRequirements tenant_id={tenant_id} policies={policies} />
+		</Section>
 	);
 }
 
@@ -96,6 +108,11 @@ function PersonSection() {
 						there, and changed there.
 					</Fact>
 				)}
+				{!is_portal && (
+					<Fact name="Password">
+						<PasswordFact />
+					</Fact>
+				)}
 				<Fact name="Light or dark">
 					<SegmentedControl
 						size="xs"
@@ -119,6 +136,26 @@ function PersonSection() {
 			<NameDialog opened={naming.opened} onClose={naming.close} />
 			<AddressDialog opened={address.opened} onClose={address.close} />
 		</Section>
+	);
+}
+
+/** The form that changes the password, on request. */
+function PasswordFact() {
+	const [opened, setOpened] = useState(false);
+	const opener = useRef<HTMLButtonElement>(null);
+	if (opened)
+		return (
+			<ChangePassword
+				onDone={() => {
+					flushSync(() => setOpened(false));
+					opener.current?.focus();
+				}}
+			/>
+		);
+	return (
+		<Button ref={opener} variant="default" size="compact-sm" onClick={() => setOpened(true)}>
+			Change password
+		</Button>
 	);
 }
 

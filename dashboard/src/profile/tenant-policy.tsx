@@ -1,10 +1,10 @@
-import { Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useAccess } from "../access/session.ts";
 import { ClientPolicyChoice, POLICY_WORDS, policyQuery, putPolicy } from "../tenants/client-policy.tsx";
-import { Section } from "../ui/page.tsx";
+import { useFold } from "../ui/form/fold.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { toaster } from "../ui/toaster.tsx";
+import { Rule } from "./rule.tsx";
 
 const UNDECIDED = {
 	title: "By default",
@@ -17,28 +17,22 @@ export function TenantPolicy({ tenant_id }: { tenant_id: string }) {
 	const queries = useQueryClient();
 	const { data, error } = useQuery(policyQuery(tenant_id));
 	const held = data?.client_policy == null ? UNDECIDED : POLICY_WORDS[data.client_policy];
+	const { opened, button, close } = useFold("Keys in browsers and apps");
 	return (
-		<Section title="Keys in browsers and apps">
-			<Text size="sm" c="dimmed" mb={12} maw={720}>
-				A key in a browser or an app is a key that others can read. This holds for every key that decides nothing itself.
-			</Text>
+		<Rule title="Keys in browsers and apps" value={data && held} aside={may.manage_keys && data !== undefined && button}>
 			<Problem error={error} />
-			{data !== undefined &&
-				(may.manage_keys ? (
-					<ClientPolicyChoice
-						label="Keys in browsers and apps"
-						value={data.client_policy}
-						undecided={UNDECIDED}
-						onSave={async (next) => {
-							queries.setQueryData(policyQuery(tenant_id).queryKey, await putPolicy(tenant_id, { client_policy: next }));
-							toaster.done("The decision holds from now on, for every request.");
-						}}
-					/>
-				) : (
-					<Text size="sm">
-						<b>{held.title}.</b> {held.text}
-					</Text>
-				))}
-		</Section>
+			{may.manage_keys && data !== undefined && opened && (
+				<ClientPolicyChoice
+					label="Keys in browsers and apps"
+					value={data.client_policy}
+					undecided={UNDECIDED}
+					onClose={close}
+					onSave={async (next) => {
+						queries.setQueryData(policyQuery(tenant_id).queryKey, await putPolicy(tenant_id, { client_policy: next }));
+						toaster.done("The decision holds from now on, for every request.");
+					}}
+				/>
+			)}
+		</Rule>
 	);
 }

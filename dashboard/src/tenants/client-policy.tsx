@@ -35,15 +35,16 @@ interface ChoiceProps {
 	/** What holds when nothing is decided here. */
 	readonly undecided: { readonly title: string; readonly text: string };
 	readonly onSave: (value: ClientPolicy | null) => Promise<unknown>;
+	readonly onClose: () => void;
 }
 
 /** Decides what happens to requests from browsers and apps. */
-export function ClientPolicyChoice({ label, value, undecided, onSave }: ChoiceProps) {
+export function ClientPolicyChoice({ label, value, undecided, onSave, onClose }: ChoiceProps) {
 	const [chosen, setChosen] = useState<ClientPolicy | null | undefined>(undefined);
 	const action = useAction();
 	const shown = chosen === undefined ? value : chosen;
 	async function save(): Promise<void> {
-		if ((await action.run(async () => ({ saved: await onSave(shown) }))) !== undefined) setChosen(undefined);
+		if ((await action.run(async () => ({ saved: await onSave(shown) }))) !== undefined) onClose();
 	}
 	return (
 		<Stack gap={12}>
@@ -65,7 +66,7 @@ export function ClientPolicyChoice({ label, value, undecided, onSave }: ChoicePr
 					<Button loading={action.pending} onClick={() => void save()}>
 						Save this decision
 					</Button>
-					<Button variant="default" onClick={() => setChosen(undefined)}>
+					<Button variant="default" onClick={onClose}>
 						Leave it as it is
 					</Button>
 				</Group>

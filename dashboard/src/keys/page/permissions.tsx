@@ -74,15 +74,13 @@ function entryOf(permission: PermissionOfPlan): LongListEntry {
 
 function Permission({ name, description, included }: PermissionOfPlan) {
 	return (
-		<>
-			<Text size="sm" className="kw-wrap">
-				{description}
-			</Text>
-			<Text size="xs" c="dimmed" className="kw-wrap">
+		<Text size="sm" className="kw-wrap">
+			{description}{" "}
+			<Text span size="xs" c="dimmed">
 				<span className="kw-mono">{name}</span>
 				{!included && " Not included in your plan any more."}
 			</Text>
-		</>
+		</Text>
 	);
 }
 
@@ -98,7 +96,7 @@ function Listed({ heading, permissions }: { heading: string | null; permissions:
 				component="ul"
 				cols={{ base: 1, xs: 2 }}
 				spacing={32}
-				verticalSpacing={6}
+				verticalSpacing={4}
 				m={0}
 				p={0}
 				style={{ listStyle: "none" }}

@@ -120,9 +120,11 @@ function AllFacts({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) 
 	);
 }
 
+/** Behind the value, on the same line if it fits. */
 function Second({ children }: { children: React.ReactNode }) {
 	return (
-		<Text size="xs" c="dimmed">
+		<Text span size="xs" c="dimmed">
+			{" · "}
 			{children}
 		</Text>
 	);

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useAccess } from "../../../access/session.ts";
 import { answered, api } from "../../../http/api.ts";
 import { ClientPolicyChoice, POLICY_WORDS, policyQuery } from "../../../tenants/client-policy.tsx";
+import { useFold } from "../../../ui/form/fold.tsx";
 import { Card } from "../../../ui/page.tsx";
 import { toaster } from "../../../ui/toaster.tsx";
 import { type ApiKey, useKeysChanged } from "../../queries.ts";
@@ -29,13 +30,16 @@ export function KeyClientPolicy({ tenant_id, apiKey }: { tenant_id: string; apiK
 	const undecided = { title: "As the tenant decides", text: formatUndecided(apiKey, data?.client_policy) };
 	const { client_policy } = apiKey;
 	const held = client_policy === null ? undecided : POLICY_WORDS[client_policy];
+	const { opened, button, close } = useFold("In browsers and apps");
+	const may_change = may.manage_keys && apiKey.status !== "revoked";
 	return (
-		<Card title="In browsers and apps">
-			{may.manage_keys && apiKey.status !== "revoked" ? (
+		<Card title="In browsers and apps" aside={may_change && button}>
+			{may_change && opened ? (
 				<ClientPolicyChoice
 					label="In browsers and apps"
 					value={client_policy}
 					undecided={undecided}
+					onClose={close}
 					onSave={async (next) => {
 						await answered(api.PATCH(ONE, { params: { path: { tenant_id, key_id: apiKey.id } }, body: { client_policy: next } }));
 						changed();
