@@ -82,7 +82,13 @@ function ReissueForm({ tenant_id, apiKey, replacing, onMade }: FormProps) {
 			</Radio.Group>
 			<Problem error={action.error} />
 			<Button loading={action.pending} onClick={() => void issue()}>
-				{way === "handover" ? "Make a new link" : replacing ? "Issue the new key and show it once" : "Issue another key and show it once"}
+				{way === "handover"
+					? replacing
+						? "Make the new key's link"
+						: "Make a new link"
+					: replacing
+						? "Issue the new key and show it once"
+						: "Issue another key and show it once"}
 			</Button>
 		</Stack>
 	);

@@ -9,6 +9,7 @@ import { cacheRoots } from "../http/cache-roots.ts";
 import { ShowOnceGate } from "../keys/show-once/gate.tsx";
 import { ShowOncePanel } from "../keys/show-once/panel.tsx";
 import { useShownOnce } from "../keys/show-once/secret.ts";
+import { Mark } from "../ui/brand/mark.tsx";
 import { focusPage } from "../ui/keep-focus.ts";
 import { Problem } from "../ui/problem.tsx";
 import { type Offer, type Revealed, RevealOffer } from "./reveal-offer.tsx";
@@ -41,7 +42,7 @@ export default function RevealPage() {
 		<Box component="main" tabIndex={-1} mx="auto" maw={WIDTH_PX} p="md" pt="xl" style={{ outline: "none" }}>
 			<Stack gap="lg">
 				<Group gap={8} mih={28}>
-					{profile?.logo_url && <img src={profile.logo_url} alt="" height={28} />}
+					{profile !== null && (profile.logo_url ? <img src={profile.logo_url} alt="" height={28} /> : <Mark />)}
 					<Text fw={600} className="kw-wrap">
 						{profile?.product_name ?? ""}
 					</Text>

@@ -9,9 +9,14 @@ type Secret = ApiKey["secrets"][number];
 
 const KINDS: Readonly<Record<string, string>> = { operator: "the operator", system: "this program", erased: "a person who was erased" };
 
+/** The name of the server's actor that answers a finder's report. */
+const LEAK_ACTOR = "leak report";
+
 /** Formats an actor: a person's name, else their kind. */
 export function formatActor(actor: Actor): string {
-	return isSchedule(actor) ? "schedule" : (KINDS[actor.kind] ?? actor.name);
+	if (isSchedule(actor)) return "schedule";
+	if (actor.kind === "system" && actor.name === LEAK_ACTOR) return "a leak report";
+	return KINDS[actor.kind] ?? actor.name;
 }
 
 export function getReason(reason: RevokeReason): string {

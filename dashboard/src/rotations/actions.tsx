@@ -5,8 +5,7 @@ import { useAccess } from "../access/session.ts";
 import { useDialog } from "../ui/dialog/use-dialog.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { CompleteDialog } from "./complete-dialog.tsx";
-import { isLeaked } from "./leaked.tsx";
-import { canEnd } from "./progress.ts";
+import { canEnd, isLeaked } from "./progress.ts";
 import type { RotationProps } from "./props.ts";
 import { isOpen } from "./queries.ts";
 

@@ -8,17 +8,17 @@ import { Problem } from "../ui/problem.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { RotationMeter } from "./meter.tsx";
-import { getProgress } from "./progress.ts";
+import { getProgress, isLeaked } from "./progress.ts";
 import { isOpen, rotationQuery } from "./queries.ts";
 import { formatOldEnd, getHeadline, STATUS_WORDS } from "./words.ts";
 
 /** The progress of an open rotation, on the key's page. */
 export function KeyRotation({ tenant_id, apiKey }: { tenant_id: string; apiKey: ApiKey }) {
 	if (apiKey.rotation === null) return null;
-	return <Open tenant_id={tenant_id} key_id={apiKey.id} rotation_id={apiKey.rotation.id} />;
+	return <Open apiKey={apiKey} tenant_id={tenant_id} key_id={apiKey.id} rotation_id={apiKey.rotation.id} />;
 }
 
-function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) {
+function Open({ apiKey, ...path }: { apiKey: ApiKey; tenant_id: string; key_id: string; rotation_id: string }) {
 	const { tenant_id, ...params } = path;
 	const { data: rotation, error } = useQuery(rotationQuery(path));
 	const changed = useKeysChanged(tenant_id);
@@ -66,7 +66,7 @@ function Open(path: { tenant_id: string; key_id: string; rotation_id: string }) 
 							<Link to="/settings/api-access/$key_id/rotations/$rotation_id" params={params} search={{ tenant: tenant_id }} {...props} />
 						)}
 					>
-						See who has moved
+						{rotation.status === "issued" && isLeaked({ apiKey, rotation }) ? "Get the new key to its server" : "See who has moved"}
 					</Button>
 				</Group>
 			</Stack>

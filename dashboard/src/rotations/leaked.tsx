@@ -5,12 +5,8 @@ import { HandoverPanel } from "../keys/show-once/handover-panel.tsx";
 import { useDialog, useStaying } from "../ui/dialog/use-dialog.ts";
 import { Card } from "../ui/page.tsx";
 import { RotationLive } from "./live.tsx";
+import { isLeaked } from "./progress.ts";
 import type { RotationProps } from "./props.ts";
-
-/** Whether the old key was reported by a finder: its replacement cannot be taken back, and the new key can be issued until its first use. */
-export function isLeaked({ apiKey, rotation }: Pick<RotationProps, "apiKey" | "rotation">): boolean {
-	return apiKey.exposure.some(({ kind, kid }) => kind === "reported" && kid === rotation.predecessor.kid);
-}
 
 /** Issues the new key of a replacement that a leak began, by a link or shown once. Hidden after its first use. */
 export function IssueNewKey(props: RotationProps) {

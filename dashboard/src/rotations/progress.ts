@@ -1,3 +1,4 @@
+import type { RotationProps } from "./props.ts";
 import { isOpen, type Rotation, type RotationSource } from "./queries.ts";
 
 /**
@@ -85,4 +86,9 @@ export function formatEndLabel(rotation: Pick<Rotation, "sources" | "safe_to_com
 /** Whether both keys work and the old one can still be ended by hand. */
 export function canEnd(rotation: Pick<Rotation, "status">): boolean {
 	return isOpen(rotation) && rotation.status !== "waiting" && rotation.status !== "over";
+}
+
+/** Whether the old key was reported by a finder: its replacement cannot be taken back, and the new key can be issued until its first use. */
+export function isLeaked({ apiKey, rotation }: Pick<RotationProps, "apiKey" | "rotation">): boolean {
+	return apiKey.exposure.some(({ kind, kid }) => kind === "reported" && kid === rotation.predecessor.kid);
 }

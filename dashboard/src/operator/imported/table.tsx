@@ -19,8 +19,8 @@ export function LegacyTable({ formats, onRemove }: TableProps) {
 				<Table.Thead>
 					<Table.Tr>
 						<Table.Th>Format</Table.Th>
-						<Table.Th w={{ base: 88, sm: 260 }}>Keys</Table.Th>
-						<Table.Th w={{ base: 96, sm: 112 }} aria-label="Actions" />
+						<Table.Th w={{ base: 80, sm: 260 }}>Keys</Table.Th>
+						<Table.Th w={112} aria-label="Actions" />
 					</Table.Tr>
 				</Table.Thead>
 				<Table.Tbody>

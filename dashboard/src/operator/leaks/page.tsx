@@ -1,12 +1,12 @@
 import { Box, Button, Group, Stack, Table, Text } from "@mantine/core";
-import { queryOptions, useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { queryOptions, useSuspenseInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { answered, api } from "../../http/api.ts";
 import { cacheRoots } from "../../http/cache-roots.ts";
 import type { paths } from "../../http/openapi.gen.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
-import { Page, Section } from "../../ui/page.tsx";
+import { Card, Page, Section } from "../../ui/page.tsx";
 import { Problem } from "../../ui/problem.tsx";
-import { MEANINGS } from "../../ui/theme.ts";
+import { MEANINGS, type Meaning } from "../../ui/theme.ts";
 import { Time } from "../../ui/time.tsx";
 
 const REPORTS = "/api/v1/operator/leak-reports";
@@ -16,12 +16,14 @@ type Programme = paths[typeof PROGRAMME]["get"]["responses"][200]["content"]["ap
 
 const programmeQuery = queryOptions({ queryKey: [...cacheRoots.operator.leaks, "programme"], queryFn: () => answered(api.GET(PROGRAMME)) });
 
-const OUTCOMES: Readonly<Record<Report["outcome"], string>> = {
-	revoked: "✕ Revoked",
-	rotated: "◐ Replaced, the old key ends within a day",
-	shortened: "◐ Was being replaced, the old key ends within a day",
-	none: "○ Had ended already",
+const OUTCOMES: Readonly<Record<Report["outcome"], { meaning: Meaning; word: string }>> = {
+	revoked: { meaning: "ended", word: "Revoked" },
+	rotated: { meaning: "attention", word: "Replaced, the old key ends within a day" },
+	shortened: { meaning: "attention", word: "Was being replaced, the old key ends within a day" },
+	none: { meaning: "resting", word: "Had ended already" },
 };
+/** Cells of a list are one line each otherwise. */
+const WRAPS = { whiteSpace: "normal" } as const;
 const REPORTERS: Readonly<Record<Report["reporter"], string>> = { anyone: "a finder", code_host: "a code host" };
 
 /** Keys that were reported as found, and what a code host needs to search for them. */
@@ -39,81 +41,97 @@ export default function LeakReportsPage() {
 }
 
 function Reports() {
-	const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+	// The page waits for the rows, which would move everything below them.
+	const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useSuspenseInfiniteQuery({
 		queryKey: [...cacheRoots.operator.leaks, "list"],
 		queryFn: ({ pageParam }) => answered(api.GET(REPORTS, { params: { query: pageParam === null ? {} : { cursor: pageParam } } })),
 		initialPageParam: null as string | null,
 		getNextPageParam: (page) => page.next_cursor,
 	});
-	const reports = data?.pages.flatMap((page) => page.data) ?? [];
+	const reports = data.pages.flatMap((page) => page.data);
 	return (
-		<Section title="Reported keys">
+		<Card title="Reported keys" flush>
 			<Problem error={error} />
-			{data !== undefined && reports.length === 0 && <Text size="sm">No key was reported yet.</Text>}
-			{reports.length > 0 && (
-				<Box className="kw-surface" style={{ overflowX: "auto" }} tabIndex={0} role="group" aria-label="Reported keys">
-					<Table verticalSpacing="xs" horizontalSpacing="md" aria-label="Reported keys" miw={640}>
-						<Table.Thead>
-							<Table.Tr>
-								<Table.Th>Key</Table.Th>
-								<Table.Th>Reported</Table.Th>
-								<Table.Th>Found at</Table.Th>
-								<Table.Th>What happened</Table.Th>
-							</Table.Tr>
-						</Table.Thead>
-						<Table.Tbody>
-							{reports.map((report) => (
-								<ReportRow key={report.kid} report={report} />
-							))}
-						</Table.Tbody>
-					</Table>
-				</Box>
+			{reports.length === 0 ? (
+				<Text size="sm" px={16} pb={16}>
+					No key was reported yet.
+				</Text>
+			) : (
+				<Table className="kw-list" data-inset verticalSpacing={6} horizontalSpacing="md" aria-label="Reported keys">
+					<Table.Thead>
+						<Table.Tr>
+							<Table.Th>Key</Table.Th>
+							<Table.Th w={150} visibleFrom="sm">
+								Reported
+							</Table.Th>
+							<Table.Th visibleFrom="sm">Found at</Table.Th>
+							<Table.Th w={{ base: "44%", sm: 240 }}>What happened</Table.Th>
+						</Table.Tr>
+					</Table.Thead>
+					<Table.Tbody>
+						{reports.map((report) => (
+							<ReportRow key={report.kid} report={report} />
+						))}
+					</Table.Tbody>
+				</Table>
 			)}
 			{hasNextPage && (
-				<Button variant="default" mt={8} loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+				<Button variant="default" m={16} loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
 					Show more
 				</Button>
 			)}
-		</Section>
+		</Card>
 	);
 }
 
 function ReportRow({ report }: { report: Report }) {
 	const { key, tenant, kid, last4, last_at, reports, reporter, urls, outcome } = report;
 	const latest = urls.at(-1);
+	const { meaning, word } = OUTCOMES[outcome];
+	const when = (
+		<>
+			<Time value={last_at} /> by {REPORTERS[reporter]}
+			{reports > 1 && `, ${reports} times`}
+		</>
+	);
 	return (
 		<Table.Tr data-report={kid}>
-			<Table.Th scope="row" fw={400} maw={260}>
-				<Text size="sm" fw={600} className="kw-wrap">
+			<Table.Th scope="row" fw={400} style={WRAPS}>
+				<Text fz={13} lh="18px" fw={600} className="kw-wrap">
 					<bdi>{key.name}</bdi>
 				</Text>
-				<Text size="xs" c="dimmed" className="kw-wrap">
+				<Text fz={12} lh="16px" c="dimmed" className="kw-wrap">
 					<bdi>{tenant.name}</bdi> · {key.environment} · <span className="kw-mono">…{last4}</span>
 				</Text>
+				<Text fz={12} lh="16px" c="dimmed" hiddenFrom="sm">
+					{when}
+				</Text>
 			</Table.Th>
-			<Table.Td>
-				<Text size="sm">
-					<Time value={last_at} />
-				</Text>
-				<Text size="xs" c="dimmed">
-					by {REPORTERS[reporter]}
-					{reports > 1 && `, ${reports} times`}
-				</Text>
+			<Table.Td visibleFrom="sm" c="dimmed" style={WRAPS}>
+				{when}
 			</Table.Td>
-			<Table.Td maw={280}>
-				<Text size="sm" className="kw-mono kw-wrap" lineClamp={3}>
-					{latest === undefined ? "—" : <bdi>{latest}</bdi>}
+			<Table.Td visibleFrom="sm" style={WRAPS}>
+				<Text fz={12} lh="16px" className="kw-mono kw-wrap" lineClamp={3}>
+					{latest === undefined ? "–" : <bdi>{latest}</bdi>}
 				</Text>
 				{urls.length > 1 && (
-					<Text size="xs" c="dimmed">
+					<Text fz={12} lh="16px" c="dimmed">
 						and {urls.length - 1} more {urls.length === 2 ? "place" : "places"}, on its page
 					</Text>
 				)}
 			</Table.Td>
-			<Table.Td>
-				<Text size="sm">{OUTCOMES[outcome]}</Text>
+			<Table.Td style={WRAPS}>
+				<Shape meaning={meaning} /> {word}
 			</Table.Td>
 		</Table.Tr>
+	);
+}
+
+function Shape({ meaning }: { meaning: Meaning }) {
+	return (
+		<span className="kw-shape" data-meaning={meaning} aria-hidden="true">
+			{MEANINGS[meaning].shape}
+		</span>
 	);
 }
 
@@ -139,10 +157,7 @@ function Application({ programme }: { programme: Programme }) {
 				<Entry name="Whether a key works" value={status_url} />
 				<Entry name="Samples" value={samples.join("\n")} />
 				<Text size="sm" maw={720} className="kw-wrap">
-					<span className="kw-shape" data-meaning={meaning} aria-hidden="true">
-						{MEANINGS[meaning].shape}
-					</span>{" "}
-					{SIGNATURES[code_host_keys]}
+					<Shape meaning={meaning} /> {SIGNATURES[code_host_keys]}
 				</Text>
 				<Group>
 					<CopyButton value={text} word="Copy all of it" what="the application" />

@@ -6,7 +6,6 @@ import { ReplaceKey } from "../../../rotations/replace/replace-key.tsx";
 import { Card } from "../../../ui/page.tsx";
 import { MEANINGS } from "../../../ui/theme.ts";
 import { Time } from "../../../ui/time.tsx";
-import { formatRequests } from "../../../usage/ranges.ts";
 import { type ApiKey, sourcesQuery } from "../../queries.ts";
 import { getExposures } from "./words.ts";
 
@@ -21,7 +20,7 @@ export function KeyExposure({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 				The whole key was seen where others can read it. Replace it, and send the new one only from your server, in X-API-Key over HTTPS.
 			</Text>
 			<ul className="kw-matters" aria-label="Where it was seen">
-				{getExposures(apiKey, data?.data ?? []).map(({ id, title, means, from, first_at, last_at, requests }) => (
+				{getExposures(apiKey, data?.data ?? []).map(({ id, title, means, from, first_at, last_at, times }) => (
 					<li key={id} className="kw-matter" data-exposure={id}>
 						<span className="kw-shape" data-meaning="ended" aria-hidden="true">
 							{MEANINGS.ended.shape}
@@ -35,16 +34,18 @@ export function KeyExposure({ tenant_id, apiKey }: { tenant_id: string; apiKey: 
 							</Text>
 							<Group gap="4px 12px">
 								<Text size="xs" c="dimmed">
-									{formatRequests(requests)}, last <Time value={last_at} />
+									{times}, last <Time value={last_at} />
 									{first_at !== last_at && (
 										<>
 											, first <Time value={first_at} />
 										</>
 									)}
 								</Text>
-								<Text size="xs" c="dimmed">
-									by <bdi>{from}</bdi>
-								</Text>
+								{from !== null && (
+									<Text size="xs" c="dimmed">
+										by <bdi>{from}</bdi>
+									</Text>
+								)}
 							</Group>
 						</Box>
 					</li>

@@ -1,3 +1,4 @@
+import { formatRequests } from "../../../usage/ranges.ts";
 import { formatCall } from "../../clients/found.ts";
 import type { ApiKey, Source } from "../../queries.ts";
 import { formatNetwork } from "../../text.ts";
@@ -20,11 +21,12 @@ export interface ExposureWords {
 	readonly id: string;
 	readonly title: string;
 	readonly means: string;
-	/** The client and its network, as far as they are known. */
-	readonly from: string;
 	readonly first_at: string;
 	readonly last_at: string;
-	readonly requests: number;
+	/** "2 requests", or "2 reports". */
+	readonly times: string;
+	/** The client and its network, as far as they are known; null for reports, which no client made. */
+	readonly from: string | null;
 }
 
 /** A client of refused requests, which are in no list of clients. */
@@ -44,7 +46,11 @@ export function getExposures(
 		.sort((a, b) => Date.parse(b.last_at) - Date.parse(a.last_at))
 		.map(({ kid, kind, source_id, network, source: program, first_at, last_at, requests }) => {
 			const source = sources.find(({ id }) => id === source_id);
+			if (kind === "reported") {
+				const times = requests === 1 ? "1 report" : `${requests} reports`;
+				return { id: `${kid} ${kind}`, ...EXPOSURE_WORDS[kind], from: null, first_at, last_at, times };
+			}
 			const from = source === undefined ? formatUnlisted(program, network) : `${formatCall(source)}, ${formatNetwork(source.network)}`;
-			return { id: `${kid} ${kind}`, ...EXPOSURE_WORDS[kind], from, first_at, last_at, requests };
+			return { id: `${kid} ${kind}`, ...EXPOSURE_WORDS[kind], from, first_at, last_at, times: formatRequests(requests) };
 		});
 }
