@@ -372,7 +372,7 @@ test("a webhook that has failed for an hour raises an alert, which is resolved w
 	deepEqual(await states(), []);
 	await pass(MINUTE_MS);
 	const [alert] = await alerts();
-	equal(alert?.summary, `The webhook at https://hooks.example.com has accepted nothing since ${at.toISOString()}`);
+	match(alert?.summary ?? "", /^The webhook at https:\/\/hooks\.example\.com has accepted nothing since \d{1,2} \w+ \d{4} at \d\d:\d\d UTC$/);
 	await behind("update keywright.webhook_queues set failing_since = null where tenant_id = $1", [tenant_id]);
 	await pass(MINUTE_MS);
 	deepEqual(await states(), ["webhook_failing resolved 1"]);

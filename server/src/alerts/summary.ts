@@ -4,7 +4,17 @@ import type { RuleName } from "./rule.ts";
 type Summarize = (evidence: Evidence) => string;
 
 const named = (evidence: Evidence): string => String(evidence.name ?? "A key");
-const day = (time: string | number | null | undefined): string => String(time ?? "").slice(0, 10);
+
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const MINUTE = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+/** Formats a time of the evidence. */
+function formatTime(format: Intl.DateTimeFormat, time: string | number | null | undefined): string {
+	const date = new Date(time ?? Number.NaN);
+	return Number.isNaN(date.getTime()) ? "an unknown time" : format.format(date);
+}
+
+const day = (time: string | number | null | undefined): string => formatTime(DAY, time);
 
 const SEEN_IN: Readonly<Record<string, string>> = {
 	browser: "was used from a browser",
@@ -53,7 +63,7 @@ function summarizeLimit({ name, key, budget, unit, used, max }: Evidence): strin
 
 function summarizeWebhook({ name, disabled, failing_since }: Evidence): string {
 	return disabled === null
-		? `The webhook at ${name} has accepted nothing since ${failing_since}`
+		? `The webhook at ${name} has accepted nothing since ${formatTime(MINUTE, failing_since)} UTC`
 		: `The webhook at ${name} was disabled, because it failed`;
 }
 

@@ -146,7 +146,7 @@ suite("scheduled rotation", () => {
 		fixture.clock.advance(7 * DAY_MS + SECOND_MS);
 		await completeRotations(system());
 		deepEqual(await rotations(key_id), ["cancelled handover_over"]);
-		match((await alert(key_id)) ?? "", /^prod-order-bot was to be replaced on \d{4}-\d\d-\d\d, but the link for it expired unused$/);
+		match((await alert(key_id)) ?? "", /^prod-order-bot was to be replaced on \d{1,2} \w+ \d{4}, but the link for it expired unused$/);
 		await rejects(reveal(tokenIn(mailsTo(member_id)[0])), { code: "conflict" });
 		for (let day = 0; day < 10; day += 1) {
 			fixture.clock.advance(DAY_MS);
@@ -275,11 +275,7 @@ suite("scheduled rotation", () => {
 		equal(await node().run(), 0);
 		const keys = [paused.key_id, revoked.key_id, orphan.key_id, expired];
 		deepEqual(await Promise.all(keys.map(rotations)), [[], [], [], []]);
-		equal(
-			await alert(orphan.key_id),
-			"prod-order-bot is to be replaced by ".concat((await alert(orphan.key_id))?.slice(-10) ?? ""),
-			"people are reminded",
-		);
+		match((await alert(orphan.key_id)) ?? "", /^prod-order-bot is to be replaced by \d{1,2} \w+ \d{4}$/, "people are reminded");
 		await resumeKey(fixture.context(), { tenant_id, key_id: paused.key_id });
 		equal(await node({ mailer: { ...mailer, enabled: false } }).run(), 0);
 		await fixture.behind("update tenants set status = 'suspended' where id = $1", [tenant_id]);
