@@ -117,7 +117,7 @@ suite("a storm of refusals", () => {
 		await fixture.behind(
 			`insert into keywright.auth_failures
 			select 'req_' || place, tenant_id, key_id, kid, at - interval '1 hour', code, check_name, operation, source_id, network, agent, client, facts, proven, true, detail
-			from keywright.auth_failures, generate_series(1, 9_990) as place
+			from keywright.auth_failures, generate_series(1, 9990) as place
 			where request_id = (select max(request_id) from keywright.auth_failures where tenant_id = $1)`,
 			[owner],
 		);
