@@ -23,7 +23,7 @@ describe("cycles, folders and small files", () => {
 		}
 	});
 
-	it("refuses a small file of the server that one file imports, unless its name says why", () => {
+	it("refuses a small file of the server or the dashboard that one file imports, unless its name says why", () => {
 		const lines = (count: number) => "export {};\n".repeat(count);
 		const used = `import "./a.ts";\n${lines(30)}`;
 		const smallIn = (files: Record<string, string>) => withTree(files, checkArchitecture).violations.filter(({ message }) => message.includes(SMALL));
@@ -31,6 +31,7 @@ describe("cycles, folders and small files", () => {
 		assert.deepEqual([found?.path, others], ["server/src/keys/a.ts", []]);
 		assert.deepEqual(smallIn({ "server/src/keys/a.ts": lines(30), "server/src/keys/b.ts": used }), []);
 		assert.deepEqual(smallIn({ "server/src/keys/a.ts": lines(1), "server/src/keys/b.ts": used, "server/src/keys/a.test.ts": used }), []);
-		assert.deepEqual(smallIn({ "server/src/keys/a-store.ts": lines(1), "dashboard/src/ui/a.ts": lines(1) }), []);
+		assert.deepEqual(smallIn({ "server/src/keys/a-store.ts": lines(1), "dashboard/src/keys/page.tsx": lines(1), "client/src/a.ts": lines(1) }), []);
+		assert.equal(smallIn({ "dashboard/src/ui/a.ts": lines(29) }).length, 1);
 	});
 });

@@ -4,14 +4,20 @@ import { type Source, type Violation, violation } from "./source.ts";
 
 const FILES_PER_FOLDER_MAX = 20;
 const SMALL_LINES = 30;
-const SERVER = "server/src/";
-/** Files that a name or a folder explains: the layers of a module, the commands, the entry point. */
-const SMALL_BY_NAME = /(?:^|\/|-)(?:store|schema|routes|ender)\.ts$|^server\/src\/cli\/|^server\/src\/main\./;
+const CHECKED = /^(?:server|dashboard)\/src\//;
+/** Files that a name or a folder explains: the layers of a module, pages and what they share, the commands, the entry points. */
+const SMALL_BY_NAME =
+	/(?:^|\/|-)(?:store|schema|routes|ender|queries|props|search|lazy|page)\.tsx?$|\.d\.ts$|^server\/src\/cli\/|^(?:server|dashboard)\/src\/main\./;
 const SMALL_FOR_A_REASON: ReadonlyMap<string, string> = new Map([
 	["server/src/http/access-log.ts", "a hook of the framework; server.ts is at its maximum"],
 	["server/src/documents/create-text.ts", "an action: no other action may import its file"],
 	["server/src/webhooks/delivery/schedule.ts", "pure, beside what acts on it"],
 	["server/src/documents/remove.ts", "an action: no other action may import its file"],
+	["dashboard/src/app/brand.tsx", "the theme; main.tsx only starts the dashboard"],
+	["dashboard/src/audit/use-names.ts", "queries of other modules, apart from the panel"],
+	["dashboard/src/keys/list/create-sheet.tsx", "loaded after the list"],
+	["dashboard/src/keys/snippets/literals.ts", "pure; snippets.ts is at its maximum"],
+	["dashboard/src/webhooks/dialogs.tsx", "the dialogs of the list, apart from the list"],
 ]);
 
 /** Cycles between files, type-only imports included: one violation per cycle, at its first file. */
@@ -60,12 +66,12 @@ export function checkFolders(sources: readonly Source[]): Violation[] {
 	});
 }
 
-/** Small files of the server that one file imports: they belong into it, unless their name or a listed reason says why not. */
+/** Small files of the server and the dashboard that one file imports: they belong into it, unless their name or a listed reason says why not. */
 export function checkSmallFiles(sources: readonly Source[]): Violation[] {
 	const importers = new Map<string, number>();
 	for (const source of sources) for (const target of new Set(getTargets(source))) importers.set(target, (importers.get(target) ?? 0) + 1);
 	const small = sources.filter(({ path, text, is_test, is_generated }) => {
-		if (is_test || is_generated || !path.startsWith(SERVER) || SMALL_BY_NAME.test(path) || SMALL_FOR_A_REASON.has(path)) return false;
+		if (is_test || is_generated || !CHECKED.test(path) || SMALL_BY_NAME.test(path) || SMALL_FOR_A_REASON.has(path)) return false;
 		return text.trimEnd().split("\n").length < SMALL_LINES && (importers.get(path) ?? 0) < 2;
 	});
 	return small.map((source) =>

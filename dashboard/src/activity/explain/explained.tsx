@@ -2,12 +2,24 @@ import { Anchor, Box, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useNow } from "../../ui/time.tsx";
-import { exactTime, formatDate } from "../../ui/time-words.ts";
+import { exactTime, formatDate, formatInstant } from "../../ui/time-words.ts";
 import { type CheckLine, checkLines } from "../checks.ts";
 import type { Explanation } from "../queries.ts";
 import { clientTitle, shortOperation } from "../words.ts";
-import { SentenceWithName } from "./sentence.tsx";
-import { alikeSearch, callTime, distance, formatTimes } from "./words.ts";
+import { alikeSearch, callTime, distance, formatTimes, partsOf } from "./words.ts";
+
+/** A sentence of the server: its times in the viewer's zone, and the key's name apart, because it may be written from right to left. */
+function SentenceWithName({ text, name }: { text: string; name: string | undefined }) {
+	return partsOf(text, name).map(({ at, kind, text: part }) => {
+		if (kind === "time")
+			return (
+				<time key={at} dateTime={part} title={exactTime(part)}>
+					{formatInstant(part, Date.now())}
+				</time>
+			);
+		return kind === "name" ? <bdi key={at}>{part}</bdi> : <span key={at}>{part}</span>;
+	});
+}
 
 const PATHS: Readonly<Record<CheckLine["outcome"], string>> = {
 	passed: "M2 6.5l2.8 2.8L10 3.2",

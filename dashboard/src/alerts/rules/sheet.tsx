@@ -11,8 +11,7 @@ import { SheetFoot } from "../../ui/sheet-foot.tsx";
 import { toaster } from "../../ui/toaster.tsx";
 import { useAction } from "../../ui/use-action.ts";
 import { putRule, type Rule, readRule, rulesQuery, useAlertsChanged } from "../queries.ts";
-import { seenOfRule, thresholdFault } from "./values.ts";
-import { GROUP_WORDS, isGroup, RULES, RULES_WITH_OWN_MAIL } from "./words.ts";
+import { GROUP_WORDS, isGroup, RULES, RULES_WITH_OWN_MAIL, seenOfRule, thresholdFault } from "./words.ts";
 
 const WIDTH_PX = 480;
 /** The server accepts as many. */

@@ -1,4 +1,5 @@
-import type { RuleName } from "../queries.ts";
+import type { Seen } from "../../http/meanwhile.ts";
+import type { Rule, RuleName } from "../queries.ts";
 
 /** A threshold: what it counts, its default and its range, as the server validates them. */
 export interface Threshold {
@@ -109,4 +110,22 @@ export function formatRecipients(to: readonly string[], members: readonly Member
 	const names = to.flatMap((recipient) => GROUPS[recipient] ?? members.find(({ id }) => id === recipient)?.name ?? []);
 	const [first = "", ...others] = names;
 	return [first, ...others.map((name) => (Object.values(GROUPS).includes(name) ? name.toLowerCase() : name))].join(", ");
+}
+
+/** What a person decides by, when they change a rule. */
+export function seenOfRule(members: readonly { readonly id: string; readonly name: string }[]): readonly Seen<Rule>[] {
+	return [
+		{ name: "On", format: ({ enabled }) => (enabled ? "on" : "off") },
+		{ name: "From", format: ({ rule, threshold }) => formatThreshold(rule, threshold) },
+		{ name: "Mailed to", format: ({ to }) => formatRecipients(to, members) || "no one" },
+	];
+}
+
+/** What is wrong with a threshold, as a sentence; null for nothing. */
+export function thresholdFault(rule: Rule["rule"], value: number | string): string | null {
+	const range = RULES[rule].threshold;
+	if (range === null) return null;
+	const { min, max } = range;
+	const is_right = typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+	return is_right ? null : `Write a whole number from ${min.toLocaleString("en")} to ${max.toLocaleString("en")}.`;
 }
