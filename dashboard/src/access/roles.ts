@@ -14,8 +14,8 @@ export interface RoleWords {
 export const ROLES: readonly Role[] = ["viewer", "admin", "owner"];
 
 /** Formats a person's role in a tenant. */
-export function standingName(standing: Role | "operator"): string {
-	return standing === "operator" ? "Operator" : ROLE_WORDS[standing].name;
+export function roleName(role: Role | "operator"): string {
+	return role === "operator" ? "Operator" : ROLE_WORDS[role].name;
 }
 
 export const ROLE_WORDS: Readonly<Record<Role, RoleWords>> = {

@@ -14,7 +14,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Suspense, useEffect } from "react";
 import { ConfirmProvider } from "../access/confirm.tsx";
-import { standingName } from "../access/roles.ts";
+import { roleName } from "../access/roles.ts";
 import { rememberTenant, TenantOfFrame, type TenantOfPage, useAccess, useSession, useTenant, useTenantIfAny, visitQuery } from "../access/session.ts";
 import { alertCountQuery } from "../alerts/queries.ts";
 import { notMetCountQuery } from "../checklist/queries.ts";
@@ -113,7 +113,7 @@ function FrameOfTenant() {
 					...(not_met === 0 ? {} : { "/checklist": <NotMet>{not_met}</NotMet> }),
 				}}
 				switcher={<PlaceSwitcher tenant={tenant} />}
-				person={(compact) => <PersonMenu standing={standingName(tenant.role)} compact={compact} onShortcuts={() => shortcuts.open()} />}
+				person={(compact) => <PersonMenu role_name={roleName(tenant.role)} compact={compact} onShortcuts={() => shortcuts.open()} />}
 				operator={tenant.role === "operator"}
 			/>
 			<Suspense>

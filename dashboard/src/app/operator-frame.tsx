@@ -51,7 +51,7 @@ export default function OperatorFrame() {
 				places={PLACES}
 				link={(to, props) => <Link to={to} activeOptions={{ exact: true }} {...props} />}
 				switcher={<PlaceSwitcher tenant={null} />}
-				person={(compact) => <PersonMenu standing="Operator" compact={compact} />}
+				person={(compact) => <PersonMenu role_name="Operator" compact={compact} />}
 				operator
 			/>
 		</ConfirmProvider>

@@ -5,14 +5,14 @@ import { useSignOut } from "../access/sign-out.ts";
 import { getInitial } from "./initial.ts";
 
 interface PersonMenuProps {
-	readonly standing: string;
+	readonly role_name: string;
 	readonly compact?: boolean;
 	/** Lists the keyboard shortcuts, where the pages have some. */
 	readonly onShortcuts?: () => void;
 }
 
 /** Shows the signed-in person and their role, and signs out. */
-export function PersonMenu({ standing, compact = false, onShortcuts }: PersonMenuProps) {
+export function PersonMenu({ role_name, compact = false, onShortcuts }: PersonMenuProps) {
 	const { person } = useSession();
 	const signOut = useSignOut();
 	const { setColorScheme } = useMantineColorScheme();
@@ -20,7 +20,7 @@ export function PersonMenu({ standing, compact = false, onShortcuts }: PersonMen
 	return (
 		<Menu position={compact ? "bottom-end" : "top-start"} width={220}>
 			<Menu.Target>
-				<UnstyledButton p={6} aria-label={`${person.name}, ${standing}: account menu`} style={{ borderRadius: 8 }}>
+				<UnstyledButton p={6} aria-label={`${person.name}, ${role_name}: account menu`} style={{ borderRadius: 8 }}>
 					<Group wrap="nowrap" gap={8}>
 						<span className="kw-initial" data-round aria-hidden="true">
 							{getInitial(person.name)}
@@ -30,7 +30,7 @@ export function PersonMenu({ standing, compact = false, onShortcuts }: PersonMen
 								{person.name}
 							</Text>
 							<Text size="xs" c="dimmed">
-								{standing}
+								{role_name}
 							</Text>
 						</Box>
 						<IconSelector size={14} aria-hidden="true" />

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
-import { standingName } from "../access/roles.ts";
+import { roleName } from "../access/roles.ts";
 import { useProfile, useSession, useTenant } from "../access/session.ts";
 import { useSignOut } from "../access/sign-out.ts";
 import { policyQuery } from "../tenants/client-policy.tsx";
@@ -178,7 +178,7 @@ function TenantSection() {
 						{plan.name}
 					</Link>
 				</Fact>
-				<Fact name="Your role">{standingName(role)}</Fact>
+				<Fact name="Your role">{roleName(role)}</Fact>
 				{status === "suspended" && <Fact name="State">Suspended: everything can be read, keys can be revoked, nothing else works.</Fact>}
 			</Facts>
 		</Section>

@@ -16,7 +16,7 @@ export default function ApiProfilePage() {
 		<Page title="API profile" lead="What your API is called and where it is. Pages, mails, code examples and errors use it.">
 			<Box className="kw-profile">
 				<ProfileForm initial={valuesFrom(profile)} onValues={setValues} />
-				<ProfilePreview values={values} standing={profile} />
+				<ProfilePreview values={values} current={profile} />
 			</Box>
 		</Page>
 	);

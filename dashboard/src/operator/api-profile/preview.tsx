@@ -14,16 +14,16 @@ const IMAGE = /^data:image\/(?:png|jpeg|webp);base64,/;
 interface PreviewProps {
 	readonly values: ProfileValues;
 	/** The saved profile, shown for empty fields of the form. */
-	readonly standing: ApiProfile;
+	readonly current: ApiProfile;
 }
 
 /** What integrators and tenants will see, from the values in the form. */
-export function ProfilePreview({ values, standing }: PreviewProps) {
-	const product_name = values.product_name.trim() || standing.product_name;
+export function ProfilePreview({ values, current }: PreviewProps) {
+	const product_name = values.product_name.trim() || current.product_name;
 	const facts = {
 		...{ product_name, tenant_id: TENANT_ID },
-		api_base_url: (values.api_base_url.trim() || standing.api_base_url).replace(/\/+$/, ""),
-		check_request: { method: values.check_method, path: values.check_path.trim() || standing.check_request.path },
+		api_base_url: (values.api_base_url.trim() || current.api_base_url).replace(/\/+$/, ""),
+		check_request: { method: values.check_method, path: values.check_path.trim() || current.check_request.path },
 	};
 	const snippets = getSnippets(facts).filter(({ language }) => LANGUAGES.includes(language));
 	const accent = ACCENT.test(values.accent_color) ? accentShades(values.accent_color)[7] : undefined;
@@ -85,7 +85,7 @@ export function ProfilePreview({ values, standing }: PreviewProps) {
 				<Code block className="kw-mono" bg="var(--kw-code)" tabIndex={0} role="region" aria-label="Error example">
 					{JSON.stringify(
 						{
-							type: `${(values.error_base_url.trim() || standing.error_base_url).replace(/\/+$/, "")}/key_missing`,
+							type: `${(values.error_base_url.trim() || current.error_base_url).replace(/\/+$/, "")}/key_missing`,
 							status: 401,
 							code: "key_missing",
 						},
