@@ -1,4 +1,5 @@
 import { Text, TextInput } from "@mantine/core";
+import { useEffect, useRef } from "react";
 
 interface TypedNameProps {
 	readonly name: string;
@@ -13,10 +14,16 @@ export function isTyped({ name, id }: { name: string; id: string }, typed: strin
 	return text !== "" && (text === id || text === name.trim());
 }
 
-/** Asks for the name or the id of the object before a breaking change. */
+/** Asks for the name or the id of the object before a breaking change. Takes the focus, also when it appears after its dialog, with the preview. */
 export function TypedName({ name, id, value, onChange }: TypedNameProps) {
+	const field = useRef<HTMLInputElement>(null);
+	useEffect(() => {
+		const dialog = field.current?.closest("[role=dialog]");
+		if (dialog?.contains(document.activeElement) && !(document.activeElement instanceof HTMLInputElement)) field.current?.focus();
+	}, []);
 	return (
 		<TextInput
+			ref={field}
 			label="Type its name or id to confirm"
 			description={
 				<Text span fz={12} className="kw-wrap">
