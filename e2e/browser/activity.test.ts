@@ -106,6 +106,14 @@ async function choose(name: string, option: string | RegExp): Promise<void> {
 	await waitUntilLoaded(page);
 }
 
+/** Waits until the filter shows this choice: the address has its id, and its name comes with the list. */
+async function chosen(name: string, option: string): Promise<void> {
+	await page
+		.getByRole("combobox", { name, exact: true })
+		.and(page.locator(`[value="${option}"]`))
+		.waitFor();
+}
+
 /** The rows as a person reads them, without times. */
 async function read(): Promise<(string | undefined)[][]> {
 	const texts = await rows().evaluateAll((found) =>
@@ -259,8 +267,8 @@ test("each filter, the order, single refusals and the explanation have an addres
 	await page.reload();
 	await panel().getByText("403 permission_missing").waitFor();
 	await assertCount(rows(), 8);
-	equal(await page.getByRole("combobox", { name: "Key", exact: true }).inputValue(), "prod-returns-portal");
-	equal(await page.getByRole("combobox", { name: "Client", exact: true }).inputValue(), "returns · 198.51.100.0/24");
+	await chosen("Key", "prod-returns-portal");
+	await chosen("Client", "returns · 198.51.100.0/24");
 	await panel().getByRole("link", { name: "once in 24 hours" }).click();
 	await page.waitForURL(/code=permission_missing/);
 	await assertCount(rows(), 1);
@@ -270,8 +278,8 @@ test("each filter, the order, single refusals and the explanation have an addres
 	await panel().getByRole("link", { name: "3 times in 24 hours" }).click();
 	await page.waitForURL(/code=key_invalid&proven=false&client=/);
 	await assertCount(rows(), 1);
-	equal(await page.getByRole("combobox", { name: "Key", exact: true }).inputValue(), "No key proven");
-	equal(await page.getByRole("combobox", { name: "Client", exact: true }).inputValue(), "192.0.2.0/24");
+	await chosen("Key", "No key proven");
+	await chosen("Client", "192.0.2.0/24");
 	await page.getByText("Each", { exact: true }).click();
 	await page.getByText("3 of 3 requests that were refused").waitFor();
 	await choose("Key", "Any key");
