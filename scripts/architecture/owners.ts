@@ -28,7 +28,8 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	capabilities: { owner: "plans" },
 	auth_failure_counts: { owner: "usage", readers: ["failures"], writers: ["tenants"] },
 	auth_failures: { owner: "failures", writers: ["tenants"] },
-	budget_periods: { owner: "verification", readers: ["alerts"] },
+	// A change of a key lowers the amounts of its periods, so that alerts find them.
+	budget_periods: { owner: "verification", readers: ["alerts"], writers: ["keys"] },
 	canary_uses: { owner: "keys", writers: ["tenants"] },
 	change_sequence: { owner: "nodes", readers: ["audit", "access", "overview"] },
 	checklist_turns: { owner: "checklist", writers: ["tenants"] },

@@ -319,6 +319,33 @@ test("a budget raises an alert at 80 percent and another when it is used up, and
 	deepEqual(await states(), ["limit_near resolved 1", "limit_near resolved 1"]);
 });
 
+test("a budget whose amount is lowered raises an alert without a further request, and a larger one resolves it", async () => {
+	const { key_id } = await fixture.verification.key(fixture.main.node, tenant_id, {
+		budgets: [{ name: "credits", unit: "credits", amount: 1_000, per: "total" }],
+	});
+	await behind(
+		"insert into keywright.budget_periods (tenant_id, key_id, name, per, start, leased, amount) values ($1, $2, 'credits', 'total', '1970-01-01', 50, 1000)",
+		[tenant_id, key_id],
+	);
+	const lower = (amount: number) => updateKeySettings(fixture.context(), { tenant_id, key_id, budgets: [{ name: "credits", amount, per: "total" }] });
+	await lower(63);
+	await pass(MINUTE_MS);
+	deepEqual(await states(), [], "50 of 63 are less than 80 percent");
+	await lower(62);
+	await pass(MINUTE_MS);
+	deepEqual(await states(), ["limit_near raised 1"]);
+	await lower(50);
+	await pass(MINUTE_MS);
+	deepEqual((await states()).toSorted(), ["limit_near raised 1", "limit_near resolved 1"]);
+	await lower(1_000);
+	await pass(MINUTE_MS);
+	deepEqual(await states(), ["limit_near resolved 1", "limit_near resolved 1"]);
+	await putRule(fixture.context(), { tenant_id, rule: "limit_near", threshold: 40 });
+	await lower(125);
+	await pass(MINUTE_MS);
+	equal((await states()).filter((state) => state.startsWith("limit_near raised")).length, 1, "40 of 100 where the rule says so");
+});
+
 test("a budget of one unit raises an alert when that is used, and a period that has ended raises none", async () => {
 	const { key_id } = await fixture.verification.key(fixture.main.node, tenant_id, {
 		budgets: [

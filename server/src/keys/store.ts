@@ -2,6 +2,7 @@ import { type SqlBool, sql } from "kysely";
 import type { ReadTx, Tx } from "../database/transaction.ts";
 import type { ClientPolicy } from "../tenants/tenant.ts";
 import { budgetsFromRow } from "./budgets/budget.ts";
+import { lowerPeriods } from "./budgets/periods-store.ts";
 import type { AutoRotate, ExpiryFrom, Key, KeyActor, KeyOwner, RevokeReason, SecretVersion } from "./key.ts";
 import { keyRateLimitsFromRow } from "./rate-limits.ts";
 import type { Environment } from "./secrets/format.ts";
@@ -140,6 +141,7 @@ export async function updateKey(tx: Tx, tenant_id: string, key_id: string, chang
 		.where("tenant_id", "=", tenant_id)
 		.where("id", "=", key_id)
 		.execute();
+	if (budgets !== undefined) await lowerPeriods(tx, tenant_id, key_id, budgets);
 }
 
 /** How many keys of the tenant are neither revoked nor expired; canary keys do not count against the plan. */

@@ -132,6 +132,19 @@ suite("budgets of a key", () => {
 		deepEqual(await told(), [80, 100, 80]);
 	});
 
+	test("an amount that is lowered to what is used announces its threshold without a further request", async () => {
+		const key = await newKey(CALLS);
+		await node(0).ask(key.raw_key, { cost: 40 });
+		await used(key, CALLS);
+		await update(key, { ...CALLS, amount: 50 });
+		await announceThresholds({ database: fixture.database, clock: fixture.clock });
+		const rows = await fixture.behind(
+			"select data ->> 'percent' as percent from keywright.outbox where type = 'budget.threshold' and data ->> 'key_id' = $1",
+			[key.key_id],
+		);
+		deepEqual(rows, [{ percent: "80" }]);
+	});
+
 	test("across midnight UTC each day has its 100, on three nodes", async () => {
 		const key = await newKey(CALLS);
 		toMidnight();
