@@ -69,3 +69,19 @@ test("what thousands of busy keys do is drained in turns of at most 1,250, as on
 	deepEqual([uses.length, uses.every(({ requests }) => requests === 3)], [150_000, true]);
 	equal(meter.drain(), null);
 });
+
+test("what busy keys do in many ways each is drained within 120 drains, although it is counted anew meanwhile", () => {
+	const meter = new Meter({ clock: new ManualClock(START) });
+	const operations = Array.from({ length: 20 }, (_, i) => meter.operationCounter("t", null, `op_${i}`));
+	const keys = Array.from({ length: 20_000 }, (_, i) => meter.keyCounter("t", `key_${i}`, `kid_${i}`));
+	const countAll = (now_ms: number) => {
+		for (const operation of operations) for (const key of keys) meter.count(key, operation, "allowed", now_ms);
+	};
+	countAll(START);
+	const drained = new Set<string>();
+	for (let drain = 0; drain < 120; drain += 1) {
+		for (const { key_id } of meter.drain(1_000_000)?.uses ?? []) drained.add(key_id);
+		if (drain === 60) countAll(START + 1_000);
+	}
+	equal(drained.size, 20_000);
+});

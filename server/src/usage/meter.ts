@@ -38,6 +38,9 @@ export class Meter {
 	#closed: ClosedFact[] = [];
 	/** Counters with undrained uses, each once, oldest first. */
 	#using: KeyCounter[] = [];
+	/** The most uses that waited during the present USES_DRAINS drains, and during those before. */
+	#most_waiting = { current: 0, before: 0 };
+	#drains = 0;
 	#facts = 0;
 	/** Successful operations that are not drained yet. */
 	#successes = 0;
@@ -146,10 +149,21 @@ export class Meter {
 		this.#dirty.splice(0, visited);
 		const closed = this.#closed.splice(0, Math.max(0, facts_max - batch.facts));
 		for (const { counter, minute, code, requests, span, last_success } of closed) counter.putFact(batch, minute, code, requests, span, last_success);
-		this.#drainUses(batch, all_uses ? facts_max : Math.max(USES_LEAST, Math.ceil(this.#using.length / USES_DRAINS)));
+		this.#drainUses(batch, all_uses ? facts_max : this.#countUsesDue());
 		this.#facts -= batch.facts;
 		this.#successes -= batch.secret_operations.length;
 		return batch;
+	}
+
+	/** As many as drain within USES_DRAINS drains what waited most in the last USES_DRAINS of them, however much has been drained since. */
+	#countUsesDue(): number {
+		// A counter has at least one use, and any number that are counted apart.
+		const waiting = this.#using.length + this.#uses.apart;
+		if (this.#drains % USES_DRAINS === 0) this.#most_waiting = { current: 0, before: this.#most_waiting.current };
+		this.#drains += 1;
+		const { current, before } = this.#most_waiting;
+		this.#most_waiting = { current: Math.max(current, waiting), before };
+		return Math.max(USES_LEAST, Math.ceil(Math.max(current, before, waiting) / USES_DRAINS));
 	}
 
 	#drainUses(batch: Batch, uses_max: number): void {
