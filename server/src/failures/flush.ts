@@ -4,6 +4,7 @@ import type { Log } from "../core/log.ts";
 import { DAY_MS } from "../core/time.ts";
 import type { Database } from "../database/database.ts";
 import type { RecordTx } from "../database/transaction.ts";
+import { countNodes } from "../nodes/store.ts";
 import { isRejection } from "../usage/flush.ts";
 import { addUnprovenRefusals } from "../usage/refusals/store.ts";
 import type { KeptRefusal, RefusalBatch, RefusalRecorder } from "./recorder.ts";
@@ -24,7 +25,7 @@ import { Surplus } from "./surplus.ts";
 const KEPT_DAYS = 30;
 const UNPROVEN_KEPT_DAYS = 7;
 const ROWS_MAX = 10_000;
-/** A tenant, or the refusals of no tenant, then has at most 10,000 rows while one node writes. */
+/** Of all nodes together. With what nodes leave that stop, a tenant, or the refusals of no tenant, then has at most 10,000 rows. */
 const SURPLUS_OF_TENANT_MAX = 500;
 /** Beyond the latest 100 of a key and code. */
 const SURPLUS_OF_GROUP_MAX = 25;
@@ -101,8 +102,9 @@ export class RefusalFlusher {
 	/** Deletes what is too many where enough was written. Returns the names, whose counts begin anew once the transaction is committed. */
 	async #deleteSurplus(tx: RecordTx, rows: readonly TenantFailureRow[], unknown: number) {
 		const nameOf = ({ tenant_id, key_id, code }: TenantFailureRow) => `${tenant_id} ${key_id} ${code}`;
-		const groups = this.#groups.count(rows.map(nameOf));
-		const tenants = this.#tenants.count([...rows.map(({ tenant_id }) => tenant_id), ...Array<string>(unknown).fill(UNKNOWN)]);
+		const nodes = await countNodes(tx);
+		const groups = this.#groups.count(rows.map(nameOf), nodes);
+		const tenants = this.#tenants.count([...rows.map(({ tenant_id }) => tenant_id), ...Array<string>(unknown).fill(UNKNOWN)], nodes);
 		const byName = new Map(rows.map((row) => [nameOf(row), row]));
 		await deleteSurplusOfGroups(
 			tx,

@@ -40,12 +40,26 @@ class Group {
 	/** `grows` false: the pool is full, so the oldest is overwritten. */
 	add(refusal: KeptRefusal, grows: boolean): void {
 		if (grows && this.latest.length < LATEST_PER_GROUP) {
+			this.#startAtOldest();
 			this.latest.push(refusal);
 			return;
 		}
 		this.latest[this.#next] = refusal;
 		this.#next = (this.#next + 1) % this.latest.length;
 		this.#displaced += 1;
+	}
+
+	/** Displaces the older half; returns how many. */
+	halve(): number {
+		this.#startAtOldest();
+		const { length } = this.latest.splice(0, Math.floor(this.latest.length / 2));
+		this.#displaced += length;
+		return length;
+	}
+
+	#startAtOldest(): void {
+		if (this.#next > 0) this.latest.push(...this.latest.splice(0, this.#next));
+		this.#next = 0;
 	}
 
 	take(): KeptRefusal[] {
@@ -61,6 +75,8 @@ class Pool {
 	#groups = new Map<string, Group>();
 	#samples: KeptRefusal[] = [];
 	#rows = 0;
+	/** Whether it is full and no group has more than one row. */
+	#exhausted = false;
 	#firsts = new Set<string>();
 	#minute = 0;
 
@@ -84,21 +100,34 @@ class Pool {
 	}
 
 	add(name: string, refusal: KeptRefusal): void {
-		const has_space = this.#rows < this.#rows_max;
-		if (refusal.sampled && has_space) {
+		if (refusal.sampled && this.#has_space && this.#samples.length < this.#rows_max / 2) {
 			this.#samples.push(refusal);
 			this.#rows += 1;
 			return;
 		}
 		let group = this.#groups.get(name);
 		if (group === undefined) {
-			if (!has_space) return;
+			if (!this.#has_space) this.#makeSpace();
+			if (!this.#has_space) return;
 			group = new Group();
 			this.#groups.set(name, group);
 		}
 		const before = group.latest.length;
-		group.add(refusal, has_space);
+		group.add(refusal, this.#has_space);
 		this.#rows += group.latest.length - before;
+	}
+
+	get #has_space(): boolean {
+		return this.#rows < this.#rows_max;
+	}
+
+	/** A key or address that is refused all the time displaces its own refusals, not the first one of another. */
+	#makeSpace(): void {
+		if (this.#exhausted) return;
+		let largest: Group | undefined;
+		for (const group of this.#groups.values()) if (group.latest.length > (largest?.latest.length ?? 1)) largest = group;
+		if (largest === undefined) this.#exhausted = true;
+		else this.#rows -= largest.halve();
 	}
 
 	take(): KeptRefusal[] {
@@ -106,6 +135,7 @@ class Pool {
 		this.#groups = new Map();
 		this.#samples = [];
 		this.#rows = 0;
+		this.#exhausted = false;
 		return taken;
 	}
 }

@@ -5,10 +5,10 @@ import { LATEST_PER_GROUP } from "./recorder.ts";
 import type { Facts } from "./refusal.ts";
 
 /** Rows of one tenant that stay, and those of them that anyone can cause. */
-const ROWS_PER_TENANT_KEPT = 9_500;
+const ROWS_PER_TENANT_KEPT = 9_000;
 const UNPROVEN_PER_TENANT_KEPT = 1_000;
 /** Rows that belong to no tenant. */
-const UNKNOWN_ROWS_KEPT = 9_500;
+const UNKNOWN_ROWS_KEPT = 9_000;
 
 /** A refusal as it is stored. */
 export interface FailureRow {
@@ -90,14 +90,15 @@ export async function deleteSurplusOfGroups(tx: RecordTx, groups: readonly Failu
 	`.execute(tx);
 }
 
-/** Deletes the oldest refusals of these tenants that are too many. */
+/** Deletes the refusals of these tenants that are too many. */
 export async function deleteSurplusOfTenants(tx: RecordTx, tenant_ids: readonly string[]): Promise<void> {
 	if (tenant_ids.length === 0) return;
-	await deleteOldest(tx, tenant_ids, { unproven: true, rows_kept: UNPROVEN_PER_TENANT_KEPT });
-	await deleteOldest(tx, tenant_ids, { unproven: false, rows_kept: ROWS_PER_TENANT_KEPT });
+	await deleteSurplus(tx, tenant_ids, { unproven: true, rows_kept: UNPROVEN_PER_TENANT_KEPT });
+	await deleteSurplus(tx, tenant_ids, { unproven: false, rows_kept: ROWS_PER_TENANT_KEPT });
 }
 
-async function deleteOldest(
+/** Keeps the latest of each key and code, as many of each as there is space for: what is sent with one key displaces nothing of another. */
+async function deleteSurplus(
 	tx: RecordTx,
 	tenant_ids: readonly string[],
 	{ unproven, rows_kept }: { unproven: boolean; rows_kept: number },
@@ -105,10 +106,15 @@ async function deleteOldest(
 	const counted = unproven ? sql`and not proven` : sql``;
 	await sql`
 		delete from keywright.auth_failures where ctid = any (array(
-			select oldest.ctid from unnest(${tenant_ids}::text[]) as touched (id)
+			select surplus.ctid from unnest(${tenant_ids}::text[]) as touched (id)
 			cross join lateral (
-				select ctid from keywright.auth_failures where tenant_id = touched.id ${counted} order by at desc, request_id desc offset ${rows_kept}
-			) as oldest
+				select ctid from (
+					select ctid, request_id, row_number() over (partition by key_id, code order by request_id desc) as place
+					from keywright.auth_failures where tenant_id = touched.id ${counted}
+				) as placed order by place, request_id desc offset ${rows_kept}
+			) as surplus
+			-- most tenants have few rows, which are then only counted
+			where exists (select from keywright.auth_failures where tenant_id = touched.id ${counted} offset ${rows_kept})
 		))
 	`.execute(tx);
 }

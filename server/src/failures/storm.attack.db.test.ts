@@ -124,6 +124,58 @@ suite("a storm of refusals", () => {
 		// Another process has written them.
 		await refusing.refuse(key.raw_key);
 		await startRefusing(fixture, process).flush();
-		equal(await rowsOf("auth_failures", `tenant_id = '${owner}'`), 9_500);
+		equal(await rowsOf("auth_failures", `tenant_id = '${owner}'`), 9_000);
+	});
+
+	test("three nodes that write little each keep at most 10,000 rows of a tenant together", async () => {
+		const owner = await fixture.tenant(process.node);
+		const key = await fixture.key(process.node, owner);
+		await revokeKey(fixture.context(process.node), { ...key, reason: "other" });
+		const nodes = [refusing, startRefusing(fixture, await fixture.process()), startRefusing(fixture, await fixture.process())];
+		await refusing.refuse(key.raw_key);
+		await refusing.flush();
+		await fixture.behind(
+			`insert into keywright.auth_failures
+			select 'req_full_' || place, tenant_id, key_id, kid, at - interval '1 hour', code, check_name, operation, source_id, network, agent, client, facts, proven, true, detail
+			from keywright.auth_failures, generate_series(1, 9990) as place where tenant_id = $1`,
+			[owner],
+		);
+		let most = 0;
+		const writeEach = async (refusals: number) => {
+			for (const node of nodes) {
+				for (let sent = 0; sent < refusals; sent += 1)
+					await node.refuse(key.raw_key, { source: makeSource(`198.${sent >> 8}.${sent & 255}.0/24`, "curl", null) });
+				await node.flush();
+				most = Math.max(most, await rowsOf("auth_failures", `tenant_id = '${owner}'`));
+			}
+			fixture.clock.advance(MINUTE_MS);
+		};
+		// The first one of each node deletes what is too many, since the node knows nothing of the tenant.
+		await writeEach(1);
+		most = 0;
+		for (const refusals of [160, 160, 160, 160, 499]) await writeEach(refusals);
+		ok(most > 9_000 && most <= 10_000, `${most} rows`);
+	});
+
+	test("what is sent with one revoked key from ever new sources displaces no refusal of another key", async () => {
+		const owner = await fixture.tenant(process.node);
+		const [loud, quiet] = [await fixture.key(process.node, owner), await fixture.key(process.node, owner)];
+		const kept: string[] = [];
+		for (let sent = 0; sent < 3; sent += 1) kept.push(await refusing.refuse(quiet.raw_key, { permissions: ["documents:delete"] }));
+		await refusing.flush();
+		await revokeKey(fixture.context(process.node), { ...loud, reason: "other" });
+		fixture.clock.advance(MINUTE_MS);
+		await refusing.refuse(loud.raw_key);
+		await refusing.flush();
+		await fixture.behind(
+			`insert into keywright.auth_failures
+			select request_id || place, tenant_id, key_id, kid, at + interval '1 second', code, check_name, operation, source_id, network, agent, client, facts, proven, true, detail
+			from keywright.auth_failures, generate_series(1, 12000) as place where tenant_id = $1 and key_id = $2`,
+			[owner, loud.key_id],
+		);
+		await refusing.refuse(loud.raw_key);
+		await startRefusing(fixture, process).flush();
+		equal(await rowsOf("auth_failures", `tenant_id = '${owner}'`), 9_000);
+		for (const request_id of kept) equal((await refusing.explain(owner, request_id)).exact, true);
 	});
 });

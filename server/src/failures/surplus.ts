@@ -10,18 +10,19 @@ export class Surplus {
 	readonly #rows_max: number;
 	readonly #written = new LRUCache<string, number>({ max: NAMES_MAX });
 
-	/** `rows_max`: how many rows may be written before their surplus is deleted. */
+	/** `rows_max`: how many rows all nodes together may write before their surplus is deleted. */
 	constructor(rows_max: number) {
 		this.#rows_max = rows_max;
 	}
 
 	/**
-	 * Counts one written row for each of `names`. Returns the names of which there may be more surplus than `rows_max`, each once. A name that is not known
-	 * is among them: other processes may have written its rows.
+	 * Counts one written row for each of `names`. Returns the names of which this node, one of `nodes`, has written its share of surplus, each once. A name
+	 * that is not known is among them: other processes may have written its rows.
 	 */
-	count(names: readonly string[]): ReadonlySet<string> {
-		for (const name of names) this.#written.set(name, (this.#written.get(name) ?? this.#rows_max) + 1);
-		return new Set(names.filter((name) => (this.#written.get(name) ?? this.#rows_max) >= this.#rows_max));
+	count(names: readonly string[], nodes: number): ReadonlySet<string> {
+		const share = Math.max(1, Math.floor(this.#rows_max / nodes));
+		for (const name of names) this.#written.set(name, (this.#written.get(name) ?? share) + 1);
+		return new Set(names.filter((name) => (this.#written.get(name) ?? share) >= share));
 	}
 
 	setDeleted(names: Iterable<string>): void {

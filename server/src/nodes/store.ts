@@ -106,6 +106,16 @@ export async function readOtherNodes(tx: ReadTx, own_id: string): Promise<OtherN
 		.execute();
 }
 
+/** How many nodes may hold a lease; at least one. */
+export async function countNodes(tx: RecordTx): Promise<number> {
+	const { nodes } = await tx
+		.selectFrom("nodes")
+		.select((select) => select.fn.countAll<number>().as("nodes"))
+		.where("fenced_at", "is", null)
+		.executeTakeFirstOrThrow();
+	return Math.max(1, nodes);
+}
+
 export interface NodeRow {
 	readonly id: string;
 	readonly version: string;
