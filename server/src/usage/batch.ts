@@ -69,7 +69,7 @@ export interface Batch {
 	/** Number of facts taken from the meter: counts and connectivity checks. */
 	facts: number;
 	readonly keys: KeyFact[];
-	/** Beside `facts`. Requests are counted here up to a minute later than in `keys`, so that more of them are one fact. */
+	/** Beside `facts`. Requests are counted here up to two minutes later than in `keys`, so that more of them are one fact. */
 	readonly uses: UseFact[];
 	readonly operations: OperationFact[];
 	readonly key_checks: KeyCheck[];
