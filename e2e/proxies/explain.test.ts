@@ -205,7 +205,7 @@ for (const { name, ask } of WAYS) {
 			await assertExplained({ raw_key, resource: "documents" }, "capability_not_in_plan", "capability_included", plan);
 		});
 
-		test("over a limit, with its name and when it refills; the key itself gets the same explanation", async () => {
+		test("over a limit, with its name and when it refills, counted once", async () => {
 			const { raw_key, id } = await newKey();
 			for (let sent = 0; sent < LIMIT; sent += 1) expectStatus(await ask({ raw_key }), 200);
 			const { cause } = await assertExplained({ raw_key }, "rate_limited", "rate_limit", { limit: "burst", requests: LIMIT, window_seconds: 600 });

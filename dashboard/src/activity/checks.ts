@@ -61,6 +61,7 @@ function refusedValue({ check, cause, source }: Explanation, now_ms: number): st
 		address_allowed: formatNetwork(source.network),
 		client_allowed: text(facts, "client") === "app" ? "an app" : "a browser",
 		refusals_budget: `${text(facts, "refusals_per_minute")} a minute`,
+		tenant_matches: text(facts, "key_tenant_id") === "" ? "" : `key of ${text(facts, "key_tenant_id")}`,
 		environment_matches: `${environment(text(facts, "key_environment"))} key, ${environment(text(facts, "site_environment"))} site`,
 		capability_included: text(facts, "capability"),
 		permission_held: text(facts, "permission"),

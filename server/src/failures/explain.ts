@@ -38,7 +38,7 @@ interface Wanted extends Input {
 function nothingToExplain(): ApiError {
 	return new ApiError(
 		"not_found",
-		"No refusal with this request id is kept here. Copy the id from the response that refused the request; requests that were allowed are not kept.",
+		"No refusal with this request id is kept here. Copy the id from the response that refused the request; requests that were allowed are not kept, and those with an unknown key or none are explained to the operator.",
 	);
 }
 

@@ -2,7 +2,7 @@ import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { ERRORS, type ErrorCode } from "../core/error.ts";
 import { explainRefusal, type KeyFacts } from "./explanation.ts";
-import { CHECK_NAMES, type CheckName } from "./refusal.ts";
+import { CHECK_NAMES, type CheckName, type Facts } from "./refusal.ts";
 
 /** Which codes each check denies with. */
 const CODES: Readonly<Record<CheckName, ErrorCode>> = {
@@ -56,4 +56,23 @@ test("every check and every code of a denial has an explanation and a cure, with
 test("a mistake that has no text of its own is explained as a wrong form", () => {
 	const { summary } = explainRefusal({ code: "key_invalid", check: "key_shape", facts: { mistake: "several_keys" }, proven: false }, null);
 	ok(summary.includes("form of a key"));
+});
+
+test("a key that was cut off is explained with how much of it was sent, and a budget as used up or by what the request costs", () => {
+	const explain = (check: CheckName, facts: Facts) => explainRefusal({ code: CODES[check], check, facts, proven: true }, KEY).summary;
+	ok(explain("key_shape", { mistake: "truncated", characters: 56, characters_expected: 58 }).includes("56 of 58 characters"));
+	const budget = { budget: "credits", unit: "credits", amount: 60, refills_at: null };
+	equal(explain("budget", { ...budget, cost: 1 }), 'The key "order-bot" has used up its budget "credits" of 60 credits.');
+	equal(explain("budget", { ...budget, cost: 25 }), 'The request costs 25; the key "order-bot" had less left of its budget "credits" of 60 credits.');
+});
+
+test("a revoked key is explained with its reason, and a site that a key may not access with those that it may", () => {
+	const explain = (check: CheckName, facts: Facts, key = KEY) => explainRefusal({ code: CODES[check], check, facts, proven: true }, key).summary;
+	equal(explain("not_revoked", {}), 'The key "order-bot" was revoked at 1970-01-01T00:00:00.000Z.');
+	const exposed = { ...KEY, revoke_reason: "suspected_exposure" };
+	equal(explain("not_revoked", {}, exposed), 'The key "order-bot" was revoked at 1970-01-01T00:00:00.000Z: it may have been exposed.');
+	const named = 'The request named a site that the key "order-bot" may not access. It may access ';
+	equal(explain("site_visible", { key_site_ids: ["shop"] }), `${named}shop.`);
+	equal(explain("site_visible", { key_site_ids: ["a", "b", "c", "d", "e"] }), `${named}a, b, c and 2 more.`);
+	equal(explain("site_visible", { key_site_ids: [] }), `${named}none.`);
 });

@@ -57,7 +57,6 @@ function environment(value: FactValue | undefined): string {
 }
 
 const MISTAKES: Readonly<Record<string, { readonly summary: string; readonly cure: string }>> = {
-	truncated: { summary: "The key was cut off: characters are missing.", cure: "Copy the whole key again, and check how it is stored and read." },
 	wrong_length: { summary: "The key has too many characters.", cure: "Send the key alone, without anything before or after it." },
 	trailing_newline: { summary: "A line end follows the key.", cure: "Remove the line end where the key is stored or read." },
 	quoted: { summary: "Quotes or brackets surround the key.", cure: "Send the key without them." },
@@ -71,10 +70,47 @@ const OTHER_MISTAKE = {
 	cure: "Send only the key, as it was issued, in the X-API-Key header.",
 };
 
+const REVOKE_REASONS: ReadonlyMap<string, string> = new Map([
+	["integration_retired", "its integration was retired"],
+	["shared_incorrectly", "it was shared incorrectly"],
+	["suspected_exposure", "it may have been exposed"],
+	["ownership_changed", "its owner changed"],
+]);
+
+function revoked({ subject, key }: Known): Texts {
+	const { revoked_at = null, revoke_reason = null } = key ?? {};
+	const at = revoked_at === null ? "" : ` at ${revoked_at.toISOString()}`;
+	const reason = REVOKE_REASONS.get(revoke_reason ?? "");
+	return {
+		summary: `${subject} was revoked${at}${reason === undefined ? "" : `: ${reason}`}.`,
+		cure: "Ask the owner of the key for a new one: a revoked key never works again.",
+		facts: revoked_at === null ? {} : { revoked_at: revoked_at.toISOString(), revoke_reason },
+	};
+}
+
+const SITES_NAMED = 3;
+
+/** What a key that may access some sites only may access. */
+function formatSites(ids: readonly string[]): string {
+	if (ids.length === 0) return "none";
+	const named = ids.slice(0, SITES_NAMED).join(", ");
+	return ids.length > SITES_NAMED ? `${named} and ${ids.length - SITES_NAMED} more` : named;
+}
+
+function truncated({ characters, characters_expected }: Facts): Texts {
+	const known = typeof characters === "number" && typeof characters_expected === "number";
+	return {
+		summary: known
+			? `The key was cut off: ${characters} of ${characters_expected} characters were sent.`
+			: "The key was cut off: characters are missing.",
+		cure: "Copy the whole key again, and check how it is stored and read.",
+	};
+}
+
 function shape({ facts, key }: Known): Texts {
 	const { presented_environment } = facts;
 	const changed = key !== null && typeof presented_environment === "string" && presented_environment !== key.environment;
-	const known = MISTAKES[text(facts.mistake)] ?? OTHER_MISTAKE;
+	const known = facts.mistake === "truncated" ? truncated(facts) : (MISTAKES[text(facts.mistake)] ?? OTHER_MISTAKE);
 	if (!changed || facts.mistake !== "wrong_checksum") return known;
 	return {
 		summary: `The key was sent as one for ${presented_environment}, but it was issued for ${key.environment}.`,
@@ -102,11 +138,7 @@ const EXPLANATIONS: Readonly<Record<CheckName, (known: Known) => Texts>> = {
 		summary: "Too many wrong keys came from this address within a minute.",
 		cure: "Correct the key, wait for Retry-After, and send the request again.",
 	}),
-	not_revoked: ({ subject, key }) => ({
-		summary: key?.revoked_at ? `${subject} was revoked at ${key.revoked_at.toISOString()}.` : `${subject} was revoked.`,
-		cure: "Ask the owner of the key for a new one: a revoked key never works again.",
-		facts: key?.revoked_at ? { revoked_at: key.revoked_at.toISOString(), revoke_reason: key.revoke_reason } : {},
-	}),
+	not_revoked: revoked,
 	not_replaced: ({ facts, subject, key }) => {
 		const at = key?.replaced_at?.toISOString() ?? facts.replaced_at;
 		return {
@@ -143,7 +175,7 @@ const EXPLANATIONS: Readonly<Record<CheckName, (known: Known) => Texts>> = {
 	}),
 	site_visible: ({ facts, subject }) => ({
 		summary: Array.isArray(facts.key_site_ids)
-			? `The request named a site that ${lower(subject)} may not access.`
+			? `The request named a site that ${lower(subject)} may not access. It may access ${formatSites(facts.key_site_ids)}.`
 			: "The request named a site that the key's tenant does not have.",
 		cure: "Use the id of a site that the key may access, or ask the owner of the key to add the site.",
 	}),
@@ -170,7 +202,10 @@ const EXPLANATIONS: Readonly<Record<CheckName, (known: Known) => Texts>> = {
 		cure: "Wait until then, or ask the operator of this API for a larger plan.",
 	}),
 	budget: ({ facts, subject }) => ({
-		summary: `${subject} had less left of its budget "${text(facts.budget)}" of ${text(facts.amount)} ${text(facts.unit)} than the ${text(facts.cost)} that the request costs.`,
+		summary:
+			facts.cost === 1
+				? `${subject} has used up its budget "${text(facts.budget)}" of ${text(facts.amount)} ${text(facts.unit)}.`
+				: `The request costs ${text(facts.cost)}; ${lower(subject)} had less left of its budget "${text(facts.budget)}" of ${text(facts.amount)} ${text(facts.unit)}.`,
 		cure:
 			typeof facts.refills_at === "string"
 				? `Wait until it refills at ${facts.refills_at}, or ask an owner or admin of the tenant for a larger budget.`

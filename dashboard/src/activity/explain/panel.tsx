@@ -76,7 +76,8 @@ function Missing({ error }: { error: unknown }) {
 				No refusal with this id. Allowed requests are not kept.
 			</Text>
 			<Text size="sm" c="dimmed" mt={8}>
-				Refusals can be explained two seconds after the response, for 30 days. One of another tenant is explained there only.
+				Refusals can be explained two seconds after the response, for 30 days. One of another tenant is explained there only, and one with an unknown
+				key or none to the operator.
 			</Text>
 		</Box>
 	);

@@ -39,7 +39,8 @@ function refusalBy(allowance: Allowance, cost: number, now: number, ledger: Ledg
 			facts: { ...known, refills_at: null },
 		});
 	const refill = refills_at === null ? "It does not refill: ask the owner of the key for a larger one." : `It refills at ${refills_at}.`;
-	return deny("budget", "quota_exceeded", `${size}, and less than the ${cost} that this request costs is left. ${refill}`, {
+	const spent = cost === 1 ? "it is used up" : `less than the ${cost} that this request costs is left`;
+	return deny("budget", "quota_exceeded", `${size}, and ${spent}. ${refill}`, {
 		metadata: { ...retry, members: { budget: name, refills_at } },
 		facts: { ...known, refills_at },
 	});
