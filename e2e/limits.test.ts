@@ -153,6 +153,25 @@ test("a quota is counted exactly across a restart, and never exceeded across a k
 	ok(allowed >= 199 - 25, `a kill costs at most one block, and ${199 - allowed} were lost`);
 });
 
+test("a budget is never exceeded across kill -9 under load", async () => {
+	const { tenant } = await makeWorld(server);
+	const { id, raw_key } = await makeKey(server, tenant.id, { budgets: [{ name: "calls", unit: "requests", amount: 100, per: "total" }] });
+	const { data_dir, port } = server;
+	let allowed = 0;
+	for (let killed = 0; killed < 3; killed += 1) {
+		const load = inParallel(60, 20, () => whoami(raw_key).catch(() => null));
+		await sleep(killed * 15);
+		await server.stop({ keep_folder: true, signal: "SIGKILL" });
+		allowed += (await load).filter((answer) => answer?.status === 200).length;
+		server = await startServer({ data_dir, port, env: SETTINGS });
+	}
+	const late = countBy(await inParallel(400, 100, () => whoami(raw_key)));
+	allowed += late[200] ?? 0;
+	ok(allowed <= 100 && (late.quota_exceeded ?? 0) > 0, `${allowed} of 100 were allowed`);
+	const { data } = expectStatus(await server.management(tenant.id, "GET", `/api-keys/${id}/budgets`), 200).as<{ data: { used: number }[] }>();
+	ok(Number(data[0]?.used) >= allowed && Number(data[0]?.used) <= 100, `${data[0]?.used} used, ${allowed} allowed`);
+});
+
 test("after 300 wrong keys an address gets 429 for further ones, and its right key still works", async () => {
 	const { raw_key } = await makeWorld(server);
 	const wrong = raw_key.slice(0, -1) + (raw_key.endsWith("0") ? "1" : "0");
