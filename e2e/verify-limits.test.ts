@@ -313,6 +313,17 @@ test("the snippets of docs/verify.md about costs and budgets run unchanged and d
 	const spent = JSON.parse((await run(spending, env)).stdout) as Decision;
 	equal(spent.code, "allowed");
 	match(spent.headers["RateLimit-Policy"] ?? "", /"calls";q=10000;qu="requests";w=86400, "credits";q=500;qu="credits";w=\d+$/);
-	const { budgets: shown } = expectStatus(await whoami(raw_key), 200).as<{ budgets: { name: string; used: number }[] }>();
+	interface Shown {
+		readonly budgets: readonly { readonly name: string; readonly used: number; readonly resets_at: string }[];
+	}
+	const { budgets: shown } = expectStatus(await whoami(raw_key), 200).as<Shown>();
 	deepEqual(Object.fromEntries(shown.map(({ name, used }) => [name, used])), { calls: 2, credits: 26 });
+	const { budgets: of_limits } = expectStatus(await server.keyed(raw_key, "GET", "/tenants/acme/limits"), 200).as<Shown>();
+	deepEqual(
+		of_limits,
+		shown.map((budget) => ({ ...budget, used: budget.used + 1 })),
+	);
+	const [day = Number.NaN, month = Number.NaN] = shown.map(({ resets_at }) => Date.parse(resets_at) - Date.now());
+	ok(day > -60_000 && day <= 86_400_000 && month >= day && month <= 31 * 86_400_000, `${day} and ${month} ms until they refill`);
+	ok(shown.every(({ resets_at }) => resets_at.endsWith("T00:00:00.000Z")));
 });
