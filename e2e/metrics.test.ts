@@ -169,6 +169,13 @@ test("the buckets of the durations are cumulative and end with all of them", asy
 	}
 });
 
+test("no label names a tenant, a key or a secret", async () => {
+	for (const ask of Object.values(WAYS)) await ask(key.raw_key);
+	const text = await metricsText();
+	ok(text.includes('keywright_decisions_total{kind="verify"'));
+	for (const name of [tenant_id, key.id, key.raw_key.slice("kw_prod_".length, "kw_prod_".length + 12)]) ok(!text.includes(name), name);
+});
+
 test("promtool reports no problem in the metrics", async () => {
 	deepEqual(promtool(["check", "metrics"], await metricsText()), { code: 0, output: "" });
 });
