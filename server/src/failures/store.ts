@@ -42,20 +42,17 @@ export interface UnknownFailureRow extends FailureRow {
 	readonly requests: number;
 }
 
-/** Takes the lock of writing refusals until commit, so that nodes delete old rows one after the other. */
+/** Takes the lock of writing refusals until commit, so that nodes delete old rows one after the other, and erasing a tenant deletes all of its rows. */
 export async function lockFailures(tx: RecordTx): Promise<void> {
 	await sql`select pg_advisory_xact_lock(${LOCKS.auth_failures})`.execute(tx);
 }
 
-/** The keys of these kids, and their tenants, which are locked: none is erased before the refusals are written. */
+/** The keys of these kids, without those of erased tenants. With the lock of refusals none of their tenants is erased before commit. */
 export async function readKeysOfKids(tx: RecordTx, kids: readonly string[]): Promise<ReadonlyMap<string, { tenant_id: string; key_id: string }>> {
 	if (kids.length === 0) return new Map();
 	const { rows } = await sql<{ kid: string; tenant_id: string; key_id: string }>`
-		with wanted as (select kid, tenant_id, key_id from keywright.secrets where kid = any(${kids}::text[])),
-		locked as (
-			select id from keywright.tenants where id in (select tenant_id from wanted) and erased_at is null order by id for share
-		)
-		select wanted.* from wanted join locked on locked.id = wanted.tenant_id
+		select kid, tenant_id, key_id from keywright.secrets join keywright.tenants on tenants.id = tenant_id
+		where kid = any(${kids}::text[]) and erased_at is null
 	`.execute(tx);
 	return new Map(rows.map(({ kid, tenant_id, key_id }) => [kid, { tenant_id, key_id }]));
 }

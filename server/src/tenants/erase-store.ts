@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { type Actor, ALL_TENANTS } from "../core/context.ts";
+import { LOCKS } from "../database/locks.ts";
 import type { Tx } from "../database/transaction.ts";
 
 const ERASED: Actor = { kind: "system", name: "erased" };
@@ -40,6 +41,8 @@ export async function erasePeopleFromKeys(tx: Tx, tenant_id: string, revoke_note
  */
 export async function deletePeopleOfTenant(tx: Tx, tenant_id: string): Promise<number> {
 	const members = await tx.deleteFrom("members").where("tenant_id", "=", tenant_id).returning("person_id").execute();
+	// Refusals that are being written are committed before and deleted here, or find the tenant erased.
+	await sql`select pg_advisory_xact_lock(${LOCKS.auth_failures})`.execute(tx);
 	for (const table of [
 		"invitations",
 		"portal_sessions",

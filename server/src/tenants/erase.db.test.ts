@@ -1,10 +1,12 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { type TestDatabase, testDatabase } from "../../testing/audit.ts";
 import type { ChangeContext } from "../audit/change.ts";
 import { verifyChain } from "../audit/verify.ts";
 import { ApiError } from "../core/error.ts";
+import { LOCKS } from "../database/locks.ts";
 import type { SequencedInvalidation } from "../nodes/invalidation.ts";
 import { putPlan } from "../plans/plans.ts";
 import { type EraseContext, eraseTenant } from "./erase.ts";
@@ -211,6 +213,33 @@ test("erasing empties every table of the tenant except those of ids, times and c
 	await eraseTenant(erasing(), { tenant_id });
 	const left = [...(await rowsOf(tenant_id))].filter(([name, rows]) => rows > 0 && !KEPT.has(name));
 	deepEqual(left, []);
+});
+
+test("refusals that are being written while a tenant is erased are deleted with it", async () => {
+	const tenant_id = await fillTenant("canary-of-late-refusals");
+	const writer = new pg.Client({ connectionString: db.superuserUrl });
+	await writer.connect();
+	try {
+		await writer.query("begin");
+		await writer.query("select pg_advisory_xact_lock($1)", [LOCKS.auth_failures]);
+		await writer.query(
+			`insert into keywright.auth_failures
+			select late.* from keywright.auth_failures as kept, jsonb_populate_record(kept, jsonb_build_object('request_id', 'req_late_' || kept.request_id)) as late
+			where kept.tenant_id = $1`,
+			[tenant_id],
+		);
+		let is_erased = false;
+		const erased = eraseTenant(erasing(), { tenant_id }).then(() => {
+			is_erased = true;
+		});
+		const waiting = "select from pg_locks where locktype = 'advisory' and objid = $1 and not granted";
+		while (!is_erased && (await superuser.query(waiting, [LOCKS.auth_failures])).rowCount === 0) await setTimeout(5);
+		await writer.query("commit");
+		await erased;
+	} finally {
+		await writer.end();
+	}
+	equal((await rowsOf(tenant_id)).get("auth_failures"), 0);
 });
 
 test("erasing removes all text that people entered and does not touch other tenants", async () => {
