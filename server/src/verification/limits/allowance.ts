@@ -2,6 +2,12 @@ import type { Budget, BudgetPeriod } from "../../keys/budgets/budget.ts";
 import type { Span } from "./period.ts";
 import type { NamedCosts } from "./policy.ts";
 
+const BLOCK_UNITS_MAX = 2_000;
+/** A block is at most 1/20 of what is left, so that blocks shrink near the end and no node hoards. */
+const BLOCK_PART_OF_LEFT = 20;
+/** With less left than this, only what waiting requests cost is leased: the last unit can be spent on whichever node it is asked for. */
+const EXACT_BELOW_UNITS = 1_000;
+
 /** What is spent from leased blocks: the quota of a tenant, or a budget of a key. */
 export interface Allowance {
 	/** Unique in the process, and the same after an edit of the amount. */
@@ -10,8 +16,8 @@ export interface Allowance {
 	readonly per: BudgetPeriod;
 	/** Per period. */
 	readonly amount: number;
-	/** Null for a quota. */
-	readonly budget: { readonly key_id: string; readonly name: string; readonly unit: string } | null;
+	/** Null for a quota. `policy_text`: its part of the `RateLimit-Policy` header, without the window. */
+	readonly budget: { readonly key_id: string; readonly name: string; readonly unit: string; readonly policy_text: string } | null;
 	/** Where the ledger last found what it has leased, so that a request needs no look-up. Only the ledger uses it. */
 	account: Account | null;
 }
@@ -28,14 +34,15 @@ export interface Account {
 	remaining: number;
 	/** What no node had leased when this one leased last; null before. */
 	left: number | null;
-	/** Costs of the requests that wait for a lease, in their order. */
-	readonly waiting: number[];
+	/** Costs of the requests that wait for a lease, in their order; null if none does, since a node has many accounts. */
+	waiting: number[] | null;
 	lastUsedMs: number;
 	leasedMs: number;
 	/** The lease, or the return of an earlier block, that is under way. */
 	pending: Promise<void> | null;
-	/** Until when `left` refuses what costs more, and the amount of which it was left. */
-	known: { amount: number; untilMs: number } | null;
+	/** Until when `left` refuses what costs more, and the amount of which it was left; 0 before the first lease. */
+	known_until_ms: number;
+	known_amount: number;
 }
 
 export function quotaAllowance(tenant_id: string, amount: number): Allowance {
@@ -44,7 +51,8 @@ export function quotaAllowance(tenant_id: string, amount: number): Allowance {
 
 /** Identified by key, name and period: a renamed budget is another one. */
 export function budgetAllowance(tenant_id: string, key_id: string, { name, unit, amount, per }: Budget): Allowance {
-	return { id: JSON.stringify([key_id, name, per]), tenant_id, per, amount, budget: { key_id, name, unit }, account: null };
+	const policy_text = `"${name}";q=${amount};qu="${unit}"`;
+	return { id: JSON.stringify([key_id, name, per]), tenant_id, per, amount, budget: { key_id, name, unit, policy_text }, account: null };
 }
 
 /** The part of a price that allowances are spent by. */
@@ -62,4 +70,17 @@ export const NO_BUDGETS: NamedCosts = new Map();
 export function costOf({ budget }: Allowance, { cost, budgets }: AllowancePrice): number {
 	if (budget === null) return cost;
 	return budgets === NO_BUDGETS ? 0 : (budgets?.get(budget.name) ?? cost);
+}
+
+/** The units to lease when no node has leased `left` units. With the row locked: every request that waits by then is served, as far as what is left goes. Nothing is leased if none can be. */
+export function sizeOfBlock({ waiting, remaining }: Account, left: number): number {
+	const servable = getServable(waiting ?? [], remaining + left);
+	if (servable <= remaining) return 0;
+	const block = left < EXACT_BELOW_UNITS ? 0 : Math.min(BLOCK_UNITS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT));
+	return Math.max(servable - remaining, block);
+}
+
+/** The sum of the costs that fit into `there` in their order. A request that costs more than there is takes nothing from the others. */
+function getServable(costs: readonly number[], there: number): number {
+	return costs.reduce((sum, cost) => (sum + cost <= there ? sum + cost : sum), 0);
 }

@@ -30,11 +30,12 @@ function getResetSeconds(grant: Grant, index: number, at: Instant): number {
 }
 
 function getAllowanceState(allowance: Allowance, { now }: Instant, ledger: Ledger): LimitState {
-	const { until_ms } = ledger.spanAt(allowance.per, now);
-	return {
-		remaining: ledger.remaining(allowance, now),
-		reset_seconds: Number.isFinite(until_ms) ? Math.ceil((until_ms - now) / 1000) : null,
-	};
+	return { remaining: ledger.remaining(allowance, now), reset_seconds: getRefillSeconds(allowance, now, ledger) };
+}
+
+function getRefillSeconds({ per }: Allowance, now: number, ledger: Ledger): number | null {
+	const { until_ms } = ledger.spanAt(per, now);
+	return Number.isFinite(until_ms) ? Math.ceil((until_ms - now) / 1000) : null;
 }
 
 /** Whether keys of this grant have budgets, which every request spends. */
@@ -42,20 +43,13 @@ function hasBudgets({ allowances, tenant }: Grant): boolean {
 	return allowances !== tenant.allowances;
 }
 
-/** A window of whole seconds; a budget that never refills has none. */
-function budgetPolicyText({ amount, per, budget }: Allowance, now: number, ledger: Ledger): string {
-	const { from_ms, until_ms } = ledger.spanAt(per, now);
-	const window = Number.isFinite(until_ms) ? `;w=${(until_ms - from_ms) / 1000}` : "";
-	return `"${budget?.name}";q=${amount};qu="${budget?.unit}"${window}`;
-}
-
 /** The `RateLimit-Policy` header (draft-ietf-httpapi-ratelimit-headers) of a request that names `named`; null without limits and budgets. */
 export function getPolicyHeader(grant: Grant, at: Instant, named: NamedCosts | null, ledger: Ledger): string | null {
 	const of_limits = policyHeader(grant.policy, named);
 	if (!hasBudgets(grant)) return of_limits;
 	let text = of_limits ?? "";
-	for (const allowance of grant.allowances)
-		if (allowance.budget !== null) text += `${text === "" ? "" : ", "}${budgetPolicyText(allowance, at.now, ledger)}`;
+	for (const { budget, per } of grant.allowances)
+		if (budget !== null) text += `${text === "" ? "" : ", "}${budget.policy_text}${ledger.spanAt(per, at.now).window_text}`;
 	return text;
 }
 
@@ -81,10 +75,13 @@ export function getRateLimitHeader(grant: Grant, at: Instant, named: NamedCosts 
 
 function budgetsText(grant: Grant, at: Instant, ledger: Ledger, left: readonly LimitState[] | undefined, separator: string): string {
 	let text = "";
-	for (const [index, allowance] of grant.allowances.entries()) {
-		if (allowance.budget === null) continue;
-		const { remaining, reset_seconds } = left?.[grant.windows.length + index] ?? getAllowanceState(allowance, at, ledger);
+	for (let index = 0; index < grant.allowances.length; index += 1) {
+		const allowance = grant.allowances[index];
+		if (allowance === undefined || allowance.budget === null) continue;
+		const known = left?.[grant.windows.length + index];
+		const remaining = known === undefined ? ledger.remaining(allowance, at.now) : known.remaining;
 		if (remaining === null) continue;
+		const reset_seconds = known === undefined ? getRefillSeconds(allowance, at.now, ledger) : known.reset_seconds;
 		text += `${text === "" ? separator : ", "}"${allowance.budget.name}";r=${remaining}${reset_seconds === null ? "" : `;t=${reset_seconds}`}`;
 	}
 	return text;

@@ -5,15 +5,10 @@ import { MINUTE_MS } from "../../core/time.ts";
 import type { Database } from "../../database/database.ts";
 import { BUDGET_PERIODS, type BudgetPeriod } from "../../keys/budgets/budget.ts";
 import { Batcher } from "../batcher.ts";
-import type { Account, Allowance } from "./allowance.ts";
+import { type Account, type Allowance, sizeOfBlock } from "./allowance.ts";
 import { type Span, spanAt } from "./period.ts";
 import { type Lease, leaseBlocks, type Period, returnBlocks } from "./store.ts";
 
-const BLOCK_UNITS_MAX = 2_000;
-/** A block is at most 1/20 of what is left, so that blocks shrink near the end and no node hoards. */
-const BLOCK_PART_OF_LEFT = 20;
-/** With less left than this, only what waiting requests cost is leased: the last unit can be spent on whichever node it is asked for. */
-const EXACT_BELOW_UNITS = 1_000;
 const IDLE_MS = MINUTE_MS;
 /** What is left of an older block goes back, also while it is spent slowly. */
 const HELD_MS = 5 * MINUTE_MS;
@@ -89,14 +84,17 @@ export class Ledger {
 	 */
 	async lease(allowance: Allowance, cost: number): Promise<void> {
 		const account = this.#account(allowance, this.#clock.now());
-		account.waiting.push(cost);
+		const waiting = account.waiting ?? [];
+		account.waiting = waiting;
+		waiting.push(cost);
 		account.pending ??= this.#lease(account).finally(() => {
 			account.pending = null;
 		});
 		try {
 			await account.pending;
 		} finally {
-			account.waiting.splice(account.waiting.indexOf(cost), 1);
+			waiting.splice(waiting.indexOf(cost), 1);
+			if (waiting.length === 0) account.waiting = null;
 		}
 	}
 
@@ -151,11 +149,12 @@ export class Ledger {
 			span,
 			remaining: 0,
 			left: null,
-			waiting: [],
+			waiting: null,
 			lastUsedMs: now,
 			leasedMs: now,
 			pending: null,
-			known: null,
+			known_until_ms: 0,
+			known_amount: 0,
 		};
 		if (known !== null) {
 			const closing = this.#close([known]).catch((error: unknown) => this.#logUnreturned(error));
@@ -186,7 +185,8 @@ export class Ledger {
 		account.remaining += granted;
 		account.left = left;
 		if (granted > 0) account.leasedMs = now;
-		account.known = { amount: allowance.amount, untilMs: now + KNOWN_MS };
+		account.known_amount = allowance.amount;
+		account.known_until_ms = now + KNOWN_MS;
 	}
 
 	async #leaseMany(ids: readonly string[]): Promise<Map<string, Lease>> {
@@ -229,22 +229,10 @@ function periodOf({ allowance, span }: Account): Period {
 	return { allowance, start: span.start };
 }
 
-/** With the row locked: every request that waits by then is served, as far as what is left goes. Nothing is leased if none can be. */
-function sizeOfBlock({ waiting, remaining }: Account, left: number): number {
-	const servable = getServable(waiting, remaining + left);
-	if (servable <= remaining) return 0;
-	const block = left < EXACT_BELOW_UNITS ? 0 : Math.min(BLOCK_UNITS_MAX, Math.floor(left / BLOCK_PART_OF_LEFT));
-	return Math.max(servable - remaining, block);
-}
-
-/** The sum of the costs that fit into `there` in their order. A request that costs more than there is takes nothing from the others. */
-function getServable(costs: readonly number[], there: number): number {
-	return costs.reduce((sum, cost) => (sum + cost <= there ? sum + cost : sum), 0);
-}
-
-function spendable({ remaining, left, known }: Account, { amount }: Allowance, cost: number, now: number): boolean | typeof LEASE_NEEDED {
+function spendable(account: Account, { amount }: Allowance, cost: number, now: number): boolean | typeof LEASE_NEEDED {
+	const { remaining, left, known_amount, known_until_ms } = account;
 	if (remaining >= cost) return true;
 	if (cost > amount) return false;
-	const is_known = known !== null && known.amount === amount && now < known.untilMs;
+	const is_known = known_amount === amount && now < known_until_ms;
 	return is_known && cost > remaining + (left ?? 0) ? false : LEASE_NEEDED;
 }

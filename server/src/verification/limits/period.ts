@@ -9,6 +9,8 @@ export interface Span {
 	readonly from_ms: number;
 	/** Unix milliseconds, exclusive; `Infinity` for what never refills. */
 	readonly until_ms: number;
+	/** Its length in whole seconds, as `RateLimit-Policy` writes it after a budget; empty for what never refills. */
+	readonly window_text: string;
 }
 
 const FOR_EVER = { from_ms: 0, until_ms: Number.POSITIVE_INFINITY };
@@ -16,7 +18,8 @@ const FOR_EVER = { from_ms: 0, until_ms: Number.POSITIVE_INFINITY };
 /** The period that `now` is in. */
 export function spanAt(per: BudgetPeriod, now: number): Span {
 	const { from_ms, until_ms } = per === "total" ? FOR_EVER : calendarPeriodAt(per, now);
-	return { start: new Date(from_ms).toISOString().slice(0, 10), from_ms, until_ms };
+	const window_text = Number.isFinite(until_ms) ? `;w=${(until_ms - from_ms) / 1000}` : "";
+	return { start: new Date(from_ms).toISOString().slice(0, 10), from_ms, until_ms, window_text };
 }
 
 /** The first day of the UTC month of `now`, as PostgreSQL writes a date. */
