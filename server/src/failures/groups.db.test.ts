@@ -115,6 +115,26 @@ suite("refusals in groups", () => {
 		ok(data.every(({ start }) => Date.parse(start) % HOUR_MS === 0));
 	});
 
+	test("each minute has its own exact counts, by key, code and source", async () => {
+		const rows = await fixture.behind(
+			`select code, proven, requests, extract(epoch from start)::bigint as start, granularity_seconds as seconds, key_id, source_id
+			from keywright.auth_failure_counts where tenant_id = $1 order by start, requests desc`,
+			[tenant_id],
+		);
+		const second = Math.floor(fixture.clock.now() / MINUTE_MS) * 60;
+		const counted = rows.map((row) => [Number(row["start"]) - second, row["seconds"], row["code"], row["proven"], Number(row["requests"])]);
+		deepEqual(counted, [
+			[-60, 60, "permission_missing", true, 150],
+			[-60, 60, "permission_missing", true, 4],
+			[0, 60, "key_invalid", false, 3],
+			[0, 60, "not_found", true, 2],
+		]);
+		deepEqual(
+			rows.map((row) => [row["key_id"], row["source_id"]]).slice(0, 2),
+			[ORDERS, EXPORT].map(({ id }) => [key.key_id, id]),
+		);
+	});
+
 	test("another tenant has groups of its own only, and its key is not found", async () => {
 		const foreign = await fixture.tenant(process.node);
 		const stranger = await fixture.key(process.node, foreign);
