@@ -93,6 +93,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_tenants_by_tenant_id_api_keys: () => KEY_BODY,
 	patch_tenants_by_tenant_id_api_keys_by_key_id: () => ({ labels: { changed: "yes" } }),
 	post_tenants_by_tenant_id_api_keys_by_key_id_revoke: () => ({ reason: "other" }),
+	post_tenants_by_tenant_id_api_keys_by_key_id_narrowing: () => ({ permissions: ["documents:read"] }),
 	post_tenants_by_tenant_id_api_keys_by_key_id_handovers: () => ({}),
 	post_tenants_by_tenant_id_api_keys_by_key_id_rotate: () => ({}),
 	post_tenants_by_tenant_id_api_keys_by_key_id_rotations_by_rotation_id_complete: () => ({ force: true, reason: "The old server is gone" }),

@@ -34,6 +34,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	change_sequence: { owner: "nodes", readers: ["audit", "access", "overview"] },
 	checklist_turns: { owner: "checklist", writers: ["tenants"] },
 	checklists: { owner: "checklist", writers: ["tenants"] },
+	complete_operations: { owner: "checklist" },
 	// Erasing a tenant (tenants/erase-store.ts) deletes what is the tenant's, whichever module owns it.
 	documents: { owner: "documents", readers: ["tenants"], writers: ["tenants"] },
 	expiry_warnings: { owner: "keys" },
@@ -85,7 +86,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	sign_in_sessions: { owner: "access" },
 	sign_in_verifications: { owner: "access" },
 	sites: { owner: "tenants", readers: ["alerts", "documents", "keys", "overview", "checklist"] },
-	source_names: { owner: "usage", readers: ["alerts", "failures"] },
+	source_names: { owner: "usage", readers: ["alerts", "failures", "checklist"] },
 	tenant_storage: { owner: "documents", readers: ["alerts", "overview"] },
 	tenants: { owner: "tenants", readers: ["alerts", "access", "failures", "keys", "documents", "plans", "usage", "overview", "mailing", "checklist"] },
 	unknown_auth_failures: { owner: "failures" },

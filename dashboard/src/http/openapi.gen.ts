@@ -1788,6 +1788,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/{key_id}/narrowing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an API key could be narrowed to, by what it did in the last 30 days
+         * @description Access: viewer.
+         */
+        get: operations["get_tenants_by_tenant_id_api_keys_by_key_id_narrowing"];
+        put?: never;
+        /**
+         * What a narrower API key would have refused in the last 30 days; changes nothing
+         * @description Access: viewer.
+         */
+        post: operations["post_tenants_by_tenant_id_api_keys_by_key_id_narrowing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/checklist/rehearsals": {
         parameters: {
             query?: never;
@@ -10610,6 +10634,168 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_tenants_by_tenant_id_api_keys_by_key_id_narrowing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        permissions: string[] | null;
+                        site_ids: string[] | null;
+                        networks: string[] | null;
+                        /** @description Of these permissions and sites */
+                        replay: {
+                            /**
+                             * Format: date-time
+                             * @description The beginning of the first of 30 days, in UTC
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /** @description That were allowed */
+                            requests: number;
+                            /** @description Of these, what a narrower key would have refused, at least */
+                            would_refuse: number;
+                            would_refuse_at_most: number;
+                            /** @description Whether both are the same */
+                            exact: boolean;
+                            /** @description Whether some requests are counted together with others, so that nothing is known about them */
+                            unknown: boolean;
+                            /** @description Further requests that could have got `too_many_refusals`, if the refused ones came quickly */
+                            then_limited_at_most: number;
+                            /** @description By what was done from where, most requests first */
+                            refused: {
+                                /** @description Empty where it is not known */
+                                operation: string;
+                                site_id: string | null;
+                                source: {
+                                    id: string;
+                                    name: string | null;
+                                    network: string;
+                                    agent: string;
+                                    client: string | null;
+                                } | null;
+                                code: string | null;
+                                /** @description false: some or none of these requests would have been refused */
+                                certain: boolean;
+                                requests: number;
+                                /** @description Of these requests, in UTC, Monday is 1 */
+                                weekdays: number[];
+                                /** @description On how many days */
+                                days: number;
+                                /** Format: date */
+                                last_day: string;
+                            }[];
+                            /** @description Requests beyond these */
+                            others: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_api_keys_by_key_id_narrowing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    permissions?: string[];
+                    site_ids?: string[] | null;
+                    allowed_ips?: string[] | null;
+                    /** @description Of the plan, in place of what it includes */
+                    capabilities?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description The beginning of the first of 30 days, in UTC
+                         */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        /** @description That were allowed */
+                        requests: number;
+                        /** @description Of these, what a narrower key would have refused, at least */
+                        would_refuse: number;
+                        would_refuse_at_most: number;
+                        /** @description Whether both are the same */
+                        exact: boolean;
+                        /** @description Whether some requests are counted together with others, so that nothing is known about them */
+                        unknown: boolean;
+                        /** @description Further requests that could have got `too_many_refusals`, if the refused ones came quickly */
+                        then_limited_at_most: number;
+                        /** @description By what was done from where, most requests first */
+                        refused: {
+                            /** @description Empty where it is not known */
+                            operation: string;
+                            site_id: string | null;
+                            source: {
+                                id: string;
+                                name: string | null;
+                                network: string;
+                                agent: string;
+                                client: string | null;
+                            } | null;
+                            code: string | null;
+                            /** @description false: some or none of these requests would have been refused */
+                            certain: boolean;
+                            requests: number;
+                            /** @description Of these requests, in UTC, Monday is 1 */
+                            weekdays: number[];
+                            /** @description On how many days */
+                            days: number;
+                            /** Format: date */
+                            last_day: string;
+                        }[];
+                        /** @description Requests beyond these */
+                        others: number;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

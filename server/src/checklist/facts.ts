@@ -12,9 +12,17 @@ export interface SourceFacts {
 	readonly last_seen_at: Date;
 }
 
-/** Allowed requests of the last 30 days by what they did. */
-export interface UseFacts {
+/** An operation as it was counted on some days. */
+export interface CountedOperation {
 	readonly operation: string;
+	/** Whether operations of `POST /verify` named everything that was asked for by then. */
+	readonly names_all: boolean;
+	/** Whether the forward-auth rules have not changed since. */
+	readonly rules_hold: boolean;
+}
+
+/** Allowed requests of the last 30 days by what they did. */
+export interface UseFacts extends CountedOperation {
 	/** Empty for none. */
 	readonly site_id: string;
 	readonly requests: number;
@@ -138,9 +146,11 @@ export interface MonitoringFacts {
 	readonly acknowledged_by: string | null;
 }
 
-/** Which permissions an operation needs. */
+/** What an operation needs. */
 export interface OperationNeeds {
 	readonly permissions: readonly string[];
+	/** Beside those of the permissions. */
+	readonly capabilities: readonly string[];
 	/** Whether it may need others that the operation does not name. */
 	readonly more: boolean;
 }
@@ -153,7 +163,7 @@ export interface TenantFacts {
 	/** Days without use after which a key is idle: the threshold of the alert rule `key_unused`. */
 	readonly idle_days: number;
 	/** Null for an operation that is not known any more. */
-	readonly needsOf: (operation: string) => OperationNeeds | null;
+	readonly needsOf: (use: CountedOperation) => OperationNeeds | null;
 	readonly rehearsal: RehearsalFacts | null;
 	readonly monitoring: MonitoringFacts;
 }

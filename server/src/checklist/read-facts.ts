@@ -28,7 +28,8 @@ export interface FactsWanted {
 export async function readFacts(tx: ReadTx, wanted: FactsWanted): Promise<{ keys: KeyFacts[]; tenant: TenantFacts }> {
 	const { tenant_id, key_id, now } = wanted;
 	const since = new Date(now.getTime() - WINDOW_DAYS * DAY_MS);
-	const traffic = { tenant_id, key_id, from_day: toDay(now.getTime() - (WINDOW_DAYS - 1) * DAY_MS), today: toDay(now.getTime()) };
+	const { needsOf, rules_changed_on } = await readNeeds(tx, wanted.operations);
+	const traffic = { tenant_id, key_id, rules_changed_on, from_day: toDay(now.getTime() - (WINDOW_DAYS - 1) * DAY_MS), today: toDay(now.getTime()) };
 	if (key_id === null) await allowGrouping(tx);
 	const keys = await readKeyFacts(tx, { tenant_id, key_id, now, since });
 	const sources = Map.groupBy(await readSourceFacts(tx, tenant_id, { now, since }), (source) => source.key_id);
@@ -53,7 +54,7 @@ export async function readFacts(tx: ReadTx, wanted: FactsWanted): Promise<{ keys
 			sites: await readSiteFacts(tx, tenant_id),
 			neighbours: new Neighbours(used_by),
 			idle_days: ruleOf("key_unused").threshold ?? WINDOW_DAYS,
-			needsOf: await readNeeds(tx, wanted.operations),
+			needsOf,
 			rehearsal: await readLatestRehearsal(tx, tenant_id),
 			monitoring: await readMonitoring(tx, wanted, ruleOf),
 		},

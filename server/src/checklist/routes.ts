@@ -3,6 +3,8 @@ import { pageQuery } from "../http/input/cursor.ts";
 import { type Route, route } from "../http/route.ts";
 import type { KeysContext } from "../keys/context.ts";
 import { type ChecklistContext, getChecklist, getChecklistHistory } from "./checklist.ts";
+import { previewNarrowing, suggestNarrowing } from "./narrowing/preview.ts";
+import { NarrowingInput, ReplaySchema, SuggestionSchema } from "./narrowing/schema.ts";
 import type { KeyedOperations } from "./operations.ts";
 import { confirmRehearsal, listRehearsals, rehearseRevocation } from "./rehearse.ts";
 import { Checklist, checklistFilter, historyFilter, RehearsalSchema, Rehearsals, TurnPage } from "./schema.ts";
@@ -32,6 +34,27 @@ export function managementChecklistRoutes(operations: KeyedOperations): readonly
 			query: Type.Object({ ...pageQuery, ...historyFilter }, { additionalProperties: false }),
 			output: TurnPage,
 			run: (context: ChecklistRouteContext, input) => getChecklistHistory(context, input),
+		}),
+		route({
+			method: "GET",
+			path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/narrowing",
+			access: "viewer",
+			reads_usage: true,
+			summary: "What an API key could be narrowed to, by what it did in the last 30 days",
+			status: 200,
+			output: SuggestionSchema,
+			run: (context: ChecklistRouteContext, input) => suggestNarrowing(context, operations, input),
+		}),
+		route({
+			method: "POST",
+			path: "/api/v1/tenants/:tenant_id/api-keys/:key_id/narrowing",
+			access: "viewer",
+			while_suspended: true,
+			summary: "What a narrower API key would have refused in the last 30 days; changes nothing",
+			status: 200,
+			body: NarrowingInput,
+			output: ReplaySchema,
+			run: (context: ChecklistRouteContext, input) => previewNarrowing(context, operations, input),
 		}),
 		route({
 			method: "GET",

@@ -13,11 +13,16 @@ export interface TrafficWanted {
 	/** Both inclusive, as dates of UTC. */
 	readonly from_day: string;
 	readonly today: string;
+	/** As Needs has it. */
+	readonly rules_changed_on: string | null;
 }
 
 /** The days as constants, so that the primary key, which begins with tenant, day and key, is used for one key as well. */
-const daysOf = (from_day: string, today: string) =>
+export const daysOf = (from_day: string, today: string) =>
 	sql`array(select day::date from generate_series(${from_day}::date, ${today}::date, interval '1 day') as day)`;
+/** What decides how much an operation of the row says. */
+export const certainty = (rules_changed_on: string | null) =>
+	sql`day >= (select since from keywright.complete_operations) as names_all, coalesce(day > ${rules_changed_on}::date, true) as rules_hold`;
 const ofKey = (key_id: string | null) => (key_id === null ? sql`` : sql`and key_id = ${key_id}`);
 
 /** For grouping the rows of a month of 10,000 keys in memory: by the default they are sorted on disk, which takes three times as long. */
@@ -31,13 +36,13 @@ export async function allowGrouping(tx: ReadTx): Promise<void> {
 /** Allowed requests by key and by what they did; `overflowed` where some are counted only together. */
 export async function readUses(
 	tx: ReadTx,
-	{ tenant_id, key_id, from_day, today }: TrafficWanted,
+	{ tenant_id, key_id, from_day, today, rules_changed_on }: TrafficWanted,
 ): Promise<(UseFacts & { key_id: string; overflowed: boolean })[]> {
 	const { rows } = await sql<UseFacts & { key_id: string; overflowed: boolean }>`
-		select key_id, operation, site_id, overflowed, sum(requests)::bigint as requests
+		select key_id, operation, site_id, overflowed, ${certainty(rules_changed_on)}, sum(requests)::bigint as requests
 		from keywright.usage_by_source
 		where tenant_id = ${tenant_id} and day = any (${daysOf(from_day, today)}) and code = 'allowed' ${ofKey(key_id)}
-		group by key_id, operation, site_id, overflowed
+		group by key_id, operation, site_id, overflowed, names_all, rules_hold
 	`.execute(tx);
 	return rows;
 }

@@ -51,7 +51,7 @@ const STEPS: Readonly<Record<ItemName, Readonly<Record<string, Step>>>> = {
 		too_old: { label: "Send a test alert", path: "/alerts", search: { dialog: "test" } },
 	},
 	least_privilege: {
-		more_than_used: { label: "Narrow it", path: KEY, search: { dialog: "edit" } },
+		more_than_used: { label: "Narrow it", path: KEY, search: { dialog: "edit", of: "unused" } },
 	},
 	no_idle_keys: {
 		idle: { label: "Revoke it", path: KEY, search: { dialog: "revoke" } },

@@ -135,6 +135,19 @@ export class AllowList {
 		for (const range of this.#ranges[address.version]) if (covers(range, address.words)) return true;
 		return false;
 	}
+
+	/** How many addresses of a network (`203.0.113.0/24`) are allowed: "some" also where it is not known, as of what is no network. */
+	coverageOf(network: string): "all" | "some" | "none" {
+		const parsed = parseNetwork(network);
+		if (typeof parsed === "string") return "some";
+		const whole = getRange(parsed);
+		let coverage: "some" | "none" = "none";
+		for (const range of this.#ranges[parsed.address.version]) {
+			if (covers(range, whole.words) && range.masks.every((mask, index) => (mask & (whole.masks[index] ?? 0)) >>> 0 === mask)) return "all";
+			if (covers(whole, range.words) || covers(range, whole.words)) coverage = "some";
+		}
+		return coverage;
+	}
 }
 
 function isWhole(address: Address, bits: number): boolean {

@@ -165,6 +165,10 @@ export interface ChecklistsTable {
 	completed_at: Timestamp | null;
 }
 
+export interface CompleteOperationsTable {
+	since: string;
+}
+
 export interface DocumentsTable {
 	tenant_id: string;
 	site_id: string;
@@ -823,6 +827,7 @@ export interface Tables {
 	change_sequence: ChangeSequenceTable;
 	checklist_turns: ChecklistTurnsTable;
 	checklists: ChecklistsTable;
+	complete_operations: CompleteOperationsTable;
 	documents: DocumentsTable;
 	expiry_warnings: ExpiryWarningsTable;
 	forward_auth_rules: ForwardAuthRulesTable;

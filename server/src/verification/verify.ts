@@ -8,6 +8,7 @@ import type { Grant } from "./grants/grant.ts";
 import { toGrantResponse } from "./grants/response.ts";
 import { getPolicyHeader, getRateLimitHeader, getRemaining } from "./limits/headers.ts";
 import { isSpent, type Limit, type NamedCosts } from "./limits/policy.ts";
+import { toOperation } from "./operation.ts";
 import type { Decision, Question } from "./question.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -30,19 +31,6 @@ export interface VerifyContext extends Context {
 }
 
 type LimitLeft = Pick<Limit, "name" | "per" | "requests" | "window_seconds"> & { readonly remaining: number };
-
-const OPERATION_LENGTH_MAX = 120;
-/** Other methods count as OTHER, because callers choose them. */
-const COUNTED_METHODS = new Set(["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-/** Flushes use text separators; one in an operation would corrupt the counts of all tenants. */
-const UNCOUNTABLE = /[^\x20-\x7e]/g;
-
-/** Usage is counted by method, not by path: paths contain ids, which are unbounded. */
-function toOperation(input: VerifyInput): string {
-	const permission = input.permissions?.[0] ?? "verify";
-	const method = input.request?.method ?? "ANY";
-	return `${COUNTED_METHODS.has(method) ? method : "OTHER"} ${permission}`.replace(UNCOUNTABLE, "?").slice(0, OPERATION_LENGTH_MAX);
-}
 
 /** Headers for the API's response: the challenge, the wait, and the rate limits. */
 function headersFor(problem: Problem | null, { grant, left }: Decision, named: NamedCosts | null, verifier: Verifier): Record<string, string> {
@@ -118,7 +106,7 @@ function toQuestion(input: VerifyInput, limits: NamedCosts | null, { verifier: {
 		cost: input.cost ?? 1,
 		limits,
 		budgets: input.budgets === undefined ? null : new Map(Object.entries(input.budgets)),
-		operation: toOperation(input),
+		operation: toOperation(input.permissions, input.capability, request?.method),
 		source: sources.find(address, request?.user_agent ?? null, request?.client ?? null),
 		address,
 		client: getClientKind({

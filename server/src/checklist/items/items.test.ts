@@ -85,8 +85,8 @@ test("clients of one library are distinguished by the names that they send", () 
 });
 
 test("requests that are counted together make no proof that a permission is not needed", () => {
-	const needsOf = () => ({ permissions: ["documents:read"], more: false });
-	const uses = [{ operation: "GET /documents", site_id: "", requests: 3 }];
+	const needsOf = () => ({ permissions: ["documents:read"], capabilities: [], more: false });
+	const uses = [{ operation: "GET /documents", site_id: "", requests: 3, names_all: true, rules_hold: true }];
 	const wide = key({ permissions: ["documents:read", "documents:write", "key:rotate"], uses });
 	equal(stateOf("least_privilege", wide, tenant({ needsOf })), "not_met more_than_used");
 	equal(stateOf("least_privilege", { ...wide, overflowed: true }, tenant({ needsOf })), "unknown overflowed");

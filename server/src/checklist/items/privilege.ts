@@ -1,11 +1,10 @@
 import { DAY_MS } from "../../core/time.ts";
 import { type KeyFacts, type TenantFacts, WINDOW_DAYS } from "../facts.ts";
 import { type Finding, met, notMet, unknown } from "../item.ts";
+import { SELDOM_USED } from "../narrowing/suggest.ts";
 import { isUsed } from "./traffic.ts";
 
 const NAMES_MAX = 10;
-/** Used once in a rotation period, which may be longer than what is looked at. */
-const SELDOM_USED = "key:rotate";
 
 /** What a key may do, and what of it the allowed requests of the last 30 days needed. */
 interface Replay {
@@ -20,9 +19,10 @@ export function replayUses(key: KeyFacts, { sites, needsOf }: Pick<TenantFacts, 
 	const permissions = new Set<string>();
 	const used_sites = new Set<string>();
 	let vague = 0;
-	for (const { operation, site_id, requests } of key.uses) {
+	for (const use of key.uses) {
+		const { site_id, requests } = use;
 		if (site_id !== "") used_sites.add(site_id);
-		const needs = needsOf(operation);
+		const needs = needsOf(use);
 		for (const permission of needs?.permissions ?? []) permissions.add(permission);
 		if (needs === null || needs.more) vague += requests;
 	}
@@ -47,6 +47,7 @@ export function assessPrivilege(key: KeyFacts, tenant: TenantFacts): Finding {
 		permissions: unused_permissions.slice(0, NAMES_MAX),
 		sites: unused_sites.slice(0, NAMES_MAX).map((id) => names.get(id) ?? id),
 		unused: unused_permissions.length + unused_sites.length,
+		requests: key.uses.reduce((total, { requests }) => total + requests, 0),
 	};
 	if (facts.unused === 0) return met("all_used", last_used_at, { facts });
 	const rest = { facts, weight: facts.unused };
