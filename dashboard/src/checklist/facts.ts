@@ -27,6 +27,13 @@ export class Facts {
 		return figures.format(this.number(name));
 	}
 
+	/** What of the narrower key would have been refused: nothing, where it can be said. Histories of earlier versions have no figure. */
+	get replayed(): string {
+		const requests = this.number("requests");
+		if (requests === 0) return "";
+		return ` Without it, ${requests === 1 ? "its only request" : `all its ${this.count("requests")} requests`} would have been allowed.`;
+	}
+
 	/** "a, b, c and 4 more". */
 	list(name: string, all: number = Number.NaN): string {
 		const value = this.#of[name];

@@ -183,9 +183,9 @@ const SENTENCES: Readonly<Record<ItemName, Readonly<Record<string, Say>>>> = {
 	},
 	least_privilege: {
 		all_used: (found) => [everyKey(found), plural(found, " uses all that it may do.", " use all that they may do.")],
-		more_than_used: (found) => [found.key, ` did not need ${unusedOf(found)} in 30 days.`],
+		more_than_used: (found) => [found.key, ` did not need ${unusedOf(found)} in 30 days.${found.facts.replayed}`],
 		new: (found) => [found.key, ` is younger than 30 days. It has not used ${unusedOf(found)} yet.`],
-		not_known: (found) => [found.key, ` may not need ${unusedOf(found)}: the API names only the first permission of a request.`],
+		not_known: (found) => [found.key, ` may not need ${unusedOf(found)}: what some of its requests needed is not known.`],
 		overflowed: ({ key }) => [key, " made too many kinds of requests to know each of them."],
 		quiet,
 	},

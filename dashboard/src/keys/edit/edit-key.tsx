@@ -19,10 +19,12 @@ interface EditProps {
 	readonly onClose: () => void;
 	/** The field to focus first; the top by default. */
 	readonly at?: "expiry";
+	/** Whether it was opened to take away what the key did not need. */
+	readonly narrows?: boolean;
 }
 
 /** A side sheet with every editable setting of a key. Asks before changes are dropped. */
-export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
+export function EditKey({ tenant_id, apiKey, opened, onClose, at, narrows = false }: EditProps) {
 	const [filled, setFilled] = useState(false);
 	function finish(): void {
 		// Before the address changes: leaving must not ask any more.
@@ -49,6 +51,7 @@ export function EditKey({ tenant_id, apiKey, opened, onClose, at }: EditProps) {
 					<Loaded
 						tenant_id={tenant_id}
 						apiKey={apiKey}
+						narrows={narrows}
 						onFilled={setFilled}
 						onSaved={finish}
 						onCancel={close}

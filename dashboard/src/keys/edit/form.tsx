@@ -13,6 +13,7 @@ import { type Choices, CreateMore } from "../create/more.tsx";
 import { type CreateValues, type PlanBounds, validateValues } from "../create/values.ts";
 import { type ApiKey, useKeysChanged } from "../queries.ts";
 import { EditLabels } from "./labels.tsx";
+import { NarrowingPreview, NarrowingSuggestion } from "./narrowing.tsx";
 import {
 	type EditValues,
 	fieldsThatDiffer,
@@ -20,6 +21,7 @@ import {
 	type Label,
 	type Meanwhile,
 	mergedWith,
+	toNarrowing,
 	toPatch,
 	toValues,
 	validateLabels,
@@ -44,6 +46,8 @@ export interface FormProps {
 	readonly onSaved: () => void;
 	readonly onCancel: () => void;
 	readonly at?: "expiry";
+	/** Takes away at once what the key did not need. */
+	readonly narrows?: boolean;
 }
 
 /** The fields shared with the create form, in its shape. */
@@ -61,7 +65,7 @@ function faultsOfChanged(values: EditValues, before: EditValues, plan: PlanBound
 }
 
 /** Edits a key. Shows concurrent changes before saving overwrites them. */
-export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCancel, at }: FormProps) {
+export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCancel, at, narrows = false }: FormProps) {
 	const { plan } = useAccess();
 	const { plan_limits } = around.choices;
 	const [before, setBefore] = useState(apiKey);
@@ -82,6 +86,7 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 		if (at === undefined) field.current?.focus();
 	}, [at]);
 	const labelFault = validateLabels(labels);
+	const of = { tenant_id, key_id: apiKey.id };
 	const filled = fieldsThatDiffer(toValues(before), complete(form.values)).length > 0;
 	// Before the next event: an Esc must find it.
 	useLayoutEffect(() => onFilled(filled), [filled, onFilled]);
@@ -155,14 +160,17 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 					onChange={(event) => setEmail(event.currentTarget.value)}
 				/>
 				{!apiKey.canary && (
-					<CreateMore
-						form={form}
-						choices={around.choices}
-						max_days={plan.max_key_lifetime_days}
-						begins_at_expiry={at === "expiry"}
-						of={{ tenant_id, key_id: apiKey.id }}
+					<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} of={of} />
+				)}
+				{!apiKey.canary && (
+					<NarrowingSuggestion
+						of={of}
+						at_once={narrows}
+						onNarrow={(narrower) => form.setValues(narrower)}
+						onNetworks={form.values.allowed_ips.length > 0 ? null : (networks) => form.setFieldValue("allowed_ips", networks)}
 					/>
 				)}
+				{!apiKey.canary && <NarrowingPreview of={of} narrowing={toNarrowing(before, complete(form.values))} />}
 				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
 				{!apiKey.canary && (
 					<Text size="sm" c="dimmed">

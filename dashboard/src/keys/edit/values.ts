@@ -109,20 +109,29 @@ export interface EditAround {
 export function toPatch(key: Editable, values: EditValues, around: EditAround): EditBody {
 	const changed = new Set(fieldsThatDiffer(toValues(key), values));
 	const rate_limits = toRateLimits(values.rate_limits, around.plan_limits);
-	const { name, permissions, site_ids, allowed_ips, rotate_every_days, auto_rotate } = values;
+	const { name, rotate_every_days, auto_rotate } = values;
 	return {
 		...(changed.has("name") && name !== null ? { name: name.trim() } : {}),
 		...(changed.has("integration") ? { integration: values.integration.trim() === "" ? null : values.integration.trim() } : {}),
 		...(changed.has("owner") || changed.has("owner_email") ? { owner: ownerFrom(values, around.people) } : {}),
-		...(changed.has("permissions") && permissions !== null ? { permissions: [...permissions] } : {}),
-		...(changed.has("site_ids") ? { site_ids: site_ids === null ? null : [...site_ids] } : {}),
-		...(changed.has("allowed_ips") ? { allowed_ips: allowed_ips.length === 0 ? null : [...allowed_ips] } : {}),
+		...toNarrowing(key, values),
 		...(changed.has("rate_limits") ? { rate_limits } : {}),
 		...(changed.has("budgets") ? { budgets: toBudgets(values.budgets, [...around.plan_limits, ...rate_limits]) } : {}),
 		...(changed.has("labels") ? { labels: Object.fromEntries(values.labels.map((label) => [label.name.trim(), label.value])) } : {}),
 		...(changed.has("expiry") ? { expires_at: expiresAt(values.expiry, around.now_ms) } : {}),
 		...(changed.has("rotate_every_days") ? { rotate_every_days } : {}),
 		...(changed.has("auto_rotate") ? { auto_rotate } : {}),
+	};
+}
+
+/** What of permissions, sites and addresses differs from the key, as the replay takes it. */
+export function toNarrowing(key: Editable, values: EditValues): Pick<EditBody, "permissions" | "site_ids" | "allowed_ips"> {
+	const changed = new Set(fieldsThatDiffer(toValues(key), values));
+	const { permissions, site_ids, allowed_ips } = values;
+	return {
+		...(changed.has("permissions") && permissions !== null ? { permissions: [...permissions] } : {}),
+		...(changed.has("site_ids") ? { site_ids: site_ids === null ? null : [...site_ids] } : {}),
+		...(changed.has("allowed_ips") ? { allowed_ips: allowed_ips.length === 0 ? null : [...allowed_ips] } : {}),
 	};
 }
 

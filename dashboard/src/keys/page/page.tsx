@@ -108,6 +108,7 @@ function PageOfKey({ tenant_id, apiKey }: KeyProps) {
 				{...props}
 				opened={edit.opened || later_end.opened}
 				onClose={later_end.opened ? later_end.close : edit.close}
+				narrows={edit.of === "unused"}
 				{...(later_end.opened ? { at: "expiry" } : {})}
 			/>
 			<RevokeDialog tenant_id={tenant_id} apiKey={revoke.opened ? apiKey : null} onClose={revoke.close} hasResult />
