@@ -2,6 +2,7 @@
 import { AssertionError, deepEqual, equal, ok } from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { getTestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Result, RunOptions } from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
@@ -73,7 +74,7 @@ export function assertNoPageErrors(...contexts: readonly BrowserContext[]): void
 
 export interface TestBrowser {
 	readonly browser: Browser;
-	/** A separate browser context, with its own cookies and storage. */
+	/** A separate browser context, with its own cookies and storage; closed at the end of the test or the suite that opens it. */
 	person(options?: BrowserContextOptions): Promise<BrowserContext>;
 	close(): Promise<void>;
 }
@@ -91,6 +92,9 @@ export async function openBrowser(how: Omit<LaunchOptions, "timeout"> = {}): Pro
 		});
 		context.setDefaultTimeout(PATIENCE_MS);
 		recordErrors(context);
+		// Pages that stay open ask the server for news every few seconds, during all later tests of a file.
+		const opened_in = getTestContext();
+		if (opened_in !== undefined && "after" in opened_in) opened_in.after(() => context.close());
 		return context;
 	}
 	return { browser, person, close: () => browser.close() };
