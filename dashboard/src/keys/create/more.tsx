@@ -28,10 +28,12 @@ interface MoreProps {
 	/** Whether the sheet was opened to change the date only. */
 	readonly begins_at_expiry?: boolean;
 	readonly of: { readonly tenant_id: string; readonly key_id: string };
+	/** Shown below permissions, sites and addresses. */
+	readonly below_scope?: React.ReactNode;
 }
 
 /** The settings of a key below its name and its responsible person, as the sheet that edits it shows them. */
-export function CreateMore({ form, choices, max_days, begins_at_expiry = false, of }: MoreProps) {
+export function CreateMore({ form, choices, max_days, begins_at_expiry = false, of, below_scope }: MoreProps) {
 	const { offered, capabilities, sites, plan_limits } = choices;
 	const { mail } = useSession();
 	return (
@@ -39,6 +41,7 @@ export function CreateMore({ form, choices, max_days, begins_at_expiry = false, 
 			<PermissionsField form={form} offered={offered} capabilities={capabilities} />
 			<Sites form={form} sites={sites} />
 			<AddressesField form={form} />
+			{below_scope}
 			<OwnLimitsField form={form} of_plan={plan_limits} />
 			<BudgetsField
 				budgets={form.values.budgets}

@@ -160,17 +160,25 @@ export function EditForm({ tenant_id, apiKey, around, onFilled, onSaved, onCance
 					onChange={(event) => setEmail(event.currentTarget.value)}
 				/>
 				{!apiKey.canary && (
-					<CreateMore form={form} choices={around.choices} max_days={plan.max_key_lifetime_days} begins_at_expiry={at === "expiry"} of={of} />
-				)}
-				{!apiKey.canary && (
-					<NarrowingSuggestion
+					<CreateMore
+						form={form}
+						choices={around.choices}
+						max_days={plan.max_key_lifetime_days}
+						begins_at_expiry={at === "expiry"}
 						of={of}
-						at_once={narrows}
-						onNarrow={(narrower) => form.setValues(narrower)}
-						onNetworks={form.values.allowed_ips.length > 0 ? null : (networks) => form.setFieldValue("allowed_ips", networks)}
+						below_scope={
+							<>
+								<NarrowingSuggestion
+									of={of}
+									at_once={narrows}
+									onNarrow={(narrower) => form.setValues(narrower)}
+									onNetworks={form.values.allowed_ips.length > 0 ? null : (networks) => form.setFieldValue("allowed_ips", networks)}
+								/>
+								<NarrowingPreview of={of} narrowing={toNarrowing(before, complete(form.values))} />
+							</>
+						}
 					/>
 				)}
-				{!apiKey.canary && <NarrowingPreview of={of} narrowing={toNarrowing(before, complete(form.values))} />}
 				<EditLabels labels={labels} onLabels={setLabels} fault={labelFault} />
 				{!apiKey.canary && (
 					<Text size="sm" c="dimmed">
