@@ -88,7 +88,8 @@ const KEY_BODY = { name: "prod-order-bot", environment: "prod", owner: "Olivia" 
 /** A receiver that does not exist, for a type that never occurs: no background task changes its rows. */
 export const WEBHOOK_BODY = { url: "https://hooks.keywright.test/events", events: ["webhook.disabled"] };
 const PLAN_BODY = { name: "Plan", capabilities: ["m2m_api", "documents"] };
-const BODIES: Readonly<Record<string, () => unknown>> = {
+/** By operation. `values` are those of the path, where a body names the same things. */
+const BODIES: Readonly<Record<string, (values: Readonly<Record<string, string>>) => unknown>> = {
 	post_m2m_sites_by_site_id_documents_text: () => ({ title: "T", content: "C" }),
 	post_tenants_by_tenant_id_api_keys: () => KEY_BODY,
 	patch_tenants_by_tenant_id_api_keys_by_key_id: () => ({ labels: { changed: "yes" } }),
@@ -102,6 +103,7 @@ const BODIES: Readonly<Record<string, () => unknown>> = {
 	post_m2m_key_revoke: () => ({}),
 	put_tenants_by_tenant_id_api_keys_by_key_id_kept_in: () => ({ place: "secret_manager" }),
 	post_tenants_by_tenant_id_api_keys_bulk_revoke: () => ({ filter: {}, reason: "other", preview: true }),
+	post_tenants_by_tenant_id_api_keys_transfer: ({ member_id = "mem_none" }) => ({ from: "Mia", owner: { name: "Dana", member_id }, preview: true }),
 	post_api_auth_sign_in_email: () => ({ email: "nobody@example.com", password: "as it was before" }),
 	post_api_auth_sign_in_link: () => ({ token: "kwl_none" }),
 	post_api_auth_request_password_reset: () => ({ email: "nobody@example.com" }),
@@ -157,7 +159,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
 
 /** A valid body for the operation; undefined if it has no body or takes a form. */
 export function buildBody({ id }: Pick<Operation, "id">): unknown {
-	return BODIES[id]?.();
+	return BODIES[id]?.({});
 }
 
 /** The request of an operation with these values in its path and query; without a credential. */
@@ -171,5 +173,5 @@ export function buildCall(operation: Operation, values: Readonly<Record<string, 
 	if (operation.id === "post_m2m_sites_by_site_id_documents") return { ...call, headers: { "content-type": FORM_TYPE }, body: buildForm("content") };
 	const body = BODIES[operation.id];
 	if (!body) throw new Error(`${operation.id} takes a body, and the tests have none for it: add one to e2e/operations.ts`);
-	return { ...call, headers: {}, body: body() };
+	return { ...call, headers: {}, body: body(values) };
 }

@@ -1012,6 +1012,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant_id}/api-keys/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a member responsible for all API keys of a person in one change, or preview which
+         * @description Access: admin.
+         */
+        post: operations["post_tenants_by_tenant_id_api_keys_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant_id}/api-keys/{key_id}": {
         parameters: {
             query?: never;
@@ -6199,6 +6219,69 @@ export interface operations {
                             /** @description False: it stopped or did not renew its lease, and answers no more keyed requests */
                             confirmed: boolean;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_tenants_by_tenant_id_api_keys_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Name, e-mail address or member id of the person responsible */
+                    from: string;
+                    /** @description The member who is responsible from now on */
+                    owner: {
+                        name: string;
+                        /** Format: email */
+                        email?: string;
+                        member_id: string;
+                    };
+                    /** @description True: only list the keys that would be transferred */
+                    preview: boolean;
+                    expected_key_ids?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: {
+                            id: string;
+                            name: string;
+                            /** @enum {unknown} */
+                            environment: "prod" | "staging" | "dev";
+                            owner: {
+                                name: string;
+                                email?: string;
+                                member_id?: string;
+                            };
+                            last_used_at: string | null;
+                            usage_24h: number;
+                        }[];
+                        transferred: boolean;
                     };
                 };
             };

@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { DAY_MS } from "../core/time.ts";
 import { containing } from "../database/like.ts";
 import type { ReadTx, Tx } from "../database/transaction.ts";
-import type { Key, KeyActor, KeyStatus, RevokeReason } from "./key.ts";
+import type { Key, KeyActor, KeyOwner, KeyStatus, RevokeReason } from "./key.ts";
 import type { Environment } from "./secrets/format.ts";
 import { isNullable, type KeyWindow, type Order, type Sort } from "./sort.ts";
 import { isLive, KEY_COLUMNS, keyFromRow } from "./store.ts";
@@ -184,7 +184,7 @@ export async function readFilterOptions(
 	return options;
 }
 
-/** The keys of a bulk revocation: by id or by filter. */
+/** The keys that are changed together: by id or by filter. */
 export type Selection = { readonly key_ids: readonly string[] } | { readonly filter: Pick<KeyFilters, "integration" | "environment" | "owner"> };
 
 function selectChosen(tx: ReadTx, tenant_id: string, selection: Selection, now: Date) {
@@ -214,6 +214,16 @@ export async function revokeKeys(tx: Tx, tenant_id: string, key_ids: readonly st
 	await tx
 		.updateTable("keys")
 		.set({ ...revocation, revoked_by: JSON.stringify(revocation.revoked_by) })
+		.where("tenant_id", "=", tenant_id)
+		.where("id", "=", sql<string>`any(${key_ids}::text[])`)
+		.execute();
+}
+
+/** Makes `owner` responsible for the keys. */
+export async function setOwnerOfKeys(tx: Tx, tenant_id: string, key_ids: readonly string[], owner: KeyOwner): Promise<void> {
+	await tx
+		.updateTable("keys")
+		.set({ owner: JSON.stringify(owner) })
 		.where("tenant_id", "=", tenant_id)
 		.where("id", "=", sql<string>`any(${key_ids}::text[])`)
 		.execute();

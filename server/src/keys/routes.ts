@@ -8,10 +8,8 @@ import { createKeyForHandover } from "./handovers/create-key.ts";
 import { handoverRoutes } from "./handovers/routes.ts";
 import { pauseKey, resumeKey } from "./pause.ts";
 import { getKey, keyFilterOptions, listKeys } from "./read.ts";
-import { bulkRevoke, revokeKey } from "./revocation/revoke.ts";
+import { revokeKey } from "./revocation/revoke.ts";
 import {
-	BulkRevoked,
-	BulkRevokeInput,
 	CreatedForHandover,
 	CreatedKey,
 	CreateRequestInput,
@@ -28,6 +26,9 @@ import {
 } from "./schema.ts";
 import { reissueKey } from "./secrets/reissue.ts";
 import { setStorageLocation } from "./secrets/storage-location.ts";
+import { bulkRevoke } from "./together/bulk-revoke.ts";
+import { BulkRevoked, BulkRevokeInput, TransferInput, Transferred } from "./together/schema.ts";
+import { transferKeys } from "./together/transfer.ts";
 import { updateKeySettings } from "./update.ts";
 
 const ActivityQuery = Type.Object(
@@ -111,6 +112,16 @@ export const keyRoutes: readonly Route<HandoverContext>[] = [
 		body: BulkRevokeInput,
 		output: BulkRevoked,
 		run: bulkRevoke,
+	}),
+	route({
+		method: "POST",
+		path: "/api/v1/tenants/:tenant_id/api-keys/transfer",
+		access: "admin",
+		summary: "Make a member responsible for all API keys of a person in one change, or preview which",
+		status: 200,
+		body: TransferInput,
+		output: Transferred,
+		run: transferKeys,
 	}),
 	route({
 		method: "GET",

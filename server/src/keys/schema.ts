@@ -26,15 +26,14 @@ const TIME_CHARACTERS_MAX = 64;
 const EMAIL_CHARACTERS_MAX = 254;
 const RATE_LIMITS_MAX = 4;
 const ROTATE_EVERY_DAYS_MAX = 3_650;
-/** Per call: all are one change, with an audit entry for each key. */
-export const BULK_KEYS_MAX = 200;
 export const KEY_ID_CHARACTERS_MAX = 64;
 
 /** One schema for both forms, so that an unknown field is reported as such. The constraints of `Name` apply to the text form. */
+export const Email = Type.String({ format: "email", maxLength: EMAIL_CHARACTERS_MAX });
 const OwnerInput = Type.Unsafe<string | KeyOwner>({
 	...Name,
 	type: ["string", "object"],
-	properties: { name: Name, email: Type.String({ format: "email", maxLength: EMAIL_CHARACTERS_MAX }), member_id: ForeignId },
+	properties: { name: Name, email: Email, member_id: ForeignId },
 	required: ["name"],
 	additionalProperties: false,
 	description: "The person responsible; a string is the name",
@@ -95,25 +94,7 @@ export const RevokeInput = Type.Object(
 );
 export type RevokeInput = Static<typeof RevokeInput>;
 
-const KeyIds = Type.Array(Type.String({ maxLength: KEY_ID_CHARACTERS_MAX }), { maxItems: BULK_KEYS_MAX });
-const owner_query = Type.String({ ...Name, description: "Name, e-mail address or member id of the person responsible" });
-
-export const BulkRevokeInput = Type.Object(
-	{
-		...RevokeInput.properties,
-		key_ids: Type.Optional(KeyIds),
-		filter: Type.Optional(
-			Type.Object(
-				{ integration: Type.Optional(Name), environment: Type.Optional(EnvironmentName), owner: Type.Optional(owner_query) },
-				{ additionalProperties: false },
-			),
-		),
-		preview: Type.Boolean({ description: "True: only list the keys that would be revoked" }),
-		expected_key_ids: Type.Optional(KeyIds),
-	},
-	{ additionalProperties: false },
-);
-export type BulkRevokeInput = Static<typeof BulkRevokeInput>;
+export const owner_query = Type.String({ ...Name, description: "Name, e-mail address or member id of the person responsible" });
 
 export const StorageLocationInput = Type.Object(
 	{ place: Type.Enum([...STORAGE_LOCATIONS]), note: Type.Optional(orNull(Note)) },
@@ -230,20 +211,3 @@ export type CreatedForHandover = Static<typeof CreatedForHandover>;
 
 export const ReissuedKey = Type.Object({ key: KeySchema, raw_key });
 export type ReissuedKey = Static<typeof ReissuedKey>;
-
-/** The keys that a call revoked, or would revoke if `revoked` is false. */
-export const BulkRevoked = Type.Object({
-	keys: Type.Array(
-		Type.Object({
-			id: Type.String(),
-			name: Type.String(),
-			environment: EnvironmentName,
-			owner: OwnerSchema,
-			last_used_at: orNull(Time),
-			usage_24h: Type.Integer(),
-		}),
-	),
-	revoked: Type.Boolean(),
-	waited_for: Type.Optional(NodesWaitedFor),
-});
-export type BulkRevoked = Static<typeof BulkRevoked>;

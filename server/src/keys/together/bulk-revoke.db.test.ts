@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { auditActions, getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../testing/keys.ts";
-import { updateTenant } from "../tenants/tenants.ts";
-import { createKey } from "./create.ts";
-import { createKeyForHandover } from "./handovers/create-key.ts";
-import { pauseKey } from "./pause.ts";
-import { listKeys } from "./read.ts";
-import { bulkRevoke, revokeKey } from "./revocation/revoke.ts";
-import type { CreateInput } from "./schema.ts";
+import { auditActions, getPointers, type KeysFixture, keyInput, keysFixture, refused } from "../../../testing/keys.ts";
+import { updateTenant } from "../../tenants/tenants.ts";
+import { createKey } from "../create.ts";
+import { createKeyForHandover } from "../handovers/create-key.ts";
+import { pauseKey } from "../pause.ts";
+import { listKeys } from "../read.ts";
+import { revokeKey } from "../revocation/revoke.ts";
+import type { CreateInput } from "../schema.ts";
+import { bulkRevoke } from "./bulk-revoke.ts";
 
 let fixture: KeysFixture;
 before(async () => {
