@@ -37,6 +37,7 @@ before(async () => {
 	const plan_id = await makePlan(server);
 	const { id: service_id } = await makeService(server);
 	OF["/settings/api-access revoke"] = key_id;
+	OF["/settings/api-access transfer"] = key_id;
 	OF["/settings/api-access revoke-leaked"] = key_id;
 	OF["/sites edit"] = site_id;
 	OF["/sites delete"] = site_id;

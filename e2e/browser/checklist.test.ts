@@ -195,6 +195,49 @@ test("with 500 keys and hostile names the page stays whole on a phone and in the
 	await at.context.close();
 });
 
+test("the keys of a person who has left are taken over in one step from the checklist, and its item turns", async () => {
+	const at = await there();
+	const { page, tenant_id } = at;
+	const mia: Credentials = { name: "Mia Left", email: `mia-${tenant_id}@example.com`, password: "a lamp, a boat, a fork" };
+	const hers = await browser.person();
+	await joinBy(hers, await inviteTo(dashboard.server, tenant_id, "admin", mia.email), mia);
+	await hers.close();
+	const members = expectStatus(await dashboard.server.management(tenant_id, "GET", "/members"), 200).as<{ data: { id: string; name: string }[] }>()
+		.data;
+	const member_id = members.find(({ name }) => name === mia.name)?.id ?? "";
+	const owner = { name: mia.name, email: mia.email, member_id };
+	for (const name of [HOSTILE, "dev-orders", "prod-orders"]) {
+		const key = await makeKey(dashboard.server, tenant_id, { name, owner, environment: "dev" });
+		if (name === "prod-orders") await use(key, "order-bot/1.2");
+	}
+
+	// Who is removed: the dialog leads to the same step.
+	await page.goto(`${dashboard.url}/team?tenant=${tenant_id}&dialog=remove&of=${member_id}`);
+	const removing = page.locator('[data-dialog="remove"]').getByRole("dialog");
+	await removing.getByRole("link", { name: "name another one" }).click();
+	const sheet = page.locator('[data-dialog="transfer"]').getByRole("dialog");
+	await sheet.getByText("prod-orders").waitFor();
+	await page.keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
+
+	expectStatus(await dashboard.server.management(tenant_id, "DELETE", `/members/${member_id}`), 204);
+	await open(at);
+	equal(await item(page, "responsible_present").getAttribute("data-status"), "not_met");
+	await item(page, "responsible_present").getByRole("link", { name: "Name another person" }).click();
+	await sheet.getByRole("button", { name: "Take over these 3 keys" }).waitFor();
+	equal(await sheet.getByLabel("Who is responsible from now on?").and(page.locator("input")).inputValue(), "Olivia Owner (you)");
+	equal(await sheet.getByRole("row").count(), 4);
+	await axe(page);
+	await picture(page, "keys-transfer");
+	await sheet.getByRole("button", { name: "Take over these 3 keys" }).click();
+	await page.getByText("Olivia Owner is responsible for 3 keys now.").waitFor();
+	await sheet.waitFor({ state: "detached" });
+	await open(at);
+	equal(await item(page, "responsible_present").getAttribute("data-status"), "met");
+	assertNoPageErrors(at.context);
+	await at.context.close();
+});
+
 test("a viewer reads the checklist and is offered nothing that they may not do", async () => {
 	const { id } = await makeTenant(dashboard.server, { name: "Contoso", plan_id: await makePlan(dashboard.server) });
 	const at = await personIn(id, "viewer");

@@ -36,7 +36,10 @@ export function Cure({ tenant_id, alert, manages, ...button }: CureProps) {
 		);
 	if (rule === "key_expiring") return <KeyTab label="Move the end" tab="settings" params={params} search={search} {...button} />;
 	if (rule === "limit_near") return <KeyTab label="Show the settings" tab="settings" params={params} search={search} {...button} />;
-	if (rule === "responsible_left") return <KeyTab label="Name another person" tab="settings" params={params} search={search} {...button} />;
+	if (rule === "responsible_left") {
+		const asked = { ...search, dialog: "transfer", of: key_id };
+		return <Way label="Name another person" link={(props) => <Link to="/settings/api-access" search={asked} {...props} />} {...button} />;
+	}
 	return (
 		<Way
 			label="Replace this key"

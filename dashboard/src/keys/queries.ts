@@ -162,6 +162,19 @@ export const endingQuery = (tenant_id: string) =>
 		},
 	});
 
+export const TRANSFER = `${ALL}/transfer` as const;
+export type TransferredKey = paths[typeof TRANSFER]["post"]["responses"][200]["content"]["application/json"]["keys"][number];
+type NewOwner = NonNullable<paths[typeof TRANSFER]["post"]["requestBody"]>["content"]["application/json"]["owner"];
+
+/** The keys of a person that the member would become responsible for. Refetched each time the dialog opens. */
+export const transferPreviewQuery = (tenant_id: string, from: string, owner: NewOwner) =>
+	queryOptions({
+		queryKey: [...cacheRoots.keys(tenant_id), "transfer", from, owner],
+		queryFn: () => answered(api.POST(TRANSFER, { params: { path: { tenant_id } }, body: { from, owner, preview: true } })),
+		staleTime: 0,
+		gcTime: 0,
+	});
+
 const BULK = `${ALL}/bulk-revoke` as const;
 export type BulkSelection = Pick<NonNullable<paths[typeof BULK]["post"]["requestBody"]>["content"]["application/json"], "key_ids" | "filter">;
 

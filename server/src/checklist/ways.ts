@@ -8,7 +8,7 @@ export interface Way {
 
 interface Step {
 	readonly label: string;
-	/** Below the dashboard's root; `:key` is the key that the evidence names. */
+	/** Below the dashboard's root; `:key`, also as a value of the search, is the key that the evidence names. */
 	readonly path: string;
 	readonly search?: Readonly<Record<string, string>>;
 }
@@ -58,7 +58,7 @@ const STEPS: Readonly<Record<ItemName, Readonly<Record<string, Step>>>> = {
 		never_used: { label: "Revoke it", path: KEY, search: { dialog: "revoke" } },
 	},
 	responsible_present: {
-		left: { label: "Name another person", path: KEY, search: { dialog: "edit" } },
+		left: { label: "Name another person", path: "/settings/api-access", search: { dialog: "transfer", of: ":key" } },
 		not_a_member: { label: "Name a member", path: KEY, search: { dialog: "edit" } },
 	},
 	expiry_set: { no_end: { label: "Set an end", path: KEY, search: { dialog: "later-end" } } },
@@ -71,6 +71,8 @@ export function wayOf({ item, status, evidence }: Item, tenant_id: string): Way 
 	const step = evidence.reason === "no_keys" ? CREATE : STEPS[item][evidence.reason];
 	if (step === undefined) return null;
 	const key = evidence.key?.id ?? "";
-	const search = new URLSearchParams({ tenant: tenant_id, ...step.search });
+	const of_key = (value: string) => (value === ":key" ? key : value);
+	const search = new URLSearchParams({ tenant: tenant_id });
+	for (const [name, value] of Object.entries(step.search ?? {})) search.set(name, of_key(value));
 	return { label: step.label, href: `${step.path.replace(":key", encodeURIComponent(key))}?${search}` };
 }

@@ -2,8 +2,9 @@ import { Button, Group } from "@mantine/core";
 import { IconFeather, IconPlus } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useAccess, useProfile, useTenant } from "../../access/session.ts";
+import { membersQuery } from "../../tenants/team-queries.ts";
 import { useDialog, useStaying } from "../../ui/dialog/use-dialog.ts";
 import { lazyDialog } from "../../ui/lazy-dialog.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -13,6 +14,7 @@ import { ListMissing } from "../missing.tsx";
 import { type ApiKey, choicesQuery, endingQuery, keyQuery } from "../queries.ts";
 import type { BulkTarget } from "../revoke/bulk-words.ts";
 import { RevokeDialog } from "../revoke/lazy.ts";
+import type { TransferFrom } from "../transfer/dialog.tsx";
 import type { Reason } from "../words.ts";
 import { ListBoard } from "./board.tsx";
 import { EndingBanner } from "./ending-banner.tsx";
@@ -36,6 +38,11 @@ const BulkRevoke = lazyDialog(
 		target: null,
 	},
 );
+const TransferDialog = lazyDialog(
+	() => import("../transfer/dialog.tsx").then((module) => module.TransferDialog),
+	({ from }) => from !== null,
+	{ from: null },
+);
 
 /** API Access: the tenant's keys, or what is missing to create one. */
 export default function ListPage() {
@@ -48,6 +55,7 @@ export default function ListPage() {
 	const canary = useDialog("canary");
 	const bulk = useBulk(access.may.revoke_keys);
 	const revoking = useRevoking(tenant.id, access.may.revoke_keys);
+	const transfer = useTransfer(tenant.id, access.may.manage_keys);
 	const creates = useStaying(creating.opened, access.may.create_keys);
 	const makes_canary = useStaying(canary.opened, access.may.create_keys);
 	const [filters, setFilters] = useListFilters();
@@ -100,6 +108,7 @@ export default function ListPage() {
 			<CreateSheet key={tenant.id} tenant_id={tenant.id} opened={creates} onClose={creating.close} />
 			<CanaryDialog key={`canary of ${tenant.id}`} tenant_id={tenant.id} opened={makes_canary} onClose={canary.close} taken={choices.live_names} />
 			<BulkRevoke tenant_id={tenant.id} target={bulk.target} choices={choices} onClose={bulk.close} />
+			<TransferDialog tenant_id={tenant.id} from={transfer.from} onClose={transfer.close} />
 			<RevokeDialog tenant_id={tenant.id} apiKey={revoking.key} reason={revoking.reason} onClose={revoking.close} />
 		</Page>
 	);
@@ -141,6 +150,21 @@ function useRevoking(tenant_id: string, may: boolean) {
 	const asks = useStaying(key_id !== null, may && data !== undefined && data.status !== "revoked");
 	const key = asks && data !== undefined ? data : null;
 	return { key, reason, open, close: leaked.opened ? leaked.close : plain.close };
+}
+
+/** The person whose keys the address asks to transfer: a member, or who is responsible for a key and may have left. */
+function useTransfer(tenant_id: string, may: boolean): { from: TransferFrom | null; close: () => void } {
+	const { opened, of, close } = useDialog("transfer");
+	const asks = useStaying(opened && of !== null, may);
+	const key = useQuery({ ...keyQuery(tenant_id, of ?? ""), enabled: asks && of?.startsWith("key_") === true });
+	const members = useQuery({ ...membersQuery(tenant_id), enabled: asks && key.data === undefined });
+	const owner = key.data?.owner;
+	const member = members.data?.data.find(({ id }) => id === of);
+	const from = useMemo(() => {
+		if (owner !== undefined) return { query: owner.member_id ?? owner.email ?? owner.name, name: owner.name };
+		return member === undefined ? null : { query: member.id, name: member.name };
+	}, [owner, member]);
+	return { from: asks ? from : null, close };
 }
 
 /** The filters in the address and their setter, which replaces the current history entry. */

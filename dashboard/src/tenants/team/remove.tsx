@@ -1,4 +1,5 @@
 import { Button, Group, List, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { TenantOfPage } from "../../access/session.ts";
 import { Modal } from "../../ui/dialog/modal.tsx";
@@ -60,7 +61,13 @@ export function TeamRemove({ tenant, opened, onClose, ...props }: TeamRemoveProp
 					<List.Item>
 						{is_you ? "You no longer see anything of this team, from now on." : "They no longer see anything of this team, from now on."}
 					</List.Item>
-					<List.Item>Keys keep working. Where {is_you ? "you are" : "they are"} the responsible person, name another one.</List.Item>
+					<List.Item>
+						Keys keep working. Where {is_you ? "you are" : "they are"} the responsible person,{" "}
+						<Link to="/settings/api-access" search={{ tenant: tenant.id, dialog: "transfer", of: id }} className="kw-link">
+							name another one
+						</Link>
+						.
+					</List.Item>
 					<List.Item>An owner can invite {is_you ? "you" : "them"} again at any time.</List.Item>
 				</List>
 				{opened && <TeamEnding tenant_id={tenant.id} member={member} />}

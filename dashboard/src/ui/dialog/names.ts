@@ -5,7 +5,7 @@
 const FRAME = "*";
 export const DIALOGS = {
 	[FRAME]: ["shortcuts"],
-	"/settings/api-access": ["create", "canary", "revoke", "revoke-leaked", "bulk-revoke"],
+	"/settings/api-access": ["create", "canary", "revoke", "revoke-leaked", "bulk-revoke", "transfer"],
 	"/settings/api-access/$key_id": ["edit", "later-end", "replace", "pause", "revoke", "issue-again"],
 	"/settings/api-access/$key_id/rotations/$rotation_id": ["another-link", "complete", "cancel", "issue-again"],
 	"/sites": ["add", "edit", "delete"],
