@@ -14,6 +14,7 @@ import { ENVIRONMENT_WORDS } from "../words.ts";
 
 const HEIGHT_PX = 280;
 const LOADING_PX = 96;
+const ONE_LINE = { whiteSpace: "nowrap" } as const;
 
 /** The person whose keys get another responsible person. `query` finds their keys: a member id, or else an address or a name. */
 export interface TransferFrom {
@@ -50,7 +51,7 @@ function Transfer({ tenant_id, from, onClose }: DialogProps & { readonly from: T
 	return (
 		<Stack gap="md">
 			<Text size="sm" className="kw-wrap">
-				Whom alerts and mails about these keys name. The keys work on as they are; <bdi>{from.name}</bdi> is no longer named for any of them.
+				Alerts and mails about these keys name the new person from then on, and no longer <bdi>{from.name}</bdi>. The keys work on as they are.
 			</Text>
 			{others.length === 0 ? (
 				<Text size="sm">You are alone on the team. Invite a person on the Team page first.</Text>
@@ -114,7 +115,7 @@ function Keys({ keys }: { readonly keys: readonly TransferredKey[] }) {
 				<Table.Thead>
 					<Table.Tr>
 						<Table.Th>Key</Table.Th>
-						<Table.Th>Last used</Table.Th>
+						<Table.Th style={ONE_LINE}>Last used</Table.Th>
 					</Table.Tr>
 				</Table.Thead>
 				<Table.Tbody>
@@ -128,7 +129,7 @@ function Keys({ keys }: { readonly keys: readonly TransferredKey[] }) {
 									{ENVIRONMENT_WORDS[environment].name}
 								</Box>
 							</Table.Td>
-							<Table.Td>
+							<Table.Td style={ONE_LINE}>
 								<Time value={last_used_at} never="not yet" />
 							</Table.Td>
 						</Table.Tr>
