@@ -1,3 +1,4 @@
+import { assertStillAllowed, type ChangeContext } from "../../audit/change.ts";
 import { AllowList, parseAllowList } from "../../core/network.ts";
 import { DAY_MS } from "../../core/time.ts";
 import type { DatabaseContext } from "../../database/database.ts";
@@ -71,10 +72,11 @@ function toAllowList(entries: readonly string[] | null): AllowList | null {
  * addresses that is none, an unknown permission or site.
  */
 export async function previewNarrowing(
-	context: DatabaseContext,
+	context: ChangeContext,
 	operations: KeyedOperations,
 	input: NarrowingInput & Identified,
 ): Promise<ReplayAnswer> {
+	await assertStillAllowed(context);
 	const { tenant_id, key_id: _key, allowed_ips, ...rest } = input;
 	const narrowing: Narrowing = allowed_ips === undefined ? rest : { ...rest, allowed_ips: toAllowList(allowed_ips) };
 	const recorded = await read(context, async (tx) => {
