@@ -91,7 +91,7 @@ export const OWNERS: Readonly<Record<string, Owner>> = {
 	tenants: { owner: "tenants", readers: ["alerts", "access", "failures", "keys", "documents", "plans", "usage", "overview", "mailing", "checklist"] },
 	unknown_auth_failures: { owner: "failures" },
 	uploads: { owner: "documents" },
-	usage_by_source: { owner: "usage", readers: ["checklist"], writers: ["tenants"] },
+	usage_by_source: { owner: "usage", readers: ["checklist", "overview"], writers: ["tenants"] },
 	usage_flushes: { owner: "usage" },
 	usage_gap: { owner: "usage" },
 	usage_keys: { owner: "usage" },

@@ -118,7 +118,7 @@ export const operatorRoutes: readonly Route<ManagementRouteContext>[] = [
 	...operatorRemovalRoutes,
 	...operatorImportedRoutes,
 	...operatorForwardAuthRoutes,
-	...operatorOverviewRoutes,
+	...operatorOverviewRoutes(CHECKED_OPERATIONS),
 	...operatorAuditRoutes,
 	...operatorFailureRoutes,
 	...operatorUsageRoutes,

@@ -14753,6 +14753,20 @@ export interface operations {
                                 keys: number;
                             }[];
                         };
+                        /** @description Null where no capability is lost. Rate limits, quotas and maximum numbers are not part of it */
+                        replay: {
+                            /** @description Of live keys, allowed in the last 30 days */
+                            requests: number;
+                            /** @description Of these, what needs a lost capability, at least */
+                            would_refuse: number;
+                            would_refuse_at_most: number;
+                            /** @description Whether both are the same */
+                            exact: boolean;
+                            /** @description Whether some requests are counted together with others, so that nothing is known about them */
+                            unknown: boolean;
+                            /** @description Keys with such requests */
+                            keys: number;
+                        } | null;
                     };
                 };
             };
@@ -14841,6 +14855,20 @@ export interface operations {
                                 keys: number;
                             }[];
                         };
+                        /** @description Null where no capability is lost. Rate limits, quotas and maximum numbers are not part of it */
+                        replay: {
+                            /** @description Of live keys, allowed in the last 30 days */
+                            requests: number;
+                            /** @description Of these, what needs a lost capability, at least */
+                            would_refuse: number;
+                            would_refuse_at_most: number;
+                            /** @description Whether both are the same */
+                            exact: boolean;
+                            /** @description Whether some requests are counted together with others, so that nothing is known about them */
+                            unknown: boolean;
+                            /** @description Keys with such requests */
+                            keys: number;
+                        } | null;
                     };
                 };
             };

@@ -16,6 +16,8 @@ import { type TenantsRequest, tenantsOverview } from "./tenants.ts";
 const WIDE = { plan_id: "wide", name: "Wide", capabilities: ["m2m_api", "documents"], quota_requests_per_month: 1_000, limits: { api_keys: 5 } };
 const HOSTILE = "50%_off \\ <b>שלום</b> 🔑";
 
+const OPERATIONS = new Map([["GET /documents", "documents:read"]]);
+
 let fixture: KeysFixture;
 let ledger: Ledger;
 
@@ -111,7 +113,7 @@ test("the list is filtered, sorted and cut into pages, and the total counts all 
 
 test("the preview of a plan counts the tenants that go above a maximum and the keys that lose a permission", async () => {
 	const smaller = { ...WIDE, capabilities: ["m2m_api"], quota_requests_per_month: 700, limits: { api_keys: 1 } };
-	deepEqual(await previewPlan(fixture.context(), smaller), {
+	deepEqual(await previewPlan(fixture.context(), OPERATIONS, smaller), {
 		tenants: 2,
 		keys: 4,
 		over: { api_keys: 1, sites: 0, documents: 0, storage_bytes: 0, requests: 1 },
@@ -125,20 +127,54 @@ test("the preview of a plan counts the tenants that go above a maximum and the k
 				{ id: "beta", name: "Beta", keys: 2 },
 			],
 		},
+		replay: { requests: 0, would_refuse: 0, would_refuse_at_most: 0, exact: true, unknown: false, keys: 0 },
 	});
-	const same = await previewPlan(fixture.context(), WIDE);
+	const same = await previewPlan(fixture.context(), OPERATIONS, WIDE);
 	deepEqual([same.tenants, same.over.api_keys, same.losing.keys], [2, 0, 0]);
-	await rejects(previewPlan(fixture.context(), { ...WIDE, plan_id: "none" }), (error) => error instanceof ApiError && error.code === "not_found");
+	await rejects(
+		previewPlan(fixture.context(), OPERATIONS, { ...WIDE, plan_id: "none" }),
+		(error) => error instanceof ApiError && error.code === "not_found",
+	);
+});
+
+test("the preview of a plan replays what its tenants' keys did in the last 30 days", async () => {
+	const smaller = { ...WIDE, capabilities: ["m2m_api"] };
+	const [first, second] = await fixture.behind("select id, tenant_id from keys where tenant_id = 'acme' and revoked_at is null order by id");
+	const [of_beta] = await fixture.behind("select id, tenant_id from keys where tenant_id = 'beta' order by id");
+	const count = (
+		key: Record<string, unknown> | undefined,
+		operation: string,
+		requests: number,
+		{ days_ago = 0, code = "allowed", overflowed = false } = {},
+	) =>
+		fixture.behind(
+			`insert into usage_by_source (tenant_id, day, key_id, site_id, operation, source_id, network, agent, code, overflowed, requests)
+			values ($1, ($2::timestamptz at time zone 'UTC')::date - $3::integer, $4, '', $5, 's', '', '', $6, $7, $8)`,
+			[key?.["tenant_id"], new Date(fixture.clock.now()), days_ago, key?.["id"], operation, code, overflowed, requests],
+		);
+	await count(first, "GET /documents", 3);
+	await count(first, "GET /documents", 4, { days_ago: 29 });
+	await count(first, "GET /documents", 1_000, { days_ago: 30 });
+	await count(first, "GET /documents", 1_000, { code: "permission_missing" });
+	await count(second, "GET tenant:read", 50);
+	await count(of_beta, "GET documents:read,tenant:read", 5);
+	const { replay } = await previewPlan(fixture.context(), OPERATIONS, smaller);
+	deepEqual(replay, { requests: 62, would_refuse: 12, would_refuse_at_most: 12, exact: true, unknown: false, keys: 2 });
+	await count(second, "", 8, { overflowed: true });
+	const { replay: of_acme } = await previewTenantPlan(fixture.context(), OPERATIONS, { tenant_id: "acme", plan_id: "narrow" });
+	deepEqual(of_acme, { requests: 65, would_refuse: 7, would_refuse_at_most: 15, exact: false, unknown: true, keys: 2 });
+	equal((await previewPlan(fixture.context(), OPERATIONS, WIDE)).replay, null);
+	await fixture.behind("delete from usage_by_source");
 });
 
 test("the preview of another plan for one tenant counts that tenant only", async () => {
-	const { tenants, keys, over, lost_permissions } = await previewTenantPlan(fixture.context(), { tenant_id: "acme", plan_id: "narrow" });
+	const { tenants, keys, over, lost_permissions } = await previewTenantPlan(fixture.context(), OPERATIONS, { tenant_id: "acme", plan_id: "narrow" });
 	deepEqual([tenants, keys, over.api_keys], [1, 2, 1]);
 	deepEqual(lost_permissions, [{ permission: "documents:read", capability: "documents", keys: 2 }]);
-	const back = await previewTenantPlan(fixture.context(), { tenant_id: "odd", plan_id: "wide" });
+	const back = await previewTenantPlan(fixture.context(), OPERATIONS, { tenant_id: "odd", plan_id: "wide" });
 	deepEqual([back.lost_capabilities, back.losing.keys], [[], 0]);
 	const isInvalid = (error: unknown) => error instanceof ApiError && error.code === "invalid_request";
-	await rejects(previewTenantPlan(fixture.context(), { tenant_id: "acme", plan_id: "none" }), isInvalid);
+	await rejects(previewTenantPlan(fixture.context(), OPERATIONS, { tenant_id: "acme", plan_id: "none" }), isInvalid);
 });
 
 test("the use of the plans counts tenants and live keys", async () => {

@@ -1,4 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
+import type { CountedOperation } from "../checklist/facts.ts";
+import { certainty, daysOf } from "../checklist/traffic-store.ts";
 import type { ReadTx } from "../database/transaction.ts";
 import type { Plan } from "../plans/plan.ts";
 
@@ -111,6 +113,36 @@ export async function readLosingTenants(tx: ReadTx, { affected, now }: PlanChang
 		order by keys desc, t.name, t.id
 		limit ${TENANTS_NAMED_MAX}`.execute(tx);
 	return { keys: rows[0]?.all_keys ?? 0, tenants: rows[0]?.tenants ?? 0, most: rows.map(({ id, name, keys }) => ({ id, name, keys })) };
+}
+
+/** A live key of an affected tenant, with what its allowed requests of these days did, in groups. */
+export interface AffectedUse {
+	readonly key_id: string;
+	readonly name: string;
+	readonly environment: string;
+	readonly permissions: readonly string[];
+	readonly uses: readonly (CountedOperation & { readonly overflowed: boolean; readonly requests: number })[];
+}
+
+/** What the live keys of the affected tenants did in these days of UTC, both inclusive. `rules_changed_on`: as `Needs` has it. */
+export async function readAffectedUses(
+	tx: ReadTx,
+	{ affected, now }: PlanChange,
+	{ from_day, today, rules_changed_on }: { readonly from_day: string; readonly today: string; readonly rules_changed_on: string | null },
+): Promise<AffectedUse[]> {
+	const { rows } = await sql<AffectedUse>`
+		with used as materialized (
+			select u.tenant_id, u.key_id, operation, overflowed, ${certainty(rules_changed_on)}, sum(requests)::bigint as requests
+			from keywright.usage_by_source as u join keywright.tenants t on t.id = u.tenant_id and ${isAffected(affected)}
+			where day = any (${daysOf(from_day, today)}) and code = 'allowed'
+			group by u.tenant_id, u.key_id, operation, overflowed, names_all, rules_hold
+		)
+		select k.id as key_id, k.name, k.environment, k.permissions, jsonb_agg(to_jsonb(used) - 'tenant_id' - 'key_id') as uses
+		from used join keywright.keys k on k.tenant_id = used.tenant_id and k.id = used.key_id
+		where ${isLive(now)}
+		group by k.tenant_id, k.id, k.name, k.environment, k.permissions
+	`.execute(tx);
+	return rows;
 }
 
 /** For each plan that a tenant has: its tenants, and their live keys. */

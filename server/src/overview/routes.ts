@@ -1,4 +1,5 @@
 import type { ChangeContext } from "../audit/change.ts";
+import type { KeyedOperations } from "../checklist/operations.ts";
 import type { DatabaseContext } from "../database/database.ts";
 import { type Route, route } from "../http/route.ts";
 import { PlanInput } from "../plans/schema.ts";
@@ -7,7 +8,8 @@ import { planUse, previewPlan, previewTenantPlan } from "./plan-impact.ts";
 import { HealthSchema, NodesSchema, PlanImpactSchema, PlanPreviewQuery, PlanUse, TenantsOverview, TenantsQuery } from "./schema.ts";
 import { type OverviewContext, tenantsOverview } from "./tenants.ts";
 
-export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthContext & ChangeContext>[] = [
+/** `operations`: what each keyed route needs. */
+export const operatorOverviewRoutes = (operations: KeyedOperations): readonly Route<OverviewContext & HealthContext & ChangeContext>[] => [
 	route({
 		method: "GET",
 		path: "/api/v1/operator/tenant-overview",
@@ -27,7 +29,7 @@ export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthCont
 		status: 200,
 		query: PlanPreviewQuery,
 		output: PlanImpactSchema,
-		run: (context: DatabaseContext, input) => previewTenantPlan(context, input),
+		run: (context: DatabaseContext, input) => previewTenantPlan(context, operations, input),
 	}),
 	route({
 		method: "POST",
@@ -37,7 +39,7 @@ export const operatorOverviewRoutes: readonly Route<OverviewContext & HealthCont
 		status: 200,
 		body: PlanInput,
 		output: PlanImpactSchema,
-		run: (context: ChangeContext, input) => previewPlan(context, input),
+		run: (context: ChangeContext, input) => previewPlan(context, operations, input),
 	}),
 	route({
 		method: "GET",

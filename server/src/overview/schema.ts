@@ -56,6 +56,20 @@ export const PlanImpactSchema = Type.Object({
 		tenants: Type.Integer({ description: "Their tenants" }),
 		most: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), keys: Count }), { description: "The tenants with the most such keys" }),
 	}),
+	replay: Type.Union(
+		[
+			Type.Object({
+				requests: Type.Integer({ description: "Of live keys, allowed in the last 30 days" }),
+				would_refuse: Type.Integer({ description: "Of these, what needs a lost capability, at least" }),
+				would_refuse_at_most: Count,
+				exact: Type.Boolean({ description: "Whether both are the same" }),
+				unknown: Type.Boolean({ description: "Whether some requests are counted together with others, so that nothing is known about them" }),
+				keys: Type.Integer({ description: "Keys with such requests" }),
+			}),
+			Type.Null(),
+		],
+		{ description: "Null where no capability is lost. Rate limits, quotas and maximum numbers are not part of it" },
+	),
 });
 
 export const HealthSchema = Type.Object({

@@ -77,7 +77,7 @@ function amount(count: number, one: string): string {
 }
 
 /** What breaks, in sentences; empty when nothing does. */
-export function formatBreaks({ tenants, losing, lost_permissions, over }: PlanImpact): string[] {
+export function formatBreaks({ tenants, losing, lost_permissions, over, replay }: PlanImpact): string[] {
 	const names = lost_permissions.map(({ permission, keys }) => `${permission} (${formatCount(keys)})`).join(", ");
 	const lost =
 		losing.keys === 0
@@ -91,7 +91,17 @@ export function formatBreaks({ tenants, losing, lost_permissions, over }: PlanIm
 		const then = limit === "requests" ? "further requests are refused until the month ends" : "what exists keeps working, nothing new is made";
 		return [`${tenants === 1 ? "The tenant" : amount(count, "tenant")} ${count === 1 ? "is" : "are"} above the new limit of ${words}: ${then}.`];
 	});
-	return [...lost, ...above];
+	return [...lost, ...(replay === null || (losing.keys === 0 && replay.would_refuse_at_most === 0) ? [] : [formatPlanReplay(replay)]), ...above];
+}
+
+/** "Of 41,208 requests of the last 30 days, 3 of one key would have been refused." */
+function formatPlanReplay({ requests, would_refuse, would_refuse_at_most: most, exact, unknown, keys }: NonNullable<PlanImpact["replay"]>): string {
+	const all = `Of ${amount(requests, "request")} in the last 30 days`;
+	if (most === 0) return `${all}, none would have been refused.`;
+	const of_keys = `of ${amount(keys, "key")}`;
+	if (exact) return `${all}, ${formatCount(most)} ${of_keys} would have been refused.`;
+	const range = would_refuse === 0 ? `up to ${formatCount(most)}` : `${formatCount(would_refuse)} to ${formatCount(most)}`;
+	return `${all}, ${range} ${of_keys} would have been refused${unknown ? ": some keys made too many kinds of requests to know each of them" : ""}.`;
 }
 
 function getCount(over: PlanImpact["over"], limit: string): number {

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { formatBreaks, getDifferences } from "./changes.ts";
 import type { Plan } from "./queries.ts";
@@ -41,7 +41,15 @@ test("the differences of two plans say what becomes less", () => {
 
 test("what breaks is said with numbers, and nothing is said when nothing does", () => {
 	const none = { api_keys: 0, sites: 0, documents: 0, storage_bytes: 0, requests: 0 };
-	const impact = { tenants: 3, keys: 40, lost_capabilities: [], lost_permissions: [], losing: { keys: 0, tenants: 0, most: [] }, over: none };
+	const impact = {
+		tenants: 3,
+		keys: 40,
+		lost_capabilities: [],
+		lost_permissions: [],
+		losing: { keys: 0, tenants: 0, most: [] },
+		over: none,
+		replay: null,
+	};
 	deepEqual(formatBreaks(impact), []);
 	const lost_permissions = [{ permission: "documents:read", capability: "documents", keys: 12 }];
 	deepEqual(formatBreaks({ ...impact, lost_permissions, losing: { keys: 12, tenants: 2, most: [] }, over: { ...none, api_keys: 1, requests: 2 } }), [
@@ -49,6 +57,18 @@ test("what breaks is said with numbers, and nothing is said when nothing does", 
 		"1 tenant is above the new limit of keys: what exists keeps working, nothing new is made.",
 		"2 tenants are above the new limit of requests this month: further requests are refused until the month ends.",
 	]);
+	const replayed = (most: number, fields = {}) =>
+		formatBreaks({
+			...{ ...impact, lost_permissions, losing: { keys: 12, tenants: 2, most: [] } },
+			replay: { requests: 41_208, would_refuse: most, would_refuse_at_most: most, exact: true, unknown: false, keys: 2, ...fields },
+		})[1];
+	equal(replayed(0), "Of 41,208 requests in the last 30 days, none would have been refused.");
+	equal(replayed(3, { keys: 1 }), "Of 41,208 requests in the last 30 days, 3 of 1 key would have been refused.");
+	equal(replayed(9, { would_refuse: 0, exact: false }), "Of 41,208 requests in the last 30 days, up to 9 of 2 keys would have been refused.");
+	equal(
+		replayed(9, { would_refuse: 3, exact: false, unknown: true }),
+		"Of 41,208 requests in the last 30 days, 3 to 9 of 2 keys would have been refused: some keys made too many kinds of requests to know each of them.",
+	);
 });
 
 test("faults are found before anything is sent", () => {
