@@ -126,6 +126,7 @@ export async function populate(server: Server): Promise<Population> {
 			...(await makeOperatorThings(server, tenant_id)),
 			"/settings/api-access revoke": ["/settings/api-access", unused.id],
 			"/settings/api-access revoke-leaked": ["/settings/api-access", unused.id],
+			"/settings/api-access transfer": ["/settings/api-access", unused.id],
 			"/settings/api-access/$key_id": [`/settings/api-access/${shown_once.id}`],
 			"/settings/api-access/$key_id/rotations/$rotation_id": [`/settings/api-access/${busy.id}/rotations/${rotation_id}`],
 			"/settings/api-access/$key_id/rotations/$rotation_id another-link": [`/settings/api-access/${waiting.id}/rotations/${waiting_rotation_id}`],
