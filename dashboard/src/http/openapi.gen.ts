@@ -14753,7 +14753,7 @@ export interface operations {
                                 keys: number;
                             }[];
                         };
-                        /** @description Null where no capability is lost. Rate limits, quotas and maximum numbers are not part of it */
+                        /** @description Null where no capability is lost, and for more than 20,000 keys. Rate limits, quotas and maximum numbers are not part of it */
                         replay: {
                             /** @description Of live keys, allowed in the last 30 days */
                             requests: number;
@@ -14855,7 +14855,7 @@ export interface operations {
                                 keys: number;
                             }[];
                         };
-                        /** @description Null where no capability is lost. Rate limits, quotas and maximum numbers are not part of it */
+                        /** @description Null where no capability is lost, and for more than 20,000 keys. Rate limits, quotas and maximum numbers are not part of it */
                         replay: {
                             /** @description Of live keys, allowed in the last 30 days */
                             requests: number;

@@ -164,6 +164,12 @@ test("the preview of a plan replays what its tenants' keys did in the last 30 da
 	const { replay: of_acme } = await previewTenantPlan(fixture.context(), OPERATIONS, { tenant_id: "acme", plan_id: "narrow" });
 	deepEqual(of_acme, { requests: 65, would_refuse: 7, would_refuse_at_most: 15, exact: false, unknown: true, keys: 2 });
 	equal((await previewPlan(fixture.context(), OPERATIONS, WIDE)).replay, null);
+	await fixture.behind(
+		`insert into keys (tenant_id, id, name, environment, owner, permissions, created_by)
+		select 'acme', 'many_' || i, 'many', 'prod', '{"name":"x"}', '{}', '{"kind":"system","name":"x"}' from generate_series(1, 20000) as i`,
+	);
+	equal((await previewPlan(fixture.context(), OPERATIONS, smaller)).replay, null, "so many keys are not replayed");
+	await fixture.behind("delete from keys where name = 'many'");
 	await fixture.behind("delete from usage_by_source");
 });
 

@@ -20,13 +20,16 @@ import {
 } from "./plan-impact-store.ts";
 import { type PlanReplay, replayPlan } from "./plan-replay.ts";
 
+/** About two seconds. */
+const REPLAYED_KEYS_MAX = 20_000;
+
 /** The effect of a change of plan on the affected tenants, before it is made. */
 export interface PlanImpact extends AffectedCounts {
 	readonly lost_capabilities: string[];
 	readonly lost_permissions: LostPermission[];
 	/** Keys that lose a permission, with their tenants. */
 	readonly losing: LosingTenants;
-	/** Null where no capability is lost. */
+	/** Null where no capability is lost, and for more than REPLAYED_KEYS_MAX keys: a preview must stay quick, because no plan is saved without it. */
 	readonly replay: PlanReplay | null;
 }
 
@@ -40,12 +43,13 @@ interface Question {
 async function readImpact(tx: ReadTx, operations: KeyedOperations, { affected, before, after, now_ms }: Question): Promise<PlanImpact> {
 	const change = { affected, before, after, now: new Date(now_ms), month: formatMonth(now_ms) };
 	const lost = before.capabilities.filter((capability) => !after.capabilities.includes(capability));
+	const counts = await countAffected(tx, change);
 	return {
-		...(await countAffected(tx, change)),
+		...counts,
 		lost_capabilities: lost,
 		lost_permissions: lost.length === 0 ? [] : await readLostPermissions(tx, change, lost),
 		losing: lost.length === 0 ? { keys: 0, tenants: 0, most: [] } : await readLosingTenants(tx, change, lost),
-		replay: lost.length === 0 ? null : await replayPlan(tx, change, operations),
+		replay: lost.length === 0 || counts.keys > REPLAYED_KEYS_MAX ? null : await replayPlan(tx, change, operations),
 	};
 }
 

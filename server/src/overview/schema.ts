@@ -68,7 +68,7 @@ export const PlanImpactSchema = Type.Object({
 			}),
 			Type.Null(),
 		],
-		{ description: "Null where no capability is lost. Rate limits, quotas and maximum numbers are not part of it" },
+		{ description: "Null where no capability is lost, and for more than 20,000 keys. Rate limits, quotas and maximum numbers are not part of it" },
 	),
 });
 

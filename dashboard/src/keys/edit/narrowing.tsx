@@ -37,11 +37,11 @@ interface PreviewProps {
 /** What the requests of the last 30 days would have met, if the key had been as it is in the form. */
 export function NarrowingPreview({ of, narrowing }: PreviewProps) {
 	const asked = JSON.stringify(narrowing);
-	const [settled] = useDebouncedValue(asked, TYPED_MS);
+	const [latest] = useDebouncedValue(asked, TYPED_MS);
 	const changed = asked !== "{}";
-	const { data, error, isPlaceholderData } = useQuery({ ...replayQuery(of, JSON.parse(settled) as Narrowing), enabled: changed && settled !== "{}" });
+	const { data, error, isPlaceholderData } = useQuery({ ...replayQuery(of, JSON.parse(latest) as Narrowing), enabled: changed && latest !== "{}" });
 	if (!changed) return null;
-	const current = !isPlaceholderData && settled === asked ? data : undefined;
+	const current = !isPlaceholderData && latest === asked ? data : undefined;
 	if (current === undefined)
 		return (
 			<Text size="sm" c="dimmed" role="status" data-narrowing-preview>

@@ -77,7 +77,7 @@ function amount(count: number, one: string): string {
 }
 
 /** What breaks, in sentences; empty when nothing does. */
-export function formatBreaks({ tenants, losing, lost_permissions, over, replay }: PlanImpact): string[] {
+export function formatBreaks({ tenants, losing, lost_permissions, over }: PlanImpact): string[] {
 	const names = lost_permissions.map(({ permission, keys }) => `${permission} (${formatCount(keys)})`).join(", ");
 	const lost =
 		losing.keys === 0
@@ -91,11 +91,15 @@ export function formatBreaks({ tenants, losing, lost_permissions, over, replay }
 		const then = limit === "requests" ? "further requests are refused until the month ends" : "what exists keeps working, nothing new is made";
 		return [`${tenants === 1 ? "The tenant" : amount(count, "tenant")} ${count === 1 ? "is" : "are"} above the new limit of ${words}: ${then}.`];
 	});
-	return [...lost, ...(replay === null || (losing.keys === 0 && replay.would_refuse_at_most === 0) ? [] : [formatPlanReplay(replay)]), ...above];
+	return [...lost, ...above];
 }
 
-/** "Of 41,208 requests of the last 30 days, 3 of one key would have been refused." */
-function formatPlanReplay({ requests, would_refuse, would_refuse_at_most: most, exact, unknown, keys }: NonNullable<PlanImpact["replay"]>): string {
+/** What a lost capability would have refused: "Of 41,208 requests in the last 30 days, 3 of 1 key would have been refused." Null if none is lost. */
+export function formatPlanReplay({ lost_capabilities, replay }: Pick<PlanImpact, "lost_capabilities" | "replay">): string | null {
+	if (lost_capabilities.length === 0) return null;
+	if (replay === null) return "With so many keys, what they did in the last 30 days is not compared.";
+	const { requests, would_refuse, would_refuse_at_most: most, exact, unknown, keys } = replay;
+	if (requests === 0) return "No request of the last 30 days is counted; those of the last two minutes may be missing.";
 	const all = `Of ${amount(requests, "request")} in the last 30 days`;
 	if (most === 0) return `${all}, none would have been refused.`;
 	const of_keys = `of ${amount(keys, "key")}`;

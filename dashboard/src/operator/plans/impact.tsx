@@ -1,23 +1,32 @@
 import { Alert, Box, List, Table, Text } from "@mantine/core";
-import { formatBreaks, type PlanDifference } from "./changes.ts";
+import { formatBreaks, formatPlanReplay, type PlanDifference } from "./changes.ts";
 import type { PlanImpact } from "./queries.ts";
 
 /** Previews a change of plan: the differences, and what breaks. */
 export function PlanChanges({ differences, impact }: { differences: readonly PlanDifference[]; impact: PlanImpact }) {
 	const breaks = formatBreaks(impact);
+	const replay = formatPlanReplay(impact);
+	const refuses = (impact.replay?.would_refuse_at_most ?? 0) > 0;
 	return (
 		<Box data-impact>
-			{breaks.length === 0 ? (
+			{breaks.length === 0 && !refuses ? (
 				<Text size="sm" role="status">
 					Nothing stops: no key loses a permission, and no tenant exceeds a lowered limit.
 				</Text>
 			) : (
 				<Alert color="yellow" variant="light" role="note" title="This stops" data-breaks>
-					<List size="sm" className="kw-wrap">
-						{breaks.map((line) => (
-							<List.Item key={line}>{line}</List.Item>
-						))}
-					</List>
+					{breaks.length > 0 && (
+						<List size="sm" className="kw-wrap">
+							{breaks.map((line) => (
+								<List.Item key={line}>{line}</List.Item>
+							))}
+						</List>
+					)}
+					{replay !== null && (
+						<Text size="sm" mt={4} className="kw-wrap">
+							{replay}
+						</Text>
+					)}
 					{impact.losing.tenants > 1 && (
 						<Text size="sm" mt={4} className="kw-wrap">
 							Most of these keys: {impact.losing.most.map(({ name, keys }) => `${name} (${keys})`).join(", ")}

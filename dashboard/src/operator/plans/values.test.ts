@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { formatBreaks, getDifferences } from "./changes.ts";
+import { formatBreaks, formatPlanReplay, getDifferences } from "./changes.ts";
 import type { Plan } from "./queries.ts";
 import { inputFrom, NEW_PLAN, NEW_RATE, toContent, validatePlan, valuesFrom } from "./values.ts";
 
@@ -58,10 +58,16 @@ test("what breaks is said with numbers, and nothing is said when nothing does", 
 		"2 tenants are above the new limit of requests this month: further requests are refused until the month ends.",
 	]);
 	const replayed = (most: number, fields = {}) =>
-		formatBreaks({
-			...{ ...impact, lost_permissions, losing: { keys: 12, tenants: 2, most: [] } },
+		formatPlanReplay({
+			lost_capabilities: ["documents"],
 			replay: { requests: 41_208, would_refuse: most, would_refuse_at_most: most, exact: true, unknown: false, keys: 2, ...fields },
-		})[1];
+		});
+	equal(formatPlanReplay(impact), null);
+	equal(
+		formatPlanReplay({ lost_capabilities: ["documents"], replay: null }),
+		"With so many keys, what they did in the last 30 days is not compared.",
+	);
+	equal(replayed(0, { requests: 0 }), "No request of the last 30 days is counted; those of the last two minutes may be missing.");
 	equal(replayed(0), "Of 41,208 requests in the last 30 days, none would have been refused.");
 	equal(replayed(3, { keys: 1 }), "Of 41,208 requests in the last 30 days, 3 of 1 key would have been refused.");
 	equal(replayed(9, { would_refuse: 0, exact: false }), "Of 41,208 requests in the last 30 days, up to 9 of 2 keys would have been refused.");

@@ -72,7 +72,10 @@ export function costOf({ budget }: Allowance, { cost, budgets }: AllowancePrice)
 	return budgets === NO_BUDGETS ? 0 : (budgets?.get(budget.name) ?? cost);
 }
 
-/** The units to lease when no node has leased `left` units. With the row locked: every request that waits by then is served, as far as what is left goes. Nothing is leased if none can be. */
+/**
+ * How many of the `left` units that no node has leased to lease, with the row locked: every request that waits by then is served, as far as they go.
+ * Nothing is leased if none can be.
+ */
 export function sizeOfBlock({ waiting, remaining }: Account, left: number): number {
 	const servable = getServable(waiting ?? [], remaining + left);
 	if (servable <= remaining) return 0;
